@@ -1,0 +1,115 @@
+"""Long commands that show a sign of life and leave nothing running.
+
+This module reads and writes nothing of its own and needs only the standard library, on any
+Python 3, because `tools.venv` uses it before the project's environment exists.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+SIGN_OF_LIFE_SECONDS = 10.0
+"""How long a person looks at a silent terminal before wondering whether it hangs."""
+
+_GRACE_SECONDS = 5.0
+_LAST_LINES = 15
+
+
+class CommandTimeLimitError(Exception):
+    """A command was stopped because it had not ended within its time limit."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended.
+
+    Attributes:
+        code: Its exit code.
+        output: Its stdout and stderr in the order in which they were written.
+    """
+
+    code: int
+    output: str
+
+    @property
+    def last_lines(self) -> str:
+        """The end of the output, where a failing tool says why."""
+        return "\n".join(self.output.strip().splitlines()[-_LAST_LINES:])
+
+
+def run_showing_life(  # noqa: PLR0913 - what subprocess needs, by keyword
+    command: Sequence[str],
+    *,
+    doing: str,
+    report: Callable[[str], None],
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    limit_seconds: float | None = None,
+    every_seconds: float = SIGN_OF_LIFE_SECONDS,
+) -> Finished:
+    """Run a command to its end, reporting the seconds passed while it runs.
+
+    Args:
+        command: The program and its arguments.
+        doing: What it does, in words; each sign of life begins with them.
+        report: Takes one line at a time.
+        cwd: The folder to run in; the current one by default.
+        env: The whole environment; the current one by default.
+        limit_seconds: When to stop it; never by default.
+        every_seconds: The time between two signs of life.
+
+    Returns:
+        Its exit code and output.
+
+    Raises:
+        CommandTimeLimitError: It was stopped at `limit_seconds`.
+        OSError: It could not be started.
+    """
+    started = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        # A session of its own, so that Ctrl-C reaches this process alone, which then stops the
+        # command together with everything the command has started.
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            start_new_session=True,
+        )
+        try:
+            while True:
+                passed = time.monotonic() - started
+                if limit_seconds is not None and passed >= limit_seconds:
+                    raise CommandTimeLimitError(f"{doing}: not done after {limit_seconds:.0f} s")
+                left = every_seconds if limit_seconds is None else limit_seconds - passed
+                try:
+                    code = process.wait(timeout=min(every_seconds, left))
+                    break
+                except subprocess.TimeoutExpired:
+                    report(f"  {doing}: {time.monotonic() - started:.0f} s")
+        finally:
+            if process.poll() is None:
+                _stop(process)
+        output.seek(0)
+        return Finished(code, output.read().decode(errors="replace"))
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(timeout=_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
