@@ -67,6 +67,12 @@ def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
     return (configured if configured.is_absolute() else Path.home() / ".cache") / _PRODUCT
 
 
+def shown(folder: Path) -> str:
+    """A folder as people write it, with `~` for their home."""
+    home = Path.home()
+    return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)
+
+
 @dataclass(frozen=True)
 class KeptEngine:
     """A finished engine in the cache.

@@ -12,11 +12,10 @@ import signal
 import sys
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from tools.build import MINIMUM_GO, BuildError, build_engine
-from tools.cache import CacheNotWritableError, EngineCache, KeptEngine, Origin, cache_folder
+from tools.cache import CacheNotWritableError, EngineCache, Origin, cache_folder, shown
 from tools.connection import OFFICIAL_SITE, Address
 from tools.download import DownloadError, download_engine
 from tools.installed import (
@@ -28,6 +27,7 @@ from tools.installed import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 ENGINE_VERSION = "v3.259.0"
 """What is downloaded or built; tools/pulumi/go.mod pins the same."""
@@ -74,7 +74,7 @@ class Engine:
         """One line for people, such as `v3.259.0, built from Go modules, kept in ~/.cache/…`."""
         came = (self.kept_as or self.origin).words
         where = "in" if self.origin is Origin.PATH else "kept in"
-        return f"{self.version}, {came}, {where} {_from_home(self.bin)}"
+        return f"{self.version}, {came}, {where} {shown(self.bin)}"
 
 
 def find_or_install_engine(
@@ -131,7 +131,7 @@ def _install(
             except (DownloadError, BuildError, NotInstalledError) as error:
                 failures.append(error)
                 continue
-            kept: KeptEngine = cache.keep(folder, origin)
+            kept = cache.keep(folder, origin)
             return Engine(cache.version, kept.bin, origin)
     raise EngineNotFoundError(_all_ways(cache.version, failures))
 
@@ -161,11 +161,6 @@ on PATH.
      Here: {no_download}
   3. Install Go {go} or newer (https://go.dev/dl): {version} is then built from its Go modules.
      Here: {no_build}"""
-
-
-def _from_home(folder: Path) -> str:
-    home = Path.home()
-    return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)
 
 
 def _say(line: str) -> None:

@@ -1,0 +1,38 @@
+# `make` alone lists the tasks. Each sets up by itself what it needs.
+
+PYTHON ?= python3
+VENV := .venv/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test engine sandbox check clean
+
+help: ## list these tasks
+	@echo 'make <task>, where <task> is:'
+	@sed -n 's/^\([a-z]*\):.* ## \(.*\)$$/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: ## a local AWS organization, set up by pulumi up, from nothing to the result
+	@$(PYTHON) -m tools.venv --step 1/6
+	@$(VENV) -m sandbox.demo $(ARGS)
+
+test: venv ## every test (make test ARGS="-k plan" for some)
+	@$(VENV) -m tools.engine >/dev/null
+	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+
+engine: venv ## the Pulumi engine: found, downloaded or built, once; prints its folder
+	@$(VENV) -m tools.engine $(ARGS)
+
+sandbox: venv ## a local AWS organization to work with; .sandbox/env.sh sets up a terminal
+	@$(VENV) -m sandbox serve --env .sandbox/env.sh $(ARGS)
+
+check: venv ## what CI checks beside the tests: ruff and mypy
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy
+
+clean: ## remove what was made in this folder (the engine's cache stays)
+	rm -rf .venv .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv:
+	@$(PYTHON) -m tools.venv
