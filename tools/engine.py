@@ -12,7 +12,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from tools.build import MINIMUM_GO, BuildError, build_engine
 from tools.cache import CacheNotWritableError, EngineCache, Origin, cache_folder, shown
@@ -24,6 +24,7 @@ from tools.installed import (
     find_installed_engine,
     version_of,
 )
+from tools.progress import stop_when_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,11 +168,6 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _end(signal_number: int, _frame: object) -> NoReturn:
-    # Leaving by an exception lets every `finally` stop its processes and remove its folders.
-    raise SystemExit(128 + signal_number)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run `python -m tools.engine`."""
     parser = argparse.ArgumentParser(
@@ -182,8 +178,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--offline", action="store_true", help="leave way 3 out")
     offline: bool = parser.parse_args(arguments).offline
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGHUP, _end)
+    stop_when_told()
     try:
         engine = find_or_install_engine(_say, site=None if offline else OFFICIAL_SITE)
     except (EngineNotFoundError, CacheNotWritableError) as error:

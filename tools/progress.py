@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,6 +104,19 @@ def run_showing_life(  # noqa: PLR0913 - what subprocess needs, by keyword
                 _stop(process)
         output.seek(0)
         return Finished(code, output.read().decode(errors="replace"))
+
+
+def stop_when_told() -> None:
+    """Have SIGTERM and a closed terminal end this process as Ctrl-C does: with everything put away.
+
+    Left alone, they would end it on the spot and leave its commands running.
+    """
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGHUP, _end)
+
+
+def _end(signal_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + signal_number)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.progress import run_showing_life
+from tools.progress import run_showing_life, stop_when_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,6 +182,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--step", metavar="N/M", help="say on stdout, as this step of several, what it came to"
     )
     step: str | None = parser.parse_args(arguments).step
+    stop_when_told()
     try:
         environment = make_environment(_PROJECT)
     except EnvironmentNotMadeError as error:
