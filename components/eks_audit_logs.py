@@ -1,0 +1,145 @@
+"""`EksAuditLogs`: one account's view of one region as a component."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_aws as aws
+
+from components.member_features import MemberFeatures
+from components.prior_settings import PriorSettings
+from guardduty import messages
+from guardduty.model import FEATURE, FeatureStatus
+from guardduty.plan import OWNER_TAG, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class EksAuditLogs(pulumi.ComponentResource):
+    """EKS audit log monitoring as the delegated administrator keeps it in one region.
+
+    Its children, in the order in which they act: the detector (made only if the stack asks for
+    it, and kept on destroy), `PriorSettings`, the administrator's own feature, the organization's
+    auto-enable settings, and `MemberFeatures` if there are rules for members.
+
+    Attributes:
+        detector_id: the administrator's detector.
+        accounts: how many monitored members have EKS audit logs on, off, or unknown after the run:
+            `{"ENABLED": 9, "DISABLED": 3}`.
+        unprocessed: {account: AWS's reason} for the members that could not be set.
+    """
+
+    detector_id: pulumi.Output[str]
+    accounts: pulumi.Output[Mapping[str, int]]
+    unprocessed: pulumi.Output[Mapping[str, str]]
+
+    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Registers the resources of a plan.
+
+        Args:
+            name: the component's name; its children's begin with it.
+            plan: what `guardduty.plan.make_plan` decided, without refusals.
+            opts: the usual resource options; the aws children inherit an aws provider from them.
+        """
+        super().__init__("guardduty-eks-audit-logs:index:EksAuditLogs", name, None, opts)
+        self._name = name
+        self._plan = plan
+        self._region = plan.snapshot.region
+        self.detector_id = self._detector()
+        prior = PriorSettings(
+            f"{name}-prior",
+            region=self._region,
+            detector_id=self.detector_id,
+            accounts=dict.fromkeys(plan.statuses, plan.settings.on_release.value),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        before_members = [self._own_feature(prior), *self._organization(prior)]
+        members = self._members(before_members) if plan.settings.members else None
+        self.unprocessed = members.unprocessed if members else pulumi.Output.from_input({})
+        self.accounts = self._counts(members)
+        self.register_outputs(
+            {
+                "detectorId": self.detector_id,
+                "accounts": self.accounts,
+                "unprocessed": self.unprocessed,
+            }
+        )
+
+    def _detector(self) -> pulumi.Output[str]:
+        found = self._plan.snapshot.detector
+        if found is not None and not self._plan.makes_detector:
+            return pulumi.Output.from_input(str(found.id))
+        # A new detector turns EKS_AUDIT_LOGS on unless told otherwise; once it is there, the
+        # feature resource keeps it, so that later differences are none of the detector's.
+        enable = self._plan.settings.status is FeatureStatus.ENABLED
+        detector = aws.guardduty.Detector(
+            f"{self._name}-detector",
+            region=self._region,
+            enable=True,
+            datasources={"kubernetes": {"audit_logs": {"enable": enable}}},
+            tags={OWNER_TAG: self._plan.owner},
+            opts=pulumi.ResourceOptions(
+                parent=self, retain_on_delete=True, ignore_changes=["datasources"]
+            ),
+        )
+        return detector.id
+
+    def _own_feature(self, prior: PriorSettings) -> pulumi.Resource:
+        return aws.guardduty.DetectorFeature(
+            f"{self._name}-own",
+            region=self._region,
+            detector_id=self.detector_id,
+            name=FEATURE,
+            status=self._plan.settings.status.value,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[prior]),
+        )
+
+    def _organization(self, prior: PriorSettings) -> list[pulumi.Resource]:
+        settings = self._plan.settings
+        made: list[pulumi.Resource] = []
+        if settings.auto_enable_members is not None:
+            made.append(
+                aws.guardduty.OrganizationConfiguration(
+                    f"{self._name}-organization",
+                    region=self._region,
+                    detector_id=self.detector_id,
+                    auto_enable_organization_members=settings.auto_enable_members.value,
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=[prior]),
+                )
+            )
+        made.append(
+            aws.guardduty.OrganizationConfigurationFeature(
+                f"{self._name}-auto-enable",
+                region=self._region,
+                detector_id=self.detector_id,
+                name=FEATURE,
+                auto_enable=settings.auto_enable.value,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[prior, *made]),
+            )
+        )
+        return made
+
+    def _members(self, after: list[pulumi.Resource]) -> MemberFeatures:
+        changes = self._plan.changes
+        return MemberFeatures(
+            f"{self._name}-members",
+            region=self._region,
+            detector_id=self.detector_id,
+            statuses={account: status.value for account, status in self._plan.statuses.items()},
+            changes={str(account): change for account, change in changes.items()},
+            seen_at=self._plan.snapshot.taken.isoformat(timespec="seconds") if changes else None,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+        )
+
+    def _counts(self, members: MemberFeatures | None) -> pulumi.Output[Mapping[str, int]]:
+        before = self._plan.snapshot.statuses
+        known: dict[str, str] = {a: status.value for a, status in before.statuses.items()}
+        known |= dict.fromkeys(before.unprocessed, messages.UNKNOWN)
+
+        def count(applied: Mapping[str, str]) -> Mapping[str, int]:
+            return dict(sorted(Counter({**known, **applied}.values()).items()))
+
+        return (members.statuses if members else pulumi.Output.from_input({})).apply(count)

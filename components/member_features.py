@@ -1,0 +1,184 @@
+"""`MemberFeatures`: EKS_AUDIT_LOGS of all member accounts that the rules decide, in one resource.
+
+One resource a region, never one an account: AWS reads and sets 50 members in a call.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    UpdateResult,
+)
+
+from components.provider import GuardDutyProvider, told_plainly
+from guardduty import messages
+from guardduty.errors import ServiceError
+from guardduty.failures import is_detector_gone
+from guardduty.members import Outcome, read_member_statuses, set_member_statuses
+from guardduty.model import AccountId, DetectorId, FeatureStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pulumi
+
+Properties = dict[str, Any]
+"""Inputs: `region`, `detectorId`, `statuses` {account: status}, `changes` {account: from -> to},
+`seenAt`. Outputs: the same, `statuses` as AWS has them, and `unprocessed` {account: reason}."""
+
+
+class MemberFeaturesProvider(GuardDutyProvider):
+    """Sets members in batches; what could not be set is an output, so that the rest is kept."""
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        """Called before each preview and update, with values that may still be unknown."""
+        statuses = news.get("statuses")
+        wrong = []
+        if isinstance(statuses, dict):
+            wrong = [
+                account
+                for account, status in statuses.items()
+                if isinstance(status, str) and status not in set(FeatureStatus)
+            ]
+        failures = [CheckFailure("region", messages.status_unknown(wrong))] if wrong else []
+        return CheckResult(news, failures)
+
+    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
+        """Called with the old outputs and the new inputs.
+
+        On refresh these are the refreshed outputs and the old inputs, whose `changes` are made
+        already: `seenAt` tells that they are those of the last run.
+        """
+        replaces = [key for key in ("region", "detectorId") if olds.get(key) != news.get(key)]
+        drifted = bool(news.get("changes")) and news.get("seenAt") != olds.get("seenAt")
+        differs = olds.get("statuses") != news.get("statuses")
+        return DiffResult(
+            changes=bool(replaces or differs or drifted or olds.get("unprocessed")),
+            replaces=replaces,
+            delete_before_replace=True,
+        )
+
+    @told_plainly
+    def create(self, props: Properties) -> CreateResult:
+        """Called when the state has no such resource: also takes over members as they are."""
+        return CreateResult(f"{props['region']}/{props['detectorId']}", self._apply(props))
+
+    @told_plainly
+    def update(self, _id: str, _olds: Properties, news: Properties) -> UpdateResult:
+        """Called when `diff` asks for it; writes only to accounts that are not as wanted."""
+        return UpdateResult(self._apply(news))
+
+    @told_plainly
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """Called on refresh, with the old outputs.
+
+        An account that AWS does not tell about stays in the state as it was, and is listed as
+        unprocessed with AWS's reason. Without the detector there is nothing left to keep.
+        """
+        before: dict[AccountId, str] = {**props["statuses"]}
+        accounts = [AccountId(a) for a in {**before, **props.get("unprocessed", {})}]
+        api = self.session(props["region"]).guardduty
+        try:
+            now = read_member_statuses(api, DetectorId(props["detectorId"]), accounts)
+        except ServiceError as error:
+            if is_detector_gone(error):
+                return ReadResult("", {})
+            raise
+        statuses = {a: now.statuses.get(a, before.get(a)) for a in accounts}
+        inputs = {
+            "region": props["region"],
+            "detectorId": props["detectorId"],
+            "statuses": {a: status for a, status in statuses.items() if status},
+            "changes": {},
+        }
+        outs = {**props, **inputs, "unprocessed": dict(now.unprocessed)}
+        return ReadResult(id_, outs, inputs)
+
+    def delete(self, _id: str, _props: Properties) -> None:
+        """Writes nothing: letting accounts go is `PriorSettings`' part."""
+
+    def _apply(self, props: Properties) -> Properties:
+        wanted = {
+            AccountId(account): FeatureStatus(status)
+            for account, status in props["statuses"].items()
+        }
+        outcome = set_member_statuses(
+            self.session(props["region"]).guardduty,
+            DetectorId(props["detectorId"]),
+            wanted,
+            report=_tell,
+        )
+        as_wanted = len(outcome.statuses) - outcome.written
+        left = len(outcome.unprocessed)
+        _tell(messages.members_set(props["region"], outcome.written, as_wanted, left))
+        return _outputs(props, outcome)
+
+
+def _outputs(props: Properties, outcome: Outcome) -> Properties:
+    return {
+        **{k: v for k, v in props.items() if not k.startswith("__")},
+        "statuses": {account: status.value for account, status in outcome.statuses.items()},
+        "unprocessed": dict(outcome.unprocessed),
+    }
+
+
+def _tell(line: str) -> None:
+    # The engine shows what a provider prints to stderr, live and again under Diagnostics.
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
+    """EKS_AUDIT_LOGS of the members of one delegated administrator in one region.
+
+    Attributes:
+        statuses: {account: status} as AWS has them after the run.
+        unprocessed: {account: AWS's reason} for the accounts that could not be set.
+    """
+
+    statuses: pulumi.Output[Mapping[str, str]]
+    unprocessed: pulumi.Output[Mapping[str, str]]
+
+    def __init__(  # noqa: PLR0913 - each is one property of the resource
+        self,
+        name: str,
+        *,
+        region: pulumi.Input[str],
+        detector_id: pulumi.Input[str],
+        statuses: pulumi.Input[Mapping[str, str]],
+        changes: pulumi.Input[Mapping[str, str]],
+        seen_at: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Registers the resource.
+
+        Args:
+            name: its name in the stack.
+            region: where the members are set.
+            detector_id: the delegated administrator's detector there.
+            statuses: {account id: ENABLED or DISABLED}; other members are left alone.
+            changes: {account id: "DISABLED -> ENABLED"} where AWS differs from it now, so that a
+                preview names each account that will change.
+            seen_at: when that was seen, ISO 8601; given only with changes.
+            opts: the usual resource options.
+        """
+        super().__init__(
+            MemberFeaturesProvider(),
+            name,
+            {
+                "region": region,
+                "detectorId": detector_id,
+                "statuses": statuses,
+                "changes": changes,
+                "seenAt": seen_at,
+                "unprocessed": None,
+            },
+            opts,
+        )

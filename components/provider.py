@@ -1,0 +1,66 @@
+"""What the dynamic providers share: their session, and errors without a traceback.
+
+The engine runs these classes in a process of their own and keeps a reference to their module and
+name in the state: moving or renaming a provider class breaks the stacks that have it.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from pulumi.dynamic import ConfigureRequest, ResourceProvider
+
+from guardduty.errors import UserError
+from guardduty.session import Session, open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
+
+
+class GuardDutyProvider(ResourceProvider):
+    """A dynamic provider that acts with the identity of the stack's `aws:*` configuration."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Called by the engine once a process, before anything else.
+
+        The request has all of the stack's configuration in clear: it stays in this process.
+        """
+        self._lookup = req.config.get
+
+    def session(self, region: str) -> Session:
+        """Opens GuardDuty in a resource's region, see `guardduty.session.open_session`."""
+        return open_session(self._lookup, region)
+
+
+class RefusedError(Exception):
+    """A user's error as the engine prints it: one sentence."""
+
+
+# The engine prints the class with its module unless that is a built-in one.
+RefusedError.__module__ = "builtins"
+RefusedError.__qualname__ = "error"
+
+
+def told_plainly(method: Callable[Params, Result]) -> Callable[Params, Result]:
+    """Lets a provider's method fail with a sentence in place of a traceback.
+
+    The dynamic provider's server answers with the text of `traceback.format_exc()`, which leaves
+    the frames out while `sys.tracebacklimit` is 0. Any other error keeps its traceback.
+    """
+
+    @wraps(method)
+    def wrapper(*args: Params.args, **kwargs: Params.kwargs) -> Result:
+        try:
+            return method(*args, **kwargs)
+        except UserError as error:
+            sys.tracebacklimit = 0
+            raise RefusedError(str(error)) from None
+
+    return wrapper

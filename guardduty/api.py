@@ -1,0 +1,239 @@
+"""Every GuardDuty call of the product, in the words of the domain; nothing else calls GuardDuty.
+
+Requests name EKS_AUDIT_LOGS and no other feature; answers are reduced to it. Lists are read to
+their end, whatever their number of pages.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotocoreConnectionError,
+)
+
+from guardduty import messages
+from guardduty.errors import ConnectionFailedError, CredentialsError, ServiceError
+from guardduty.model import (
+    FEATURE,
+    AccountId,
+    AutoEnable,
+    Detector,
+    DetectorId,
+    FeatureStatus,
+    Membership,
+    MemberStatuses,
+    OrganizationConfiguration,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mypy_boto3_guardduty import GuardDutyClient
+    from mypy_boto3_guardduty.type_defs import (
+        DescribeOrganizationConfigurationRequestTypeDef,
+        MemberTypeDef,
+        UnprocessedAccountTypeDef,
+    )
+
+_NO_CREDENTIALS = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+_UNKNOWN_CREDENTIALS = frozenset(
+    {
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+
+
+@contextmanager
+def aws_errors(operation: str) -> Iterator[None]:
+    """Turns what botocore raises into this product's errors.
+
+    Args:
+        operation: AWS's name of what is done, for the message.
+
+    Raises:
+        CredentialsError: no credentials, or AWS does not know them.
+        ConnectionFailedError: no answer.
+        ServiceError: any other refusal, with AWS's code and words.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"].get("Code", "Unknown")
+        reason = error.response["Error"].get("Message", "") or code
+        if code in _UNKNOWN_CREDENTIALS:
+            raise CredentialsError(messages.credentials_rejected(operation, reason)) from error
+        raise ServiceError(operation, code, reason) from error
+    except _NO_CREDENTIALS as error:
+        raise CredentialsError(messages.no_credentials(str(error))) from error
+    except (HTTPClientError, BotocoreConnectionError) as error:
+        raise ConnectionFailedError(messages.no_answer(operation, str(error))) from error
+    except BotoCoreError as error:
+        raise ServiceError(operation, type(error).__name__, str(error)) from error
+
+
+class GuardDutyApi:
+    """GuardDuty in one region, as one caller sees it. Safe to use from several threads."""
+
+    def __init__(self, client: GuardDutyClient) -> None:
+        self._client = client
+
+    def detector_id(self) -> DetectorId | None:
+        """Finds the detector of the caller's account (ListDetectors); None if there is none."""
+        with aws_errors("ListDetectors"):
+            pages = self._client.get_paginator("list_detectors").paginate()
+            return next((DetectorId(i) for page in pages for i in page["DetectorIds"]), None)
+
+    def detector(self, detector_id: DetectorId) -> Detector:
+        """Reads the caller's own detector (GetDetector)."""
+        with aws_errors("GetDetector"):
+            answer = self._client.get_detector(DetectorId=detector_id)
+        return Detector(
+            id=detector_id,
+            monitoring=answer.get("Status") == "ENABLED",
+            status=_feature_status(answer.get("Features", ())),
+            tags=answer.get("Tags", {}),
+        )
+
+    def administrator(self, detector_id: DetectorId) -> AccountId | None:
+        """Tells whose member the caller is (GetAdministratorAccount), None for nobody's.
+
+        An administrator and a standalone account both get an answer without content.
+        """
+        with aws_errors("GetAdministratorAccount"):
+            answer = self._client.get_administrator_account(DetectorId=detector_id)
+        account = answer.get("Administrator", {}).get("AccountId")
+        return AccountId(account) if account else None
+
+    def organization(self, detector_id: DetectorId) -> OrganizationConfiguration:
+        """Reads the organization's auto-enable settings (DescribeOrganizationConfiguration).
+
+        Features come in pages, and boto3 has no paginator for them.
+        """
+        members, feature = AutoEnable.NONE, None
+        request: DescribeOrganizationConfigurationRequestTypeDef = {"DetectorId": detector_id}
+        while True:
+            with aws_errors("DescribeOrganizationConfiguration"):
+                answer = self._client.describe_organization_configuration(**request)
+            members = AutoEnable(answer.get("AutoEnableOrganizationMembers", AutoEnable.NONE))
+            for entry in answer.get("Features", ()):
+                if entry.get("Name") == FEATURE and "AutoEnable" in entry:
+                    feature = AutoEnable(entry["AutoEnable"])
+            token = answer.get("NextToken", "")
+            if not token or token == request.get("NextToken"):
+                return OrganizationConfiguration(members, feature)
+            request["NextToken"] = token
+
+    def members(self, detector_id: DetectorId) -> tuple[Membership, ...]:
+        """Lists all member accounts, whatever their relationship status (ListMembers)."""
+        with aws_errors("ListMembers"):
+            pages = self._client.get_paginator("list_members").paginate(
+                DetectorId=detector_id, OnlyAssociated="false"
+            )
+            return tuple(_membership(member) for page in pages for member in page["Members"])
+
+    def memberships(
+        self, detector_id: DetectorId, accounts: Sequence[AccountId]
+    ) -> tuple[Membership, ...]:
+        """Reads how at most 50 accounts stand to the caller (one GetMembers call).
+
+        An account that is no member is left out.
+        """
+        with aws_errors("GetMembers"):
+            answer = self._client.get_members(DetectorId=detector_id, AccountIds=list(accounts))
+        return tuple(_membership(member) for member in answer["Members"])
+
+    def member_statuses(
+        self, detector_id: DetectorId, accounts: Sequence[AccountId]
+    ) -> MemberStatuses:
+        """Reads EKS_AUDIT_LOGS of at most 50 members (one GetMemberDetectors call).
+
+        An account that AWS leaves out of its answer, or whose status is none that this release
+        knows, is unprocessed: unknown is not off.
+        """
+        with aws_errors("GetMemberDetectors"):
+            answer = self._client.get_member_detectors(
+                DetectorId=detector_id, AccountIds=list(accounts)
+            )
+        unprocessed = _unprocessed(answer["UnprocessedAccounts"])
+        statuses = {}
+        for member in answer["MemberDataSourceConfigurations"]:
+            status = _feature_status(member.get("Features", ()))
+            if status:
+                statuses[AccountId(member["AccountId"])] = status
+        for account in accounts:
+            if account not in statuses:
+                unprocessed.setdefault(account, messages.status_not_told())
+        return MemberStatuses(statuses, unprocessed)
+
+    def set_member_status(
+        self, detector_id: DetectorId, accounts: Sequence[AccountId], status: FeatureStatus
+    ) -> dict[AccountId, str]:
+        """Sets EKS_AUDIT_LOGS of at most 50 members (one UpdateMemberDetectors call).
+
+        Returns:
+            AWS's reason for each account that was not set (UnprocessedAccounts); empty on success.
+        """
+        with aws_errors("UpdateMemberDetectors"):
+            answer = self._client.update_member_detectors(
+                DetectorId=detector_id,
+                AccountIds=list(accounts),
+                Features=[{"Name": FEATURE, "Status": status.value}],
+            )
+        return _unprocessed(answer["UnprocessedAccounts"])
+
+
+def _membership(member: MemberTypeDef) -> Membership:
+    return Membership(
+        AccountId(member["AccountId"]),
+        member["RelationshipStatus"],
+        _instant(member.get("UpdatedAt", "")),
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _unprocessed(entries: Sequence[UnprocessedAccountTypeDef]) -> dict[AccountId, str]:
+    return {AccountId(entry["AccountId"]): entry["Result"] for entry in entries}
+
+
+def _feature_status(features: Sequence[object]) -> FeatureStatus | None:
+    for feature in features:
+        if isinstance(feature, dict) and feature.get("Name") == FEATURE:
+            status = feature.get("Status")
+            return FeatureStatus(status) if status in set(FeatureStatus) else None
+    return None

@@ -1,0 +1,61 @@
+"""Which account has EKS audit log monitoring in a region, and who decided it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guardduty.model import AccountId, AutoEnable, FeatureStatus
+from guardduty.plan import rule_label
+
+if TYPE_CHECKING:
+    from guardduty.plan import Plan
+
+ADMINISTRATOR = "Administrator"
+"""Stands in for a relationship status in the delegated administrator's own row."""
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """One account in one region.
+
+    Attributes:
+        account: its id.
+        membership: its relationship status, or `Administrator`.
+        status: EKS_AUDIT_LOGS as AWS holds it; None where AWS does not tell.
+        decided_by: what decides it, for people: `rule 2: all`.
+    """
+
+    account: AccountId
+    membership: str
+    status: FeatureStatus | None
+    decided_by: str
+
+
+def coverage(plan: Plan) -> tuple[CoverageRow, ...]:
+    """Lists the administrator and every member of the region.
+
+    The statuses are those of the plan's snapshot: to see the result of a run, plan again after it.
+    """
+    snapshot, rules = plan.snapshot, plan.settings.members
+    own = snapshot.detector.status if snapshot.detector else None
+    rows = [CoverageRow(snapshot.caller, ADMINISTRATOR, own, "status (administrator)")]
+    deciding = {decision.account: decision.rule for decision in plan.decisions}
+    rest = _without_rule(plan.settings.auto_enable)
+    for member in snapshot.members:
+        rule = deciding.get(member.account)
+        decided_by = rest if rule is None else rule_label(rule, rules)
+        status = snapshot.statuses.statuses.get(member.account)
+        rows.append(
+            CoverageRow(
+                member.account,
+                member.relationship_status,
+                status,
+                decided_by if member.monitored else "can't be set",
+            )
+        )
+    return tuple(rows)
+
+
+def _without_rule(auto_enable: AutoEnable) -> str:
+    return "autoEnable ALL" if auto_enable is AutoEnable.ALL else "left alone"

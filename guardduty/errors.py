@@ -1,0 +1,45 @@
+"""What can go wrong for a user, as named errors whose text is one sentence with the way out."""
+
+from __future__ import annotations
+
+ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+"""The codes by which AWS says that a permission is missing (IAM), whatever the service."""
+
+
+class UserError(Exception):
+    """Something a user can put right; the text is shown as it is, without a traceback."""
+
+
+class SettingsError(UserError):
+    """The configuration is malformed; `faults` has one sentence for each fault found."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))
+
+
+class ConnectionFailedError(UserError):
+    """No answer came from AWS: nothing listens there, the name is unknown, or time ran out."""
+
+
+class CredentialsError(UserError):
+    """There are no usable credentials, or AWS does not know them."""
+
+
+class ServiceError(UserError):
+    """AWS answered an operation with an error.
+
+    Attributes:
+        operation: AWS's name of it, for instance `UpdateMemberDetectors`.
+        code: AWS's error code, for instance `BadRequestException`.
+        reason: AWS's own words.
+    """
+
+    def __init__(self, operation: str, code: str, reason: str) -> None:
+        self.operation = operation
+        self.code = code
+        self.reason = reason
+        text = f"{operation} failed: {code}: {reason.rstrip('.')}."
+        if code in ACCESS_DENIED:
+            text += f" Give the caller the permission for {operation}."
+        super().__init__(text)

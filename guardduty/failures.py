@@ -1,0 +1,61 @@
+"""Which failures of a member account time may cure, by the texts that GuardDuty is known to use.
+
+The list is one of known texts: whatever is not on it is permanent, and shown in AWS's own words.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from guardduty.errors import ServiceError
+    from guardduty.model import Membership
+
+JUST_ASSOCIATED = timedelta(hours=1)
+"""For this long after it joined, an account may be refused as if it were no member."""
+
+NOT_ASSOCIATED = "is not an associated member"
+_PASSING = ("internal error", "rate exceeded", "too many requests", "throttl")
+_DETECTOR_GONE = "detectorid is not owned"
+_ABOUT_THE_CALLER = (
+    _DETECTOR_GONE,
+    "member accounts cannot manage",
+    "organization master permission",
+    "delegated administrator account has already been disabled",
+)
+
+
+def is_transient(reason: str, member: Membership | None, now: datetime | None = None) -> bool:
+    """Whether UpdateMemberDetectors may succeed for the account if tried again soon.
+
+    Args:
+        reason: the account's `Result` in UnprocessedAccounts.
+        member: the account as ListMembers has it; None if it is not there.
+        now: the time to measure by; the present if not given.
+    """
+    text = reason.lower()
+    if NOT_ASSOCIATED in text:
+        return member is not None and member.monitored and _just_associated(member, now)
+    return any(known in text for known in _PASSING)
+
+
+def is_about_the_accounts(error: ServiceError) -> bool:
+    """Whether a refused call may succeed with fewer of its accounts.
+
+    A request with one bad account id, or one longer than the service takes, is refused whole with
+    BadRequestException; so is every request of a caller who may not ask at all.
+    """
+    text = error.reason.lower()
+    return error.code == "BadRequestException" and not any(t in text for t in _ABOUT_THE_CALLER)
+
+
+def is_detector_gone(error: ServiceError) -> bool:
+    """Whether the caller's account has no such detector in the region (any more)."""
+    return _DETECTOR_GONE in error.reason.lower()
+
+
+def _just_associated(member: Membership, now: datetime | None) -> bool:
+    if member.updated is None:
+        return False
+    return (now or datetime.now(UTC)) - member.updated < JUST_ASSOCIATED

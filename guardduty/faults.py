@@ -1,0 +1,80 @@
+"""Faults of a configuration in a user's words: the key as written, the value, the remedy."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+_SHOWN = 60
+
+
+def faults_of(error: ValidationError, prefix: str = "") -> tuple[str, ...]:
+    """Says each fault that pydantic found as one sentence.
+
+    Args:
+        error: what `model_validate` raised.
+        prefix: put before each key, for instance `aws:`.
+    """
+    return tuple(f"{prefix}{path(e['loc'])}{_said(e)}" for e in error.errors())
+
+
+def path(location: Iterable[str | int]) -> str:
+    """Writes a place in the configuration as a user would: `members[0].accounts[2]`."""
+    written = ""
+    for step in location:
+        if isinstance(step, int):
+            written += f"[{step}]"
+        else:
+            written += f".{step}" if written else step
+    return written
+
+
+def shown(value: Any) -> str:  # noqa: ANN401 - whatever a user wrote
+    """Quotes a value, shortened, so that a large one does not drown the message."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def did_you_mean(key: str, known: Iterable[str]) -> str:
+    """Suggests the known key that was probably meant, or lists them all."""
+    names = sorted(known)
+    close = get_close_matches(key, names, n=1)
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}."
+
+
+_EXPECTED = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "keys with values",
+    "frozen_set_type": "a list",
+    "model_type": "keys with values",
+    "string_type": "text, in quotes",
+    "tuple_type": "a list",
+}
+
+
+def _said(error: ErrorDetails) -> str:
+    context, value = error.get("ctx", {}), shown(error["input"])
+    match error["type"]:
+        case "enum" | "literal_error":
+            wanted = str(context["expected"]).replace("'", "").replace(" or ", ", ")
+            wanted = wanted.replace("True", "true")  # as YAML writes it
+            choice = f"one of {wanted}" if "," in wanted else wanted
+            return f": {value} is not a value it takes; use {choice}."
+        case "missing":
+            return " is missing; add it."
+        case "extra_forbidden":
+            return " is not a key that exists here; remove it or correct its spelling."
+        case "value_error":
+            return f": {context['error']}"
+        case kind:
+            expected = _EXPECTED.get(kind)
+            if expected:
+                return f": {value} is malformed; write {expected}."
+            return f": {value} is malformed: {error['msg'].lower()}."

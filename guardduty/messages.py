@@ -1,0 +1,295 @@
+"""Every sentence that a user reads, together, so that they speak with one voice.
+
+A refusal names the key, the value, the account, and the way out. AWS's own words are quoted whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+UNKNOWN = "UNKNOWN"
+"""Stands for a status that AWS did not tell: unknown is not off."""
+
+_NAMED = 3
+
+
+def some(accounts: Collection[str]) -> str:
+    """Names the first few accounts of a list."""
+    names = sorted(accounts)
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """Writes a number with its noun: `1 member`, `12 members`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+# Configuration
+
+
+def unknown_key(key: str, suggestion: str) -> str:
+    return f"{key} is not a configuration key of this project; {suggestion}"
+
+
+def account_id_digits(digits: str) -> str:
+    return (
+        f"{digits} has {counted(len(digits), 'digit')}; an account id has 12. "
+        "If it begins with zeros, put it in quotes."
+    )
+
+
+def account_id_malformed(value: str) -> str:
+    return f"{value} is not an account id; write its 12 digits, in quotes."
+
+
+def not_a_list(value: str) -> str:
+    return f"{value} is not a list; write one rule a line, as in stacks/Pulumi.template.yaml."
+
+
+def one_selector(selectors: Sequence[str]) -> str:
+    return f"a rule selects by exactly one of {' and '.join(selectors)}; keep one of them."
+
+
+def no_accounts() -> str:
+    return "accounts is empty, so the rule selects nobody; name accounts or remove the rule."
+
+
+def no_region() -> str:
+    return "aws:region is not set; run `pulumi config set aws:region <region>`."
+
+
+def aws_setting_not_followed(key: str, instead: str) -> str:
+    return (
+        f"aws:{key} would make pulumi-aws act as somebody else than the member settings; {instead}."
+    )
+
+
+def one_file_only(key: str) -> str:
+    return f"aws:{key} names several files, but only one can be followed; keep one."
+
+
+def duration_malformed(duration: str) -> str:
+    return f"aws:assumeRoles: duration {duration} is malformed; write it like 1h or 30m."
+
+
+def status_unknown(accounts: Collection[str]) -> str:
+    return f"the status of {some(accounts)} is not ENABLED or DISABLED."
+
+
+# Connection and credentials
+
+
+def no_credentials(reason: str) -> str:
+    return (
+        f"no AWS credentials: {reason.rstrip('.')}. "
+        "Set aws:profile in the stack or AWS_PROFILE in the environment."
+    )
+
+
+def credentials_rejected(operation: str, reason: str) -> str:
+    return (
+        f"AWS does not accept the credentials ({operation}: {reason.rstrip('.')}). Renew them, or "
+        "enable the region for this account if it is one to opt in to."
+    )
+
+
+def account_excluded(caller: str, allowed: Sequence[str]) -> str:
+    if allowed:
+        return (
+            f"the credentials are of account {caller}, but aws:allowedAccountIds of this stack "
+            f"lists only {', '.join(allowed)}. Use credentials of that account."
+        )
+    return (
+        f"the credentials are of account {caller}, which aws:forbiddenAccountIds of this stack "
+        "lists. Use credentials of another account."
+    )
+
+
+def no_answer(operation: str, reason: str) -> str:
+    return (
+        f"no answer from AWS ({operation}: {reason.rstrip('.')}). Check the network, and "
+        "aws:endpoints or AWS_ENDPOINT_URL if one is set."
+    )
+
+
+def status_not_told() -> str:
+    return "GuardDuty does not tell the status of EKS_AUDIT_LOGS for this account."
+
+
+# Refusals
+
+
+def no_detector(region: str, caller: str) -> str:
+    return (
+        f"detector: existing, but account {caller} has no GuardDuty detector in {region}. Enable "
+        "GuardDuty there, or set detector: create."
+    )
+
+
+def detector_there_already(region: str, caller: str, detector_id: str) -> str:
+    return (
+        f"detector: create, but account {caller} has detector {detector_id} in {region} already, "
+        "which this stack did not make. Set detector: existing."
+    )
+
+
+def detector_suspended(region: str, caller: str, detector_id: str) -> str:
+    return (
+        f"GuardDuty is suspended in {region} for account {caller} (detector {detector_id}), so no "
+        "feature of it works. Resume it in GuardDuty's settings."
+    )
+
+
+def caller_is_member(region: str, caller: str, administrator: str) -> str:
+    return (
+        f"account {caller} is a GuardDuty member in {region}, and only its administrator "
+        f"{administrator} may set EKS audit log monitoring. Use credentials of {administrator}."
+    )
+
+
+def caller_not_administrator(region: str, caller: str, reason: str) -> str:
+    return (
+        f"account {caller} is not the delegated GuardDuty administrator in {region} ({reason}). "
+        "Use the administrator's credentials, or designate this account first."
+    )
+
+
+def permission_missing(caller: str, operation: str, reason: str) -> str:
+    return (
+        f"account {caller} may not call {operation} ({reason}). Give the caller the permission "
+        f"guardduty:{operation}."
+    )
+
+
+def feature_not_offered(region: str) -> str:
+    return (
+        f"aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in {region}. Remove this region's "
+        "stack."
+    )
+
+
+def all_with_exceptions(index: int, accounts: Collection[str]) -> str:
+    return (
+        "autoEnable: ALL turns EKS audit logs on for every account, but "
+        f"members[{index}] wants DISABLED for {len(accounts)} of them ({some(accounts)}). "
+        "Use autoEnable: NEW with rules, or drop the rule."
+    )
+
+
+def rule_names_administrator(index: int, account: str) -> str:
+    return (
+        f"members[{index}].accounts: {account} is the administrator itself, which is no member; "
+        "its own detector is set by the key status. Remove it from the rule."
+    )
+
+
+def rule_names_stranger(index: int, account: str, region: str) -> str:
+    return (
+        f"members[{index}].accounts: {account} is not a GuardDuty member in {region}. Correct the "
+        "id, remove it from the rule, or add the account as a member first."
+    )
+
+
+def rule_names_former_member(index: int, account: str, status: str) -> str:
+    return (
+        f"members[{index}].accounts: {account} is no longer a GuardDuty member (relationship "
+        f"status {status}). Remove it from the rule, or add it as a member again."
+    )
+
+
+# What a run does
+
+
+def change(current: str | None, wanted: str | None) -> str:
+    return f"{current or UNKNOWN} -> {wanted}"
+
+
+def on_off(status: str | None) -> str:
+    return {"ENABLED": "on", "DISABLED": "off"}.get(status or "", "unknown")
+
+
+def more_accounts(number: int) -> str:
+    return f"… and {number} more (`pulumi preview --diff` names them all)"
+
+
+def headline(region: str, on: int, off: int) -> str:
+    if not on and not off:
+        return f"EKS audit log monitoring in {region}: every member is as the rules say."
+    return f"EKS audit log monitoring in {region}: turning {on} on, {off} off."
+
+
+def members_now(on: int, off: int, unknown: int) -> str:
+    told = f"{counted(on + off + unknown, 'member')}: {on} on, {off} off"
+    return f"{told}, {unknown} unknown. " if unknown else f"{told}. "
+
+
+def members_then(on: int, off: int, stay: int) -> str:
+    if not on and not off:
+        return "This run changes none of them."
+    return f"This run turns {on} on, {off} off; {stay} stay."
+
+
+def own_detector(current: str | None, wanted: str) -> str:
+    if current == wanted:
+        return f"Administrator's own detector: {on_off(wanted)}, and stays so."
+    if current is None:
+        return f"Administrator's own detector: made with EKS audit logs {on_off(wanted)}."
+    return f"Administrator's own detector: {on_off(current)} -> {on_off(wanted)}."
+
+
+def detector_first() -> str:
+    return "The detector is made in this run; GuardDuty attaches member accounts to it afterwards."
+
+
+def members_later(rules: int) -> str:
+    return f"{counted(rules, 'rule')} for members: run `pulumi up` once more to have them applied."
+
+
+def all_in_a_day(off: int, total: int) -> str:
+    if not off:
+        return "Organization: ALL; every member has EKS audit logs on."
+    return (
+        f"Organization: ALL; {off} of {counted(total, 'member')} do not have EKS audit logs on "
+        "yet. GuardDuty turns them on by itself within 24 hours."
+    )
+
+
+def new_only() -> str:
+    return "New accounts: EKS audit logs on by themselves (autoEnable NEW)."
+
+
+def none_turns_nothing_off() -> str:
+    return "New accounts: left alone (autoEnable NONE, which turns nothing off)."
+
+
+def skipped(status: str, accounts: Collection[str]) -> str:
+    return (
+        f"{counted(len(accounts), 'member')} can't be set (relationship status {status}): "
+        f"{some(accounts)}"
+    )
+
+
+def rule_decides_nothing(label: str) -> str:
+    return f"{label} decides no account: none is selected, or earlier rules decide them."
+
+
+def setting_members(changing: int, total: int) -> str:
+    return f"EKS audit logs: setting {changing} of {counted(total, 'member')}"
+
+
+def members_set(region: str, written: int, as_wanted: int, unprocessed: int) -> str:
+    told = f"EKS audit logs in {region}: {counted(written, 'member')} set, {as_wanted} were so"
+    return f"{told}, {unprocessed} could not be set." if unprocessed else f"{told}."
+
+
+def unprocessed(region: str, reasons: Mapping[str, str], total: int) -> str:
+    """The table of accounts that could not be set, and what comes next."""
+    head = (
+        f"{len(reasons)} of {counted(total, 'member')} in {region} could not be set; "
+        f"the other {total - len(reasons)} are, and are recorded."
+    )
+    rows = [f"  {account}  {reasons[account]}" for account in sorted(reasons)]
+    return "\n".join([head, *rows, f"`pulumi up` again tries only these {len(reasons)}."])

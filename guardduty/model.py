@@ -1,0 +1,134 @@
+"""The words of this domain as types; the names are AWS's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+AccountId = NewType("AccountId", str)
+"""An AWS account id: 12 digits, zeros in front included."""
+
+DetectorId = NewType("DetectorId", str)
+"""The id of the one GuardDuty detector that an account has in a region."""
+
+FEATURE: Final = "EKS_AUDIT_LOGS"
+"""The only protection plan that this project reads, compares or writes."""
+
+BATCH = 50
+"""Accounts in one GetMemberDetectors or UpdateMemberDetectors call, at most (API reference)."""
+
+
+class FeatureStatus(StrEnum):
+    """Whether EKS_AUDIT_LOGS is on for one account in one region (API: FeatureStatus)."""
+
+    ENABLED = "ENABLED"
+    DISABLED = "DISABLED"
+
+
+class AutoEnable(StrEnum):
+    """For which accounts GuardDuty turns something on by itself (API: OrgFeatureStatus).
+
+    `ALL` reaches existing and new accounts within 24 hours, `NEW` accounts when they join, and
+    `NONE` nobody; `NONE` turns nothing off.
+    """
+
+    NEW = "NEW"
+    ALL = "ALL"
+    NONE = "NONE"
+
+
+class RelationshipStatus(StrEnum):
+    """How a member account stands to its administrator (API: Member)."""
+
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+    CREATED = "Created"
+    INVITED = "Invited"
+    REMOVED = "Removed"
+    RESIGNED = "Resigned"
+    DELETED = "Deleted"
+    EMAIL_VERIFICATION_IN_PROGRESS = "EmailVerificationInProgress"
+    EMAIL_VERIFICATION_FAILED = "EmailVerificationFailed"
+    REGION_DISABLED = "RegionDisabled"
+    ACCOUNT_SUSPENDED = "AccountSuspended"
+    NO_DETECTOR_IN_MANAGEMENT_ACCOUNT = "CannotCreateDetectorInOrganizationMasterAccount"
+
+
+@dataclass(frozen=True)
+class Detector:
+    """The caller's own detector; `status` is None where EKS_AUDIT_LOGS is not offered."""
+
+    id: DetectorId
+    monitoring: bool
+    status: FeatureStatus | None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OrganizationConfiguration:
+    """What DescribeOrganizationConfiguration says; `feature` is None where it is not listed."""
+
+    members: AutoEnable
+    feature: AutoEnable | None
+
+
+@dataclass(frozen=True)
+class Membership:
+    """One row of ListMembers. The status is AWS's word, also one this release does not know."""
+
+    account: AccountId
+    relationship_status: str
+    updated: datetime | None = None
+
+    @property
+    def monitored(self) -> bool:
+        """Whether GuardDuty monitors the account, so that its features can be set."""
+        return self.relationship_status == RelationshipStatus.ENABLED
+
+
+@dataclass(frozen=True)
+class MemberStatuses:
+    """What GetMemberDetectors told: statuses, and for the other accounts the reason why not."""
+
+    statuses: Mapping[AccountId, FeatureStatus]
+    unprocessed: Mapping[AccountId, str]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A call that AWS refused: its error code and its own words."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One region as the caller sees it, read without a write.
+
+    Attributes:
+        region: the region's code, for instance `us-east-1`.
+        caller: the account that the credentials belong to.
+        taken: when AWS was asked.
+        detector: the caller's detector, None if there is none.
+        administrator: whose member the caller is, None if it is nobody's.
+        organization: None if AWS does not let the caller read it, or nothing was asked.
+        organization_refused: what AWS said in that case.
+        members: all of ListMembers, in its order.
+        statuses: EKS_AUDIT_LOGS of the monitored members.
+    """
+
+    region: str
+    caller: AccountId
+    taken: datetime
+    detector: Detector | None = None
+    administrator: AccountId | None = None
+    organization: OrganizationConfiguration | None = None
+    organization_refused: Refused | None = None
+    members: tuple[Membership, ...] = ()
+    statuses: MemberStatuses = field(default_factory=lambda: MemberStatuses({}, {}))

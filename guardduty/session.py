@@ -1,0 +1,261 @@
+"""One identity for boto3 and for pulumi-aws: the stack's `aws:*` settings, then the environment.
+
+pulumi-aws takes its settings from the stack's `aws:` configuration and fills the gaps from the AWS
+environment variables and files. The program and the dynamic providers do the same through
+`open_session`, so that everything in a run acts as one account in one region.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from guardduty import messages
+from guardduty.api import GuardDutyApi, aws_errors
+from guardduty.errors import CredentialsError, SettingsError
+from guardduty.faults import faults_of
+from guardduty.model import AccountId
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
+
+Lookup = Callable[[str], Any]
+"""Gives a configuration value by its full key, `aws:region`, None if absent; lists as JSON."""
+
+_NOT_FOLLOWED = {
+    "assumeRole": "use aws:assumeRoles, the list that pulumi-aws 7 knows",
+    "assumeRoleWithWebIdentity": (
+        "set AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE in the environment"
+    ),
+    "ec2MetadataServiceEndpoint": "set AWS_EC2_METADATA_SERVICE_ENDPOINT in the environment",
+    "httpProxy": "set HTTP_PROXY in the environment",
+    "httpsProxy": "set HTTPS_PROXY in the environment",
+    "noProxy": "set NO_PROXY in the environment",
+}
+"""Settings that would make pulumi-aws act in another way than boto3, with what to use instead."""
+
+_SECONDS = {"h": 3600, "m": 60, "s": 1}
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+
+class _AssumeRole(_Settings):
+    role_arn: str
+    duration: str | None = None
+    external_id: str | None = None
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    session_name: str = "guardduty-eks-audit-logs"
+    source_identity: str | None = None
+    tags: dict[str, str] = {}
+    transitive_tag_keys: tuple[str, ...] = ()
+
+
+class _AwsSettings(_Settings):
+    """The part of pulumi-aws's provider settings that decides who acts where."""
+
+    access_key: str | None = None
+    allowed_account_ids: tuple[str, ...] = ()
+    assume_roles: tuple[_AssumeRole, ...] = ()
+    custom_ca_bundle: str | None = None
+    endpoints: tuple[dict[str, str], ...] = ()
+    forbidden_account_ids: tuple[str, ...] = ()
+    insecure: bool = False
+    profile: str | None = None
+    region: str | None = None
+    secret_key: str | None = None
+    shared_config_files: tuple[str, ...] = ()
+    shared_credentials_files: tuple[str, ...] = ()
+    sts_region: str | None = None
+    token: str | None = None
+    use_dualstack_endpoint: bool | None = None
+    use_fips_endpoint: bool | None = None
+
+    def endpoint(self, service: str) -> str | None:
+        return next((urls[service] for urls in self.endpoints if urls.get(service)), None)
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open connection: which account acts, in which region, and GuardDuty there."""
+
+    region: str
+    caller: AccountId
+    guardduty: GuardDutyApi
+
+
+def open_session(lookup: Lookup, region: str | None = None) -> Session:
+    """Opens the session that the stack's configuration and the environment describe.
+
+    Credentials come, as in pulumi-aws, from `aws:accessKey` and `aws:secretKey`, else from
+    `aws:profile`, else from the environment's variables and files; `aws:assumeRoles` then builds
+    on them one role after the other. Endpoints come from `aws:endpoints`, else from
+    AWS_ENDPOINT_URL. STS GetCallerIdentity tells whose they are.
+
+    Args:
+        lookup: gives a configuration value by its full key.
+        region: acts in this region whatever the settings say.
+
+    Raises:
+        SettingsError: a setting is malformed, or says who acts in a way that boto3 can't follow.
+        CredentialsError: no credentials, unknown ones, or of an account that the stack excludes.
+        ConnectionFailedError: no answer.
+        ServiceError: AWS refused, for instance a role.
+    """
+    settings = _read_settings(lookup)
+    with aws_errors("the credentials"):
+        session = _base_session(settings)
+        where = region or settings.region or _environment_region() or session.region_name
+    if not where:
+        raise SettingsError((messages.no_region(),))
+    for role in settings.assume_roles:
+        with aws_errors(f"AssumeRole {role.role_arn}"):
+            session = _assume(_sts(session, settings, where), role)
+    with aws_errors("GetCallerIdentity"):
+        caller = AccountId(_sts(session, settings, where).get_caller_identity()["Account"])
+    _check_account(caller, settings)
+    client = session.client(
+        "guardduty",
+        region_name=where,
+        endpoint_url=settings.endpoint("guardduty"),
+        verify=_verify(settings),
+        config=_client_config(settings, attempts=10),
+    )
+    return Session(where, caller, GuardDutyApi(client))
+
+
+def _read_settings(lookup: Lookup) -> _AwsSettings:
+    faults = [
+        messages.aws_setting_not_followed(key, instead)
+        for key, instead in _NOT_FOLLOWED.items()
+        if lookup(f"aws:{key}") not in (None, "")
+    ]
+    values = {}
+    for name, field in _AwsSettings.model_fields.items():
+        key = field.alias or name
+        raw = lookup(f"aws:{key}")
+        if raw not in (None, ""):
+            values[key] = _decode(raw, is_text=field.annotation == (str | None))
+    try:
+        settings = _AwsSettings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError((*faults, *faults_of(error, prefix="aws:"))) from None
+    for key, files in (
+        ("sharedConfigFiles", settings.shared_config_files),
+        ("sharedCredentialsFiles", settings.shared_credentials_files),
+    ):
+        if len(files) > 1:
+            faults.append(messages.one_file_only(key))
+    if faults:
+        raise SettingsError(tuple(faults))
+    return settings
+
+
+def _decode(raw: Any, *, is_text: bool) -> Any:  # noqa: ANN401 - a configuration value is anything
+    if is_text or not isinstance(raw, str):
+        return raw
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw
+
+
+def _base_session(settings: _AwsSettings) -> boto3.Session:
+    session = botocore.session.Session(profile=settings.profile)
+    for variable, files in (
+        ("config_file", settings.shared_config_files),
+        ("credentials_file", settings.shared_credentials_files),
+    ):
+        if files:
+            session.set_config_variable(variable, files[0])
+    return boto3.Session(
+        aws_access_key_id=settings.access_key,
+        aws_secret_access_key=settings.secret_key,
+        aws_session_token=settings.token,
+        botocore_session=session,
+    )
+
+
+def _environment_region() -> str | None:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+
+
+def _sts(session: boto3.Session, settings: _AwsSettings, region: str) -> STSClient:
+    # Few attempts: this is the first call of a run, so a wrong address is told within seconds.
+    return session.client(
+        "sts",
+        region_name=settings.sts_region or region,
+        endpoint_url=settings.endpoint("sts"),
+        verify=_verify(settings),
+        config=_client_config(settings, attempts=3),
+    )
+
+
+def _client_config(settings: _AwsSettings, *, attempts: int) -> Config:
+    # botocore's default mode and number of attempts differ between its versions; 10 in the
+    # standard mode outlast a short throttling (back-off with jitter, 20 s at most).
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=10,
+        read_timeout=60,
+        use_dualstack_endpoint=settings.use_dualstack_endpoint,
+        use_fips_endpoint=settings.use_fips_endpoint,
+        user_agent_extra="guardduty-eks-audit-logs",
+    )
+
+
+def _verify(settings: _AwsSettings) -> bool | str | None:
+    return False if settings.insecure else settings.custom_ca_bundle
+
+
+def _assume(sts: STSClient, role: _AssumeRole) -> boto3.Session:
+    request: AssumeRoleRequestTypeDef = {
+        "RoleArn": role.role_arn,
+        "RoleSessionName": role.session_name,
+    }
+    if role.duration:
+        request["DurationSeconds"] = _seconds(role.duration)
+    if role.external_id:
+        request["ExternalId"] = role.external_id
+    if role.policy:
+        request["Policy"] = role.policy
+    if role.policy_arns:
+        request["PolicyArns"] = [{"arn": arn} for arn in role.policy_arns]
+    if role.source_identity:
+        request["SourceIdentity"] = role.source_identity
+    if role.tags:
+        request["Tags"] = [{"Key": key, "Value": value} for key, value in role.tags.items()]
+    if role.transitive_tag_keys:
+        request["TransitiveTagKeys"] = list(role.transitive_tag_keys)
+    credentials = sts.assume_role(**request)["Credentials"]
+    return boto3.Session(
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+    )
+
+
+def _seconds(duration: str) -> int:
+    """Reads a duration as pulumi-aws writes it, for instance `1h30m`."""
+    if not re.fullmatch(r"(\d+[hms])+", duration):
+        raise SettingsError((messages.duration_malformed(duration),))
+    return sum(int(n) * _SECONDS[unit] for n, unit in re.findall(r"(\d+)([hms])", duration))
+
+
+def _check_account(caller: AccountId, settings: _AwsSettings) -> None:
+    allowed = settings.allowed_account_ids
+    if caller in settings.forbidden_account_ids or (allowed and caller not in allowed):
+        raise CredentialsError(messages.account_excluded(caller, allowed))

@@ -1,0 +1,155 @@
+"""What a stack's configuration asks for, checked whole: all faults at once, each with its key."""
+
+from __future__ import annotations
+
+import json
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from guardduty import messages
+from guardduty.errors import SettingsError
+from guardduty.faults import did_you_mean, faults_of, shown
+from guardduty.model import AccountId, AutoEnable, FeatureStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROJECT = "guardduty-eks-audit-logs"
+"""The Pulumi project, whose name is the namespace of the configuration keys."""
+
+
+class Mode(StrEnum):
+    """Whose settings the stack keeps."""
+
+    ORGANIZATION = "organization"
+
+
+class DetectorSource(StrEnum):
+    """Whether the region's detector is looked up or made."""
+
+    EXISTING = "existing"
+    CREATE = "create"
+
+
+class OnRelease(StrEnum):
+    """What happens to an account that drops out of the rules, and to all of them on destroy."""
+
+    LEAVE = "LEAVE"
+
+
+class RuleStatus(StrEnum):
+    """What a rule gives to the members that it decides; UNMANAGED leaves them alone."""
+
+    ENABLED = "ENABLED"
+    DISABLED = "DISABLED"
+    UNMANAGED = "UNMANAGED"
+
+
+def _account_id(value: Any) -> str:  # noqa: ANN401 - whatever a user wrote
+    # YAML reads an unquoted id as a number and drops zeros in front, and an id that begins with a
+    # zero and has no 8 or 9 as an octal number: only 12 digits are certain to be what was meant.
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(text, str) and re.fullmatch(r"[0-9]{12}", text):
+        return text
+    if isinstance(text, str) and text.isascii() and text.isdigit():
+        raise ValueError(messages.account_id_digits(text))
+    raise ValueError(messages.account_id_malformed(shown(value)))
+
+
+def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands for
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError(messages.not_a_list(shown(value))) from None
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+
+class Rule(_Strict):
+    """One entry of `members`: which status, for which member accounts."""
+
+    status: RuleStatus
+    accounts: frozenset[Annotated[AccountId, BeforeValidator(_account_id)]] | None = None
+    all: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_selector(self) -> Self:
+        if (self.accounts is None) == (self.all is None):
+            raise ValueError(messages.one_selector(("accounts", "all")))
+        if self.accounts is not None and not self.accounts:
+            raise ValueError(messages.no_accounts())
+        return self
+
+    @property
+    def wanted(self) -> FeatureStatus | None:
+        """The status to set, None for UNMANAGED."""
+        return None if self.status is RuleStatus.UNMANAGED else FeatureStatus(self.status)
+
+    def selector(self) -> str:
+        """What the rule selects by, for people: `all`, `accounts`."""
+        return "all" if self.all else "accounts"
+
+    def selects(self, account: AccountId) -> bool:
+        """Whether the rule is about this member account."""
+        return self.all is not None or account in (self.accounts or frozenset())
+
+
+class Settings(_Strict):
+    """The configuration of one stack; the keys are a contract (see `Pulumi.yaml`)."""
+
+    mode: Mode = Mode.ORGANIZATION
+    detector: DetectorSource = DetectorSource.EXISTING
+    status: FeatureStatus = FeatureStatus.ENABLED
+    auto_enable: AutoEnable = AutoEnable.NEW
+    auto_enable_members: AutoEnable | None = None
+    members: Annotated[tuple[Rule, ...], BeforeValidator(_parsed)] = Field(default=())
+    on_release: OnRelease = OnRelease.LEAVE
+
+    @classmethod
+    def from_configuration(cls, configuration: Mapping[str, Any]) -> Settings:
+        """Reads a stack's configuration.
+
+        Args:
+            configuration: all of the stack's configuration by full key, as the engine gives it:
+                `{"guardduty-eks-audit-logs:status": "ENABLED", "aws:region": "us-east-1"}`, with
+                lists as JSON. Other namespaces are left alone; an empty value counts as absent.
+
+        Raises:
+            SettingsError: with a sentence for every fault.
+        """
+        prefix = f"{PROJECT}:"
+        values = {
+            key.removeprefix(prefix): value
+            for key, value in configuration.items()
+            if key.startswith(prefix) and value != ""
+        }
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        misspelt = tuple(
+            messages.unknown_key(f"{prefix}{key}", did_you_mean(key, known))
+            for key in values
+            if key not in known
+        )
+        try:
+            settings = cls.model_validate({k: v for k, v in values.items() if k in known})
+        except ValidationError as error:
+            raise SettingsError((*misspelt, *faults_of(error))) from None
+        if misspelt:
+            raise SettingsError(misspelt)
+        return settings

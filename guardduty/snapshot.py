@@ -1,0 +1,51 @@
+"""Reads what AWS holds in one region now; nothing here writes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from guardduty.errors import ServiceError
+from guardduty.members import read_member_statuses
+from guardduty.model import Refused, Snapshot
+
+if TYPE_CHECKING:
+    from guardduty.session import Session
+
+
+def read_snapshot(session: Session) -> Snapshot:
+    """Reads detector, administrator, organization, members and their EKS_AUDIT_LOGS.
+
+    Reading ends early where the rest would say nothing: without a detector, and for a member
+    account, which may not ask about the organization.
+
+    Raises:
+        CredentialsError: see `guardduty.session`.
+        ConnectionFailedError: no answer.
+        ServiceError: AWS refused a call that every caller with a detector may make.
+    """
+    api = session.guardduty
+    snapshot = Snapshot(session.region, session.caller, datetime.now(UTC))
+    detector_id = api.detector_id()
+    if detector_id is None:
+        return snapshot
+    snapshot = replace(
+        snapshot,
+        detector=api.detector(detector_id),
+        administrator=api.administrator(detector_id),
+    )
+    if snapshot.administrator:
+        return snapshot
+    try:
+        organization = api.organization(detector_id)
+    except ServiceError as error:
+        return replace(snapshot, organization_refused=Refused(error.code, error.reason))
+    members = api.members(detector_id)
+    monitored = [member.account for member in members if member.monitored]
+    return replace(
+        snapshot,
+        organization=organization,
+        members=members,
+        statuses=read_member_statuses(api, detector_id, monitored),
+    )
