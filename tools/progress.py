@@ -1,7 +1,7 @@
 """Long commands that show a sign of life and leave nothing running.
 
 This module reads and writes nothing of its own and needs only the standard library, on any
-Python 3, because `tools.venv` uses it before the project's environment exists.
+Python since 3.7, because `tools.venv` uses it before the project's environment exists.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The project's Python environment: `.venv` with everything in requirements-dev.txt.
 
 `python3 -m tools.venv` makes it, or does nothing when it is up to date. Standard library only, and
-readable by any Python 3, so that a Python which is too old is told so instead of failing.
+readable by any Python since 3.7, so that one which is too old is told so instead of failing.
 """
 
 from __future__ import annotations
