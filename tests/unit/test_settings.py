@@ -1,0 +1,355 @@
+"""What a stack's configuration may say, and what a user reads when it says something else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardduty.errors import SettingsError
+from guardduty.model import AccountId, AutoEnable
+from guardduty.settings import (
+    PROJECT,
+    DetectorSource,
+    Mode,
+    OnRelease,
+    RuleStatus,
+    Settings,
+)
+from tests.vocabulary import OFF, ON, PROJECT_FOLDER, account, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_PULUMI_YAML = yaml.safe_load((PROJECT_FOLDER / "Pulumi.yaml").read_text())
+_KEYS: dict[str, Sequence[str]] = {
+    "mode": list(Mode),
+    "detector": list(DetectorSource),
+    "status": [ON, OFF],
+    "autoEnable": list(AutoEnable),
+    "autoEnableMembers": list(AutoEnable),
+    "members": list(RuleStatus),
+    "onRelease": list(OnRelease),
+}
+"""Every key, with the values that it or its rules take."""
+
+
+def _faults(**keys: object) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        settings(**keys)
+    assert str(caught.value) == "\n".join(caught.value.faults)
+    return caught.value.faults
+
+
+def _faults_of_id(written: object) -> tuple[str, ...]:
+    return _faults(members=[{"status": "ENABLED", "accounts": [written]}])
+
+
+# Pulumi.yaml
+
+
+def test_pulumi_yaml_declares_exactly_the_keys_that_exist() -> None:
+    fields = {field.alias or name for name, field in Settings.model_fields.items()}
+    assert set(_PULUMI_YAML["config"]) == set(_KEYS) == fields
+    assert _PULUMI_YAML["name"] == PROJECT
+
+
+@pytest.mark.parametrize("key", _KEYS)
+def test_pulumi_yaml_describes_each_value_that_a_key_takes(key: str) -> None:
+    declared = _PULUMI_YAML["config"][key]
+    assert [value for value in _KEYS[key] if value not in declared["description"]] == []
+    assert declared["type"] == ("array" if key == "members" else "string")
+
+
+def test_a_stack_that_sets_nothing_gets_pulumi_yamls_defaults() -> None:
+    defaults = {key: declared["default"] for key, declared in _PULUMI_YAML["config"].items()}
+    assert settings(**defaults) == settings() == Settings()
+
+
+def test_the_defaults_are_those_that_change_least() -> None:
+    assert Settings().model_dump(by_alias=True) == {
+        "mode": "organization",
+        "detector": "existing",
+        "status": "ENABLED",
+        "autoEnable": "NEW",
+        "autoEnableMembers": None,
+        "members": (),
+        "onRelease": "LEAVE",
+    }
+
+
+@pytest.mark.parametrize(
+    "file", sorted((PROJECT_FOLDER / "stacks").glob("Pulumi.*.yaml")), ids=lambda file: file.name
+)
+def test_every_stack_file_of_the_project_is_well_formed(file: Path) -> None:
+    written = yaml.safe_load(file.read_text())["config"]
+    given_to_program = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in written.items()
+    }
+    assert Settings.from_configuration(given_to_program).members
+
+
+# What is read
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [(key, value) for key, values in _KEYS.items() if key != "members" for value in values],
+)
+def test_each_value_of_each_key_is_taken(key: str, value: str) -> None:
+    assert settings(**{key: str(value)}).model_dump(by_alias=True)[key] == value
+
+
+def test_rules_come_as_the_engine_gives_them_in_json() -> None:
+    read = settings(
+        members=json.dumps(
+            [
+                {"status": "UNMANAGED", "accounts": ["300000000002"]},
+                {"status": "DISABLED", "accounts": ["300000000001", "012345678901"]},
+                {"status": "ENABLED", "all": True},
+            ]
+        )
+    ).members
+
+    assert [r.wanted for r in read] == [None, OFF, ON]
+    assert [r.selector() for r in read] == ["accounts", "accounts", "all"]
+    assert [r.selects(account(1)) for r in read] == [False, True, True]
+    assert read[1].accounts == {account(1), AccountId("012345678901")}
+
+
+def test_an_empty_value_counts_as_absent() -> None:
+    assert settings(autoEnableMembers="", members="", status="") == Settings()
+
+
+def test_keys_of_other_namespaces_are_left_alone() -> None:
+    assert Settings.from_configuration({"aws:region": "x", "aws:staus": "y"}) == Settings()
+
+
+@pytest.mark.parametrize("written", [300000000001, 300000000001.0, "300000000001"])
+def test_an_id_that_yaml_read_as_a_number_is_the_same_id(written: object) -> None:
+    (rule,) = settings(members=[{"status": "ENABLED", "accounts": [written]}]).members
+    assert rule.accounts == {account(1)}
+
+
+@given(st.text(alphabet="01234567", min_size=11, max_size=11))
+def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digits: str) -> None:
+    written = f"0{digits}"
+    assert len(_faults_of_id(int(written, 8))) == 1
+    assert len(_faults_of_id(int(written, 10))) == 1
+
+
+# Faults: the value as a user wrote it, and the sentence that is read
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("mode", "invitation", "mode: invitation is not a value it takes; use organization."),
+        (
+            "detector",
+            "new",
+            "detector: new is not a value it takes; use one of existing, create.",
+        ),
+        ("status", "ON", "status: ON is not a value it takes; use one of ENABLED, DISABLED."),
+        (
+            "status",
+            "enabled",
+            "status: enabled is not a value it takes; use one of ENABLED, DISABLED.",
+        ),
+        ("status", True, "status: true is not a value it takes; use one of ENABLED, DISABLED."),
+        (
+            "autoEnable",
+            "all",
+            "autoEnable: all is not a value it takes; use one of NEW, ALL, NONE.",
+        ),
+        (
+            "autoEnableMembers",
+            "SOME",
+            "autoEnableMembers: SOME is not a value it takes; use one of NEW, ALL, NONE.",
+        ),
+        ("onRelease", "RESTORE", "onRelease: RESTORE is not a value it takes; use LEAVE."),
+        (
+            "staus",
+            "ENABLED",
+            (
+                "guardduty-eks-audit-logs:staus is not a configuration key of this project; did you "
+                "mean status?"
+            ),
+        ),
+        (
+            "auto_enable",
+            "NEW",
+            (
+                "guardduty-eks-audit-logs:auto_enable is not a configuration key of this project; did "
+                "you mean autoEnable?"
+            ),
+        ),
+        (
+            "xyz",
+            "1",
+            (
+                "guardduty-eks-audit-logs:xyz is not a configuration key of this project; known are "
+                "autoEnable, autoEnableMembers, detector, members, mode, onRelease, status."
+            ),
+        ),
+        (
+            "members",
+            "300000000001",
+            "members: 300000000001 is malformed; write a list.",
+        ),
+        (
+            "members",
+            "all of them",
+            (
+                "members: all of them is not a list; write one rule a line, as in "
+                "stacks/Pulumi.template.yaml."
+            ),
+        ),
+        (
+            "members",
+            {"rules": []},
+            "members: {'rules': []} is malformed; write a list.",
+        ),
+        (
+            "members",
+            "[" * 100,
+            (
+                f"members: {'[' * 60}… is not a list; write one rule a line, as in "
+                "stacks/Pulumi.template.yaml."
+            ),
+        ),
+    ],
+)
+def test_a_value_that_a_key_does_not_take(key: str, value: object, sentence: str) -> None:
+    assert _faults(**{key: value}) == (sentence,)
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ("all", "members[1]: all is malformed; write keys with values."),
+        (["300000000001"], "members[1]: ['300000000001'] is malformed; write keys with values."),
+        ({"all": True}, "members[1].status is missing; add it."),
+        (
+            {"status": "ON", "all": True},
+            (
+                "members[1].status: ON is not a value it takes; use one of ENABLED, DISABLED, "
+                "UNMANAGED."
+            ),
+        ),
+        (
+            {"status": "ENABLED"},
+            "members[1]: a rule selects by exactly one of accounts and all; keep one of them.",
+        ),
+        (
+            {"status": "ENABLED", "accounts": ["300000000001"], "all": True},
+            "members[1]: a rule selects by exactly one of accounts and all; keep one of them.",
+        ),
+        (
+            {"status": "ENABLED", "accounts": []},
+            (
+                "members[1]: accounts is empty, so the rule selects nobody; name accounts or remove "
+                "the rule."
+            ),
+        ),
+        (
+            {"status": "ENABLED", "accounts": "300000000001"},
+            "members[1].accounts: 300000000001 is malformed; write a list.",
+        ),
+        (
+            {"status": "ENABLED", "all": "yes"},
+            "members[1].all: yes is not a value it takes; use true.",
+        ),
+        (
+            {"status": "ENABLED", "everyone": True},
+            "members[1].everyone is not a key that exists here; remove it or correct its spelling.",
+        ),
+    ],
+)
+def test_a_rule_that_is_malformed(rule: object, sentence: str) -> None:
+    assert _faults(members=[{"status": "UNMANAGED", "all": True}, rule]) == (sentence,)
+
+
+def test_a_rule_for_nobody_by_all_false() -> None:
+    (sentence,) = _faults(members=[{"status": "ENABLED", "all": False}])
+    assert sentence.lower() == "members[0].all: false is not a value it takes; use true."
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("30000000001", "30000000001 has 11 digits"),
+        ("3000000000011", "3000000000011 has 13 digits"),
+        ("7", "7 has 1 digit"),
+        (30000000001, "30000000001 has 11 digits"),
+        (12345678901.0, "12345678901 has 11 digits"),
+        (0o12345670123, "1402433619 has 10 digits"),
+    ],
+)
+def test_an_id_with_another_number_of_digits(written: object, said: str) -> None:
+    assert _faults_of_id(written) == (
+        (
+            f"members[0].accounts[0]: {said}; an account id has 12. If it begins with zeros, put it "
+            "in quotes."
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("3000-0000-0001", "3000-0000-0001"),
+        ("30000000000a", "30000000000a"),
+        (" 300000000001", " 300000000001"),
+        ("٣٠٠٠٠٠٠٠٠٠٠١", "٣٠٠٠٠٠٠٠٠٠٠١"),
+        ("\uff10\uff11\uff12345678901", "\uff10\uff11\uff12345678901"),
+        ("300000000001\n", "300000000001\n"),
+        (-300000000001, "-300000000001"),
+        (1.5, "1.5"),
+        (float("inf"), "inf"),
+        (["300000000001"], "['300000000001']"),
+    ],
+)
+def test_an_id_that_is_none(written: object, shown: str) -> None:
+    assert _faults_of_id(written) == (
+        f"members[0].accounts[0]: {shown} is not an account id; write its 12 digits, in quotes.",
+    )
+
+
+@pytest.mark.parametrize("written", [True, False, None])
+def test_an_id_that_is_not_even_text(written: object) -> None:
+    (sentence,) = _faults_of_id(written)
+    assert sentence.startswith("members[0].accounts[0]: ")
+    assert sentence.endswith(" is not an account id; write its 12 digits, in quotes.")
+
+
+def test_all_faults_are_told_at_once() -> None:
+    assert _faults(
+        staus="ENABLED",
+        status="ON",
+        onRelease="RESTORE",
+        members=[
+            {"status": "ON", "accounts": ["7", "300000000001", "x"]},
+            {"status": "ENABLED"},
+        ],
+    ) == (
+        (
+            "guardduty-eks-audit-logs:staus is not a configuration key of this project; did you mean "
+            "status?"
+        ),
+        "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
+        "members[0].status: ON is not a value it takes; use one of ENABLED, DISABLED, UNMANAGED.",
+        (
+            "members[0].accounts[0]: 7 has 1 digit; an account id has 12. If it begins with zeros, put "
+            "it in quotes."
+        ),
+        "members[0].accounts[2]: x is not an account id; write its 12 digits, in quotes.",
+        "members[1]: a rule selects by exactly one of accounts and all; keep one of them.",
+        "onRelease: RESTORE is not a value it takes; use LEAVE.",
+    )
