@@ -120,7 +120,7 @@ def test_rules_come_as_the_engine_gives_them_in_json() -> None:
     assert [r.wanted for r in read] == [None, OFF, ON]
     assert [r.selector() for r in read] == ["accounts", "accounts", "all"]
     assert [r.selects(account(1)) for r in read] == [False, True, True]
-    assert read[1].accounts == {account(1), AccountId("012345678901")}
+    assert read[1].accounts == frozenset([account(1), AccountId("012345678901")])
 
 
 def test_an_empty_value_counts_as_absent() -> None:
@@ -134,7 +134,7 @@ def test_keys_of_other_namespaces_are_left_alone() -> None:
 @pytest.mark.parametrize("written", [300000000001, 300000000001.0, "300000000001"])
 def test_an_id_that_yaml_read_as_a_number_is_the_same_id(written: object) -> None:
     (rule,) = settings(members=[{"status": "ENABLED", "accounts": [written]}]).members
-    assert rule.accounts == {account(1)}
+    assert rule.accounts == frozenset([account(1)])
 
 
 @given(st.text(alphabet="01234567", min_size=11, max_size=11))
@@ -178,24 +178,24 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "staus",
             "ENABLED",
             (
-                "guardduty-eks-audit-logs:staus is not a configuration key of this project; did you "
-                "mean status?"
+                "guardduty-eks-audit-logs:staus is not a configuration key of this project; did "
+                "you mean status?"
             ),
         ),
         (
             "auto_enable",
             "NEW",
             (
-                "guardduty-eks-audit-logs:auto_enable is not a configuration key of this project; did "
-                "you mean autoEnable?"
+                "guardduty-eks-audit-logs:auto_enable is not a configuration key of this project; "
+                "did you mean autoEnable?"
             ),
         ),
         (
             "xyz",
             "1",
             (
-                "guardduty-eks-audit-logs:xyz is not a configuration key of this project; known are "
-                "autoEnable, autoEnableMembers, detector, members, mode, onRelease, status."
+                "guardduty-eks-audit-logs:xyz is not a configuration key of this project; known "
+                "are autoEnable, autoEnableMembers, detector, members, mode, onRelease, status."
             ),
         ),
         (
@@ -254,8 +254,8 @@ def test_a_value_that_a_key_does_not_take(key: str, value: object, sentence: str
         (
             {"status": "ENABLED", "accounts": []},
             (
-                "members[1]: accounts is empty, so the rule selects nobody; name accounts or remove "
-                "the rule."
+                "members[1]: accounts is empty, so the rule selects nobody; name accounts or "
+                "remove the rule."
             ),
         ),
         (
@@ -295,8 +295,8 @@ def test_a_rule_for_nobody_by_all_false() -> None:
 def test_an_id_with_another_number_of_digits(written: object, said: str) -> None:
     assert _faults_of_id(written) == (
         (
-            f"members[0].accounts[0]: {said}; an account id has 12. If it begins with zeros, put it "
-            "in quotes."
+            f"members[0].accounts[0]: {said}; an account id has 12. If it begins with zeros, put "
+            "it in quotes."
         ),
     )
 
@@ -340,14 +340,14 @@ def test_all_faults_are_told_at_once() -> None:
         ],
     ) == (
         (
-            "guardduty-eks-audit-logs:staus is not a configuration key of this project; did you mean "
-            "status?"
+            "guardduty-eks-audit-logs:staus is not a configuration key of this project; did you "
+            "mean status?"
         ),
         "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
         "members[0].status: ON is not a value it takes; use one of ENABLED, DISABLED, UNMANAGED.",
         (
-            "members[0].accounts[0]: 7 has 1 digit; an account id has 12. If it begins with zeros, put "
-            "it in quotes."
+            "members[0].accounts[0]: 7 has 1 digit; an account id has 12. If it begins with "
+            "zeros, put it in quotes."
         ),
         "members[0].accounts[2]: x is not an account id; write its 12 digits, in quotes.",
         "members[1]: a rule selects by exactly one of accounts and all; keep one of them.",
