@@ -1,0 +1,461 @@
+"""What a run does, decided from settings and snapshot alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guardduty.model import (
+    AccountId,
+    AutoEnable,
+    Detector,
+    Membership,
+    MemberStatuses,
+    OrganizationConfiguration,
+    Refused,
+    RelationshipStatus,
+    Snapshot,
+)
+from guardduty.plan import OWNER_TAG, Plan, make_plan, rule_label
+from guardduty.settings import Settings
+from tests.vocabulary import (
+    ADMINISTRATOR,
+    DETECTOR,
+    NO_MASTER,
+    NOW,
+    OFF,
+    ON,
+    OWNER,
+    REGION,
+    account,
+    member,
+    region_with,
+    rule,
+    settings,
+)
+
+if TYPE_CHECKING:
+    from guardduty.model import FeatureStatus
+
+_NEW = "New accounts: EKS audit logs on by themselves (autoEnable NEW)."
+
+
+def _plan(settings: Settings, snapshot: Snapshot) -> Plan:
+    return make_plan(settings, snapshot, OWNER)
+
+
+def _own_detector(
+    status: FeatureStatus | None = ON, *, monitoring: bool = True, owner: str | None = None
+) -> Detector:
+    return Detector(DETECTOR, monitoring, status, {OWNER_TAG: owner} if owner else {})
+
+
+# Which rule decides
+
+
+def test_the_first_rule_that_selects_an_account_decides_it() -> None:
+    rules = [rule("DISABLED", account(1)), rule("ENABLED", account(1), account(2)), rule("ENABLED")]
+    plan = _plan(
+        settings(members=rules), region_with({account(1): ON, account(2): OFF, account(3): ON})
+    )
+
+    assert [(d.account, d.rule, d.wanted) for d in plan.decisions] == [
+        (account(1), 0, OFF),
+        (account(2), 1, ON),
+        (account(3), 2, ON),
+    ]
+
+
+def test_only_members_that_differ_change() -> None:
+    plan = _plan(
+        settings(members=[rule("DISABLED", account(1)), rule("ENABLED")]),
+        region_with({account(1): ON, account(2): OFF, account(3): ON}),
+    )
+
+    assert plan.statuses == {account(1): OFF, account(2): ON, account(3): ON}
+    assert plan.changes == {account(1): "ENABLED -> DISABLED", account(2): "DISABLED -> ENABLED"}
+
+
+def test_a_member_whose_status_aws_does_not_tell_is_written() -> None:
+    snapshot = replace(
+        region_with({account(1): ON}), statuses=MemberStatuses({}, {account(1): "Internal error"})
+    )
+    plan = _plan(settings(members=[rule("ENABLED")]), snapshot)
+
+    assert plan.changes == {account(1): "UNKNOWN -> ENABLED"}
+
+
+def test_unmanaged_members_are_decided_but_left_alone() -> None:
+    plan = _plan(
+        settings(members=[rule("UNMANAGED", account(1)), rule("ENABLED")]),
+        region_with({account(1): OFF, account(2): OFF}),
+    )
+
+    assert [d.account for d in plan.decisions] == [account(1), account(2)]
+    assert plan.statuses == {account(2): ON}
+    assert plan.changes == {account(2): "DISABLED -> ENABLED"}
+
+
+def test_an_account_that_no_rule_selects_is_left_alone() -> None:
+    plan = _plan(
+        settings(members=[rule("ENABLED", account(1))]),
+        region_with({account(1): OFF, account(2): OFF}),
+    )
+
+    assert list(plan.statuses) == [account(1)]
+
+
+def test_without_rules_no_member_is_decided() -> None:
+    plan = _plan(Settings(), region_with({account(1): OFF}))
+
+    assert (plan.refusals, plan.decisions, plan.changes) == ((), (), {})
+
+
+@pytest.mark.parametrize(
+    "status", [s for s in RelationshipStatus if s is not RelationshipStatus.ENABLED]
+)
+def test_rules_decide_no_member_that_guardduty_does_not_monitor(status: str) -> None:
+    snapshot = replace(region_with({account(1): OFF}), members=(member(1), member(2, status)))
+    plan = _plan(settings(members=[rule("ENABLED")]), snapshot)
+
+    assert list(plan.statuses) == [account(1)]
+
+
+def test_rules_are_named_counted_from_one() -> None:
+    rules = settings(members=[rule("ENABLED", account(1)), rule("ENABLED")]).members
+    assert [rule_label(index, rules) for index in range(2)] == ["rule 1: accounts", "rule 2: all"]
+
+
+# Refusals: who asks, and what for
+
+
+def test_no_detector_to_look_up() -> None:
+    plan = _plan(settings(detector="existing"), Snapshot(REGION, ADMINISTRATOR, NOW))
+
+    assert plan.refusals == (
+        (
+            "detector: existing, but account 222222222222 has no GuardDuty detector in us-east-1. "
+            "Enable GuardDuty there, or set detector: create."
+        ),
+    )
+
+
+def test_a_detector_that_somebody_else_made_is_not_taken_over() -> None:
+    plan = _plan(settings(detector="create"), region_with({}))
+
+    assert plan.refusals == (
+        (
+            "detector: create, but account 222222222222 has detector "
+            "12abc34d567e8fa901bc2d34e56789f0 in us-east-1 already, which this stack did not make. "
+            "Set detector: existing."
+        ),
+    )
+
+
+def test_a_detector_that_another_stack_made_is_not_taken_over() -> None:
+    snapshot = replace(region_with({}), detector=_own_detector(owner="prod-eu-west-1"))
+
+    assert len(_plan(settings(detector="create"), snapshot).refusals) == 1
+
+
+def test_a_detector_that_this_stack_made_is_kept() -> None:
+    snapshot = replace(region_with({}), detector=_own_detector(owner=OWNER))
+    plan = _plan(settings(detector="create"), snapshot)
+
+    assert plan.refusals == ()
+    assert plan.makes_detector
+
+
+def test_the_detector_of_an_existing_one_is_nobodys_own() -> None:
+    snapshot = replace(region_with({}), detector=_own_detector(owner="prod-eu-west-1"))
+    plan = _plan(settings(detector="existing"), snapshot)
+
+    assert plan.refusals == ()
+    assert not plan.makes_detector
+
+
+def test_a_suspended_detector() -> None:
+    snapshot = replace(region_with({}), detector=_own_detector(monitoring=False))
+
+    assert _plan(Settings(), snapshot).refusals == (
+        (
+            "GuardDuty is suspended in us-east-1 for account 222222222222 (detector "
+            "12abc34d567e8fa901bc2d34e56789f0), so no feature of it works. Resume it in "
+            "GuardDuty's settings."
+        ),
+    )
+
+
+def test_a_caller_that_is_itself_a_member() -> None:
+    snapshot = replace(
+        region_with({account(1): OFF}),
+        caller=account(9),
+        administrator=ADMINISTRATOR,
+        organization=None,
+    )
+    plan = _plan(settings(members=[rule("ENABLED", account(7))]), snapshot)
+
+    assert plan.refusals == (
+        (
+            "account 300000000009 is a GuardDuty member in us-east-1, and only its administrator "
+            "222222222222 may set EKS audit log monitoring. Use credentials of 222222222222."
+        ),
+    )
+    assert plan.decisions == ()
+
+
+def test_a_caller_that_is_not_the_delegated_administrator() -> None:
+    snapshot = replace(
+        region_with({}),
+        organization=None,
+        organization_refused=Refused("BadRequestException", NO_MASTER),
+    )
+
+    assert _plan(Settings(), snapshot).refusals == (
+        (
+            "account 222222222222 is not the delegated GuardDuty administrator in us-east-1 (The "
+            "request failed because you do not have required AWS Organization master permission). "
+            "Use the administrator's credentials, or designate this account first."
+        ),
+    )
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "AccessDenied"])
+def test_a_caller_without_the_permission_is_told_so(code: str) -> None:
+    reason = "User: x is not authorized."
+    snapshot = replace(
+        region_with({}), organization=None, organization_refused=Refused(code, reason)
+    )
+
+    assert _plan(Settings(), snapshot).refusals == (
+        (
+            "account 222222222222 may not call DescribeOrganizationConfiguration (User: x is not "
+            "authorized). Give the caller the permission "
+            "guardduty:DescribeOrganizationConfiguration."
+        ),
+    )
+
+
+_NOT_OFFERED = (
+    "aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in us-east-1. Remove this region's stack.",
+)
+
+
+def test_a_region_where_the_detector_has_no_such_feature() -> None:
+    snapshot = replace(region_with({}), detector=_own_detector(None))
+    assert _plan(Settings(), snapshot).refusals == _NOT_OFFERED
+
+
+def test_a_region_where_the_organization_has_no_such_feature() -> None:
+    snapshot = replace(
+        region_with({}), organization=OrganizationConfiguration(AutoEnable.NEW, None)
+    )
+    assert _plan(Settings(), snapshot).refusals == _NOT_OFFERED
+
+
+def test_all_together_with_a_rule_that_turns_members_off() -> None:
+    off = [account(n) for n in (4, 1, 3, 2)]
+    plan = _plan(
+        settings(autoEnable="ALL", members=[rule("ENABLED", account(5)), rule("DISABLED", *off)]),
+        region_with(dict.fromkeys([*off, account(5)], ON)),
+    )
+
+    assert plan.refusals == (
+        (
+            "autoEnable: ALL turns EKS audit logs on for every account, but members[1] wants "
+            "DISABLED for 4 of them (300000000001, 300000000002, 300000000003, …). Use "
+            "autoEnable: NEW with rules, or drop the rule."
+        ),
+    )
+
+
+def test_all_is_no_conflict_with_a_rule_that_turns_nobody_off() -> None:
+    plan = _plan(
+        settings(autoEnable="ALL", members=[rule("ENABLED"), rule("DISABLED")]),
+        region_with({account(1): ON}),
+    )
+    assert plan.refusals == ()
+
+
+@pytest.mark.parametrize("auto_enable", ["NEW", "NONE"])
+def test_exceptions_are_welcome_beside_new_and_none(auto_enable: str) -> None:
+    plan = _plan(
+        settings(autoEnable=auto_enable, members=[rule("DISABLED")]), region_with({account(1): ON})
+    )
+    assert (plan.refusals, plan.statuses) == ((), {account(1): OFF})
+
+
+def test_a_rule_names_the_administrator() -> None:
+    plan = _plan(settings(members=[rule("ENABLED", ADMINISTRATOR)]), region_with({}))
+
+    assert plan.refusals == (
+        (
+            "members[0].accounts: 222222222222 is the administrator itself, which is no member; "
+            "its own detector is set by the key status. Remove it from the rule."
+        ),
+    )
+
+
+def test_a_rule_names_an_account_that_is_no_member() -> None:
+    plan = _plan(
+        settings(members=[rule("ENABLED"), rule("UNMANAGED", account(7))]), region_with({})
+    )
+
+    assert plan.refusals == (
+        (
+            "members[1].accounts: 300000000007 is not a GuardDuty member in us-east-1. Correct "
+            "the id, remove it from the rule, or add the account as a member first."
+        ),
+    )
+
+
+@pytest.mark.parametrize("status", ["Removed", "Resigned", "Deleted"])
+def test_a_rule_names_a_former_member(status: str) -> None:
+    snapshot = replace(region_with({}), members=(member(3, status),))
+    plan = _plan(settings(members=[rule("ENABLED", account(3))]), snapshot)
+
+    assert plan.refusals == (
+        (
+            "members[0].accounts: 300000000003 is no longer a GuardDuty member (relationship "
+            f"status {status}). Remove it from the rule, or add it as a member again."
+        ),
+    )
+
+
+def test_a_former_member_is_nobodys_business_of_a_rule_for_all() -> None:
+    snapshot = replace(region_with({account(1): ON}), members=(member(1), member(3, "Removed")))
+    plan = _plan(settings(members=[rule("ENABLED")]), snapshot)
+
+    assert (plan.refusals, plan.notices) == ((), (_NEW,))
+
+
+def test_every_refusal_of_the_rules_is_told_at_once() -> None:
+    snapshot = replace(region_with({account(1): ON}), members=(member(1), member(2, "Resigned")))
+    plan = _plan(
+        settings(
+            autoEnable="ALL",
+            members=[
+                rule("DISABLED", account(1), account(7), account(8)),
+                rule("ENABLED", ADMINISTRATOR, account(2)),
+            ],
+        ),
+        snapshot,
+    )
+
+    assert [refusal.split(" ")[0:2] for refusal in plan.refusals] == [
+        ["autoEnable:", "ALL"],
+        ["members[0].accounts:", "300000000007"],
+        ["members[0].accounts:", "300000000008"],
+        ["members[1].accounts:", "222222222222"],
+        ["members[1].accounts:", "300000000002"],
+    ]
+
+
+def test_every_refusal_of_the_caller_is_told_at_once() -> None:
+    snapshot = replace(
+        region_with({}),
+        detector=_own_detector(None, monitoring=False),
+        organization=None,
+        organization_refused=Refused("BadRequestException", NO_MASTER),
+    )
+    refusals = _plan(settings(detector="create"), snapshot).refusals
+
+    assert [" ".join(refusal.split(" ")[:3]) for refusal in refusals] == [
+        "detector: create, but",
+        "GuardDuty is suspended",
+        "account 222222222222 is",
+        "aws:region: GuardDuty does",
+    ]
+
+
+# What is told
+
+
+def test_before_the_detector_is_made_rules_wait_for_the_next_run() -> None:
+    rules = [rule("DISABLED", account(1)), rule("ENABLED")]
+    plan = _plan(settings(detector="create", members=rules), Snapshot(REGION, ADMINISTRATOR, NOW))
+
+    assert (plan.refusals, plan.decisions) == ((), ())
+    assert plan.notices == (
+        "The detector is made in this run; GuardDuty attaches member accounts to it afterwards.",
+        "2 rules for members: run `pulumi up` once more to have them applied.",
+    )
+
+
+def test_before_the_detector_is_made_nothing_is_said_of_rules_that_are_not_there() -> None:
+    plan = _plan(settings(detector="create"), Snapshot(REGION, ADMINISTRATOR, NOW))
+    assert plan.notices == (
+        "The detector is made in this run; GuardDuty attaches member accounts to it afterwards.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("auto_enable", "notice"),
+    [
+        ("NEW", _NEW),
+        ("NONE", "New accounts: left alone (autoEnable NONE, which turns nothing off)."),
+        (
+            "ALL",
+            (
+                "Organization: ALL; 2 of 3 members do not have EKS audit logs on yet. GuardDuty "
+                "turns them on by itself within 24 hours."
+            ),
+        ),
+    ],
+)
+def test_what_auto_enable_does_is_told(auto_enable: str, notice: str) -> None:
+    plan = _plan(
+        settings(autoEnable=auto_enable),
+        region_with({account(1): ON, account(2): OFF, account(3): OFF}),
+    )
+    assert plan.notices == (notice,)
+
+
+def test_all_that_has_reached_everybody_is_told_so() -> None:
+    plan = _plan(settings(autoEnable="ALL"), region_with({account(1): ON}))
+    assert plan.notices == ("Organization: ALL; every member has EKS audit logs on.",)
+
+
+def test_members_that_cannot_be_set_are_told_by_their_relationship_status() -> None:
+    snapshot = replace(
+        region_with({account(1): ON}),
+        members=(
+            member(1),
+            *(member(n, "Disabled") for n in (2, 3, 4, 5)),
+            member(6, "RegionDisabled"),
+            member(7, "NeverHeardOf"),
+        ),
+    )
+    plan = _plan(settings(members=[rule("ENABLED")]), snapshot)
+
+    assert plan.refusals == ()
+    assert plan.notices == (
+        _NEW,
+        (
+            "4 members can't be set (relationship status Disabled): 300000000002, 300000000003, "
+            "300000000004, …"
+        ),
+        "1 member can't be set (relationship status RegionDisabled): 300000000006",
+        "1 member can't be set (relationship status NeverHeardOf): 300000000007",
+    )
+
+
+def test_members_that_cannot_be_set_are_nobodys_business_without_a_rule_for_them() -> None:
+    snapshot = replace(
+        region_with({account(1): ON}), members=(member(1), Membership(account(2), "Disabled"))
+    )
+    plan = _plan(settings(members=[rule("ENABLED", account(1))]), snapshot)
+    assert plan.notices == (_NEW,)
+
+
+def test_a_rule_that_decides_nobody_is_told() -> None:
+    plan = _plan(
+        settings(members=[rule("ENABLED"), rule("DISABLED", AccountId("300000000001"))]),
+        region_with({account(1): ON}),
+    )
+    assert plan.notices == (
+        _NEW,
+        "rule 2: accounts decides no account: none is selected, or earlier rules decide them.",
+    )
