@@ -144,7 +144,7 @@ class GuardDutyApi:
         while True:
             with aws_errors("DescribeOrganizationConfiguration"):
                 answer = self._client.describe_organization_configuration(**request)
-            members = AutoEnable(answer.get("AutoEnableOrganizationMembers", AutoEnable.NONE))
+            members = AutoEnable(answer.get("AutoEnableOrganizationMembers", members))
             for entry in answer.get("Features", ()):
                 if entry.get("Name") == FEATURE and "AutoEnable" in entry:
                     feature = AutoEnable(entry["AutoEnable"])
