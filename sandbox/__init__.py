@@ -1,0 +1,1 @@
+"""A local AWS organization with GuardDuty: a model for demonstrations and tests, not AWS."""

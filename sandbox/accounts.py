@@ -1,0 +1,248 @@
+"""AWS Organizations, IAM and STS of the sandbox: moto's, with the accounts that were described.
+
+moto makes up account ids; here they are chosen. What an account needs in IAM is made when its key
+is first used there, since most accounts never call IAM or STS.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from moto.iam.models import AccessKey, iam_backends
+from moto.moto_api._internal import mock_random
+from moto.organizations.models import FakeAccount, organizations_backends
+
+from sandbox.credentials import access_key_id, account_of, secret_access_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sandbox.clock import VirtualClock
+
+PARTITION = "aws"
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+USER = "sandbox"
+GUARDDUTY_PRINCIPAL = "guardduty.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class KnownAccount:
+    """An account of the organization, as the control interface lists it."""
+
+    account_id: str
+    name: str
+    ou: str
+    tags: Mapping[str, str]
+
+
+# moto has no types, and what is skipped is Any.
+class _ChosenAccount(FakeAccount):  # type: ignore[misc]
+    """An account of moto's Organizations whose id is chosen."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 -- an account has that many traits
+        self,
+        organization: Any,  # noqa: ANN401 -- moto has no types
+        account_id: str,
+        name: str,
+        parent_id: str,
+        tags: Mapping[str, str],
+        joined_at: datetime,
+    ) -> None:
+        # Not moto's own constructor: it makes an IAM role in an account of a random id.
+        self.type = "ACCOUNT"
+        self.region = organization.region
+        self.organization_id = organization.id
+        self.master_account_id = organization.master_account_id
+        self.create_account_status_id = f"car-{account_id}"
+        self.id = account_id
+        self.name = name
+        self.email = f"{name}@example.com"
+        self.create_time = joined_at.replace(tzinfo=None)
+        self.status = self.state = "ACTIVE"
+        self.joined_method = "CREATED"
+        self.parent_id = parent_id
+        self.attached_policies: list[Any] = []
+        self.tags = dict(tags)
+
+
+class Accounts:
+    """The organization's accounts and who may call: the sandbox's view of moto.
+
+    It is what GuardDuty's rules ask as their directory.
+
+    Args:
+        management_account: the account that owns the organization.
+        clock: tells when an account joins.
+    """
+
+    def __init__(self, management_account: str, clock: VirtualClock) -> None:
+        # Ids of units and of the organization are then the same at every start.
+        mock_random.seed(0)
+        self.management_account = management_account
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._joined: dict[str, datetime] = {}
+        self._with_credentials: set[str] = {management_account}
+        self._prepared: set[str] = set()
+        self._backend = organizations_backends[management_account][PARTITION]
+        self._backend.create_organization("us-east-1", FeatureSet="ALL")
+        self._backend.accounts[0].name = "management"
+        self._backend.accounts[0].create_time -= timedelta(days=365)
+        self._joined[management_account] = clock.now() - timedelta(days=365)
+        self._units = {"Root": self._backend.org.root_id}
+        for principal in (GUARDDUTY_PRINCIPAL, "account.amazonaws.com"):
+            self._backend.enable_aws_service_access(ServicePrincipal=principal)
+
+    def add(
+        self, account_id: str, name: str, ou: str, tags: Mapping[str, str], joined_at: datetime
+    ) -> None:
+        """Put an account into the organization, and make its unit if there is none.
+
+        Raises:
+            ValueError: the account belongs to it already.
+        """
+        with self._lock:
+            if account_id in self._joined:
+                raise ValueError(f"{account_id} is in the organization already")
+            parent = self._unit(ou)
+            # moto sorts its pages by this time, and wants it different for each account.
+            distinct = joined_at + timedelta(microseconds=len(self._joined))
+            organization = self._backend.org
+            account = _ChosenAccount(organization, account_id, name, parent, tags, distinct)
+            self._backend.accounts.append(account)
+            organizations_backends.master_accounts[account_id] = (
+                self.management_account,
+                PARTITION,
+            )
+            self._joined[account_id] = joined_at
+            self._with_credentials.add(account_id)
+
+    def remove(self, account_id: str) -> None:
+        """Take an account out of the organization; its credentials stay valid.
+
+        Raises:
+            ValueError: it does not belong to the organization, or owns it.
+        """
+        with self._lock:
+            if account_id not in self._joined or account_id == self.management_account:
+                raise ValueError(f"{account_id} is no account that can leave the organization")
+            self._backend.remove_account_from_organization(AccountId=account_id)
+            del self._joined[account_id]
+
+    def known(self) -> list[KnownAccount]:
+        """All accounts of the organization with their places in it, the management account too."""
+        with self._lock:
+            paths = self._paths()
+            return [
+                KnownAccount(account.id, account.name, paths[account.parent_id], account.tags)
+                for account in self._backend.accounts
+            ]
+
+    def joined_at(self, account_id: str) -> datetime | None:
+        """Since when an account belongs to the organization; None for a stranger."""
+        return self._joined.get(account_id)
+
+    def account_ids(self) -> list[str]:
+        """All accounts of the organization, the management account included."""
+        return list(self._joined)
+
+    def designate(self, account_id: str) -> None:
+        """Register an account as delegated administrator for GuardDuty.
+
+        The same account may be designated in several regions; Organizations knows it once.
+        """
+        if account_id == self.management_account or account_id in self._delegated():
+            return
+        self._backend.register_delegated_administrator(
+            AccountId=account_id, ServicePrincipal=GUARDDUTY_PRINCIPAL
+        )
+
+    def is_delegated_administrator(self, account_id: str) -> bool:
+        """Whether an account is registered with Organizations as delegated administrator."""
+        return account_id in self._delegated()
+
+    def synchronize(self) -> tuple[set[str], set[str]]:
+        """Take note of what was done by the Organizations API: who came, who went."""
+        with self._lock:
+            present = {account.id for account in self._backend.accounts}
+            came = present - set(self._joined)
+            went = set(self._joined) - present
+            now = self._clock.now()
+            for account_id in came:
+                self._joined[account_id] = now
+                self._with_credentials.add(account_id)
+            for account_id in went:
+                del self._joined[account_id]
+            return came, went
+
+    def caller(self, key_id: str) -> str | None:
+        """The account of an access key; None for a key that nobody was given."""
+        account_id = account_of(key_id)
+        if account_id is None or account_id not in self._with_credentials:
+            return None
+        if key_id == access_key_id(account_id):
+            return account_id
+        if key_id in iam_backends[account_id][PARTITION].access_keys:
+            return account_id
+        return None
+
+    def prepare(self, account_id: str) -> None:
+        """Give an account its IAM user with its key, and the role that other accounts assume."""
+        with self._lock:
+            if account_id in self._prepared:
+                return
+            self._prepared.add(account_id)
+            iam = iam_backends[account_id][PARTITION]
+            user = iam.create_user("us-east-1", USER)
+            key = AccessKey(USER, "AKIA", account_id)
+            key.access_key_id = access_key_id(account_id)
+            key.secret_access_key = secret_access_key(account_id)
+            user.access_keys.append(key)
+            iam.access_keys[key.access_key_id] = key
+            if account_id != self.management_account:
+                self._create_access_role(iam)
+
+    def _create_access_role(self, iam: Any) -> None:  # noqa: ANN401 -- moto has no types
+        if any(role.name == ACCESS_ROLE for role in iam.get_roles()):
+            return
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:aws:iam::{self.management_account}:root"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+        iam.create_role(ACCESS_ROLE, json.dumps(trust), "/", None, "", [], "3600")
+
+    def _delegated(self) -> set[str]:
+        return {
+            admin.account.id
+            for admin in self._backend.admins
+            if GUARDDUTY_PRINCIPAL in admin.services
+        }
+
+    def _unit(self, path: str) -> str:
+        """The id of an organizational unit; the unit is made with all above it if missing."""
+        if path not in self._units:
+            above, _, name = path.rpartition("/")
+            made = self._backend.create_organizational_unit(Name=name, ParentId=self._unit(above))
+            self._units[path] = str(made["OrganizationalUnit"]["Id"])
+        return self._units[path]
+
+    def _paths(self) -> dict[str, str]:
+        """The paths of all units by id, those made through the API included."""
+        units = {unit.id: unit for unit in self._backend.ou}
+
+        def path(unit: Any) -> str:  # noqa: ANN401 -- moto has no types
+            above = units.get(unit.parent_id)
+            return f"{path(above)}/{unit.name}" if above is not None else str(unit.name)
+
+        return {unit_id: path(unit) for unit_id, unit in units.items()}

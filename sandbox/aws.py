@@ -1,0 +1,244 @@
+"""Requests to AWS: who calls which service, and who answers: our GuardDuty, or moto."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import threading
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug.wrappers import Request, Response
+
+from sandbox.calls import CallRecord, RecordedCall
+from sandbox.credentials import access_key_id
+from sandbox.faults import FaultBook
+from sandbox.guardduty import members, wire
+from sandbox.guardduty.errors import ServiceError
+from sandbox.guardduty.operations import named_accounts, perform
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+    from sandbox.accounts import Accounts
+    from sandbox.guardduty.world import World
+
+INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 -- a message
+NO_PERMISSION = "You don't have permissions to access this resource."
+
+MOTO_SERVICES = frozenset({"organizations", "sts", "iam"})
+"""Served by moto. It must never answer for GuardDuty, and not for what nobody has looked at."""
+
+FOR_ANY_MEMBER = frozenset({"DescribeOrganization"})
+FOR_DELEGATED_ADMINISTRATORS = re.compile(r"(Describe|List)\w+")
+"""What an account may ask Organizations: members very little, delegated administrators may read."""
+
+_SCOPE = re.compile(
+    r"AWS4-HMAC-SHA256\s+Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/"
+)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What a request's signature says: the key, the region and the service."""
+
+    key_id: str
+    region: str
+    service: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An answer, with what the record of calls keeps of it."""
+
+    response: Response
+    operation: str
+    account_ids: tuple[str, ...] = ()
+    unprocessed: tuple[str, ...] = ()
+    code: str = "ok"
+
+
+class Aws:
+    """The AWS of the sandbox.
+
+    Signatures are read, not verified: the access key says who calls.
+
+    Args:
+        world: the organization's GuardDuty.
+        accounts: its accounts and keys.
+        latency_seconds: how long every call takes at least.
+    """
+
+    def __init__(self, world: World, accounts: Accounts, latency_seconds: float = 0.0) -> None:
+        self.world = world
+        self.accounts = accounts
+        self.record = CallRecord()
+        self.faults = FaultBook()
+        self._latency = latency_seconds
+        self._moto: dict[str, WSGIApplication] = {}
+        self._moto_lock = threading.Lock()
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request and record it."""
+        if self._latency:
+            time.sleep(self._latency)
+        caller = _caller(request)
+        if caller is None:
+            return _json_error(
+                HTTPStatus.FORBIDDEN,
+                "MissingAuthenticationTokenException",
+                "Missing Authentication Token",
+            )
+        account_id = self.accounts.caller(caller.key_id)
+        if account_id is None:
+            outcome = _unknown_key(request, caller.service)
+        elif caller.service == "guardduty":
+            outcome = self._guardduty(request, caller, account_id)
+        elif caller.service in MOTO_SERVICES:
+            outcome = self._by_moto(request, caller, account_id)
+        else:
+            outcome = _no_such_service(request, caller.service)
+        self.record.add(
+            RecordedCall(
+                number=0,
+                time=self.world.clock.now(),
+                service=caller.service,
+                operation=outcome.operation,
+                account=account_id or "",
+                region=caller.region,
+                account_ids=outcome.account_ids,
+                unprocessed=outcome.unprocessed,
+                outcome=outcome.code,
+            )
+        )
+        return outcome.response
+
+    def _guardduty(self, request: Request, caller: Caller, account_id: str) -> Outcome:
+        operation = ""
+        named: tuple[str, ...] = ()
+        try:
+            path = request.environ.get("RAW_URI", request.path).partition("?")[0]
+            model, path_parameters = wire.match(request.method, path)
+            operation = model.name
+            self._check_region(caller.region)
+            parameters = wire.parse(model, path_parameters, request.args, request.get_data())
+            named = named_accounts(parameters)
+            place = self.world.place(caller.region, account_id)
+            answer = perform(operation, self.world, place, parameters, self.faults)
+        except ServiceError as error:
+            response = Response(
+                wire.serialize_error(error),
+                error.status,
+                {"X-Amzn-ErrorType": error.code},
+                content_type="application/json",
+            )
+            return Outcome(response, operation, named, code=error.code)
+        unprocessed = tuple(entry["AccountId"] for entry in answer.get("UnprocessedAccounts", ()))
+        body = wire.serialize(model, answer)
+        response = Response(body, HTTPStatus.OK, content_type="application/json")
+        return Outcome(response, operation, named, unprocessed)
+
+    def _check_region(self, region: str) -> None:
+        """Refuse regions that are not there, as AWS does where an account has not opted in."""
+        if region not in self.world.regions:
+            code = "UnrecognizedClientException"
+            raise ServiceError(HTTPStatus.FORBIDDEN, code, code, INVALID_TOKEN)
+
+    def _by_moto(self, request: Request, caller: Caller, account_id: str) -> Outcome:
+        operation = _operation(request)
+        if caller.service == "organizations":
+            if not self._may_ask_organizations(operation, account_id):
+                response = _json_error(
+                    HTTPStatus.BAD_REQUEST, "AccessDeniedException", NO_PERMISSION
+                )
+                return Outcome(response, operation, code="AccessDeniedException")
+            # moto answers a delegated administrator as a stranger; AWS as the management account.
+            management = access_key_id(self.accounts.management_account)
+            if self.accounts.is_delegated_administrator(account_id):
+                header = request.environ["HTTP_AUTHORIZATION"]
+                request.environ["HTTP_AUTHORIZATION"] = header.replace(caller.key_id, management)
+                self.accounts.prepare(self.accounts.management_account)
+        self.accounts.prepare(account_id)
+        with self._moto_lock:
+            application = self._moto.get(caller.service)
+            if application is None:
+                application = self._moto[caller.service] = create_backend_app(caller.service)
+            response = Response.from_app(application, request.environ, buffered=True)
+        if caller.service == "organizations":
+            self._follow_organizations()
+        code = "ok" if response.status_code < HTTPStatus.BAD_REQUEST else "error"
+        return Outcome(response, operation, code=code)
+
+    def _may_ask_organizations(self, operation: str, account_id: str) -> bool:
+        if account_id == self.accounts.management_account or operation in FOR_ANY_MEMBER:
+            return True
+        may_read = self.accounts.is_delegated_administrator(account_id)
+        return may_read and FOR_DELEGATED_ADMINISTRATORS.fullmatch(operation) is not None
+
+    def _follow_organizations(self) -> None:
+        """Let GuardDuty know of accounts that came or went by the Organizations API."""
+        came, went = self.accounts.synchronize()
+        now = self.world.clock.now()
+        for region in self.world.regions.values():
+            for account_id in sorted(came):
+                members.join(self.world, region, account_id, now)
+            for account_id in sorted(went):
+                members.leave(self.world, region, account_id)
+
+
+def _caller(request: Request) -> Caller | None:
+    found = _SCOPE.match(request.headers.get("Authorization", ""))
+    if found is None:
+        return None
+    return Caller(found["key"], found["region"], found["service"].lower())
+
+
+def _operation(request: Request) -> str:
+    """The operation's name in the JSON protocol's header or the query protocol's form."""
+    target = request.headers.get("X-Amz-Target")
+    if target is not None:
+        return target.rpartition(".")[2]
+    body = request.get_data()
+    # Put back what was read: moto reads the same body from the same place.
+    request.environ["wsgi.input"] = io.BytesIO(body)
+    return parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
+
+
+def _json_error(status: HTTPStatus, code: str, message: str) -> Response:
+    body = json.dumps({"__type": code, "message": message})
+    headers = {"X-Amzn-ErrorType": code}
+    return Response(body, status, headers, content_type="application/json")
+
+
+def _query_error(status: HTTPStatus, code: str, message: str) -> Response:
+    body = (
+        "<ErrorResponse><Error><Type>Sender</Type>"
+        f"<Code>{code}</Code><Message>{message}</Message></Error>"
+        "<RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
+    )
+    return Response(body, status, content_type="text/xml")
+
+
+def _unknown_key(request: Request, service: str) -> Outcome:
+    operation = _operation(request)
+    if service in {"sts", "iam"}:
+        code = "InvalidClientTokenId"
+        return Outcome(
+            _query_error(HTTPStatus.FORBIDDEN, code, INVALID_TOKEN), operation, code=code
+        )
+    code = "UnrecognizedClientException"
+    json_protocol = "X-Amz-Target" in request.headers
+    status = HTTPStatus.BAD_REQUEST if json_protocol else HTTPStatus.FORBIDDEN
+    return Outcome(_json_error(status, code, INVALID_TOKEN), operation, code=code)
+
+
+def _no_such_service(request: Request, service: str) -> Outcome:
+    code = "AccessDeniedException"
+    message = f"The sandbox has no service {service}; it has GuardDuty, Organizations, STS and IAM."
+    response = _json_error(HTTPStatus.FORBIDDEN, code, message)
+    return Outcome(response, _operation(request), code=code)

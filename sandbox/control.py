@@ -1,0 +1,230 @@
+"""The control interface under `/sandbox/`: what AWS has no operation for, and a look behind it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from sandbox.faults import UnprocessedFault
+from sandbox.guardduty import detectors, members
+from sandbox.guardduty.features import DETECTOR_FEATURES, FeatureStatus
+from sandbox.guardduty.state import RelationshipStatus
+from sandbox.guardduty.world import held
+from sandbox.organization import AccountId, UnitPath
+from sandbox.truth import truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sandbox.aws import Aws
+    from sandbox.guardduty.state import Region
+
+
+class ControlError(Exception):
+    """A request to the control interface that can't be done; the message says why."""
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class AdvanceClock(_Body):
+    """Move the clock forward by hours."""
+
+    hours: float = Field(ge=0)
+
+
+class AddFault(_Body):
+    """Let an operation leave accounts unprocessed."""
+
+    operation: str
+    account_ids: tuple[AccountId, ...] = Field(min_length=1)
+    result: str
+    region: str | None = None
+    times: int | None = Field(default=None, ge=1)
+
+
+class JoinAccount(_Body):
+    """Let an account join the organization."""
+
+    id: AccountId
+    name: str = "newcomer"
+    ou: UnitPath = "Root"
+    tags: dict[str, str] = {}
+    joined_hours_ago: float = Field(default=0.0, ge=0)
+
+
+class SetRelationship(_Body):
+    """Put a member into a relationship status, in one region or in all."""
+
+    status: RelationshipStatus
+    region: str | None = None
+
+
+class SetFeature(_Body):
+    """Change a feature of an account behind everybody's back, in one region or in all."""
+
+    name: str
+    status: FeatureStatus
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class _Route:
+    method: str
+    path: str
+    act: Callable[..., object]
+
+
+class Control:
+    """Answers the requests under `/sandbox/`, in JSON.
+
+    Args:
+        aws: the AWS to look into and to change.
+    """
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._world = aws.world
+        routes = (
+            _Route("GET", "/sandbox/health", self._health),
+            _Route("GET", "/sandbox/organization", self._organization),
+            _Route("GET", "/sandbox/truth", self._truth),
+            _Route("GET", "/sandbox/calls", self._calls),
+            _Route("DELETE", "/sandbox/calls", self._clear_calls),
+            _Route("GET", "/sandbox/clock", self._clock),
+            _Route("POST", "/sandbox/clock", self._advance),
+            _Route("GET", "/sandbox/faults", self._faults),
+            _Route("POST", "/sandbox/faults", self._add_fault),
+            _Route("DELETE", "/sandbox/faults", self._clear_faults),
+            _Route("POST", "/sandbox/accounts", self._join),
+            _Route("DELETE", "/sandbox/accounts/<account_id>", self._leave),
+            _Route("POST", "/sandbox/accounts/<account_id>/relationship", self._relationship),
+            _Route("POST", "/sandbox/accounts/<account_id>/feature", self._feature),
+        )
+        self._routes = Map(
+            [Rule(route.path, methods=[route.method], endpoint=route.act) for route in routes]
+        )
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request; errors are JSON, too: `{"error": …}`."""
+        try:
+            act, parameters = self._routes.bind_to_environ(request.environ).match()
+            return _json(HTTPStatus.OK, act(request, **parameters))
+        except HTTPException as error:
+            return _json(HTTPStatus(error.code or 500), {"error": f"{request.path}: {error.name}"})
+        except (ValidationError, ControlError, ValueError) as error:
+            return _json(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+
+    def _health(self, _request: Request) -> object:
+        return {"status": "ok", "regions": list(self._world.regions)}
+
+    def _organization(self, _request: Request) -> object:
+        return {
+            "managementAccount": self._aws.accounts.management_account,
+            "administrators": {
+                name: region.delegated_administrator for name, region in self._world.regions.items()
+            },
+            "regions": list(self._world.regions),
+            "accounts": [
+                {
+                    "id": account.account_id,
+                    "name": account.name,
+                    "ou": account.ou,
+                    "tags": dict(account.tags),
+                }
+                for account in self._aws.accounts.known()
+            ],
+        }
+
+    def _truth(self, _request: Request) -> object:
+        return truth(self._world)
+
+    def _calls(self, request: Request) -> object:
+        since = request.args.get("since", default=0, type=int)
+        return [call.as_json() for call in self._aws.record.since(since)]
+
+    def _clear_calls(self, _request: Request) -> object:
+        self._aws.record.clear()
+        return {}
+
+    def _clock(self, _request: Request) -> object:
+        return {"now": self._world.clock.now().isoformat()}
+
+    def _advance(self, request: Request) -> object:
+        wanted = AdvanceClock.model_validate_json(request.get_data())
+        return {"now": self._world.clock.advance(timedelta(hours=wanted.hours)).isoformat()}
+
+    def _faults(self, _request: Request) -> object:
+        return self._aws.faults.as_json()
+
+    def _add_fault(self, request: Request) -> object:
+        wanted = AddFault.model_validate_json(request.get_data())
+        self._check_region(wanted.region)
+        self._aws.faults.add(UnprocessedFault(**wanted.model_dump()))
+        return {}
+
+    def _clear_faults(self, _request: Request) -> object:
+        self._aws.faults.clear()
+        return {}
+
+    def _join(self, request: Request) -> object:
+        wanted = JoinAccount.model_validate_json(request.get_data())
+        joined_at = self._world.clock.now() - timedelta(hours=wanted.joined_hours_ago)
+        self._aws.accounts.add(wanted.id, wanted.name, wanted.ou, wanted.tags, joined_at)
+        for region in self._world.regions.values():
+            members.join(self._world, region, wanted.id, joined_at)
+        return {}
+
+    def _leave(self, _request: Request, account_id: str) -> object:
+        self._aws.accounts.remove(account_id)
+        for region in self._world.regions.values():
+            members.leave(self._world, region, account_id)
+        return {}
+
+    def _relationship(self, request: Request, account_id: str) -> object:
+        wanted = SetRelationship.model_validate_json(request.get_data())
+        now = self._world.clock.now()
+        done = [
+            members.set_relationship(region, account_id, wanted.status, now)
+            for region in self._regions(wanted.region)
+        ]
+        if not any(done):
+            raise ControlError(f"{account_id} is no member of the delegated administrator")
+        return {}
+
+    def _feature(self, request: Request, account_id: str) -> object:
+        wanted = SetFeature.model_validate_json(request.get_data())
+        if wanted.name not in DETECTOR_FEATURES:
+            raise ControlError(f"{wanted.name} is no feature that can be set")
+        change = detectors.FeatureChange(wanted.name, wanted.status)
+        for region in self._regions(wanted.region):
+            place = region.account(account_id)
+            with held(self._world, place):
+                if place.detector is None or wanted.name not in place.detector.features:
+                    raise ControlError(f"{account_id} has no {wanted.name} in {region.name}")
+                detectors.write_features(place.detector, [change], self._world.clock.now())
+        return {}
+
+    def _regions(self, name: str | None) -> Iterable[Region]:
+        self._check_region(name)
+        return self._world.regions.values() if name is None else [self._world.regions[name]]
+
+    def _check_region(self, name: str | None) -> None:
+        if name is not None and name not in self._world.regions:
+            raise ControlError(
+                f"there is no region {name}; there is {', '.join(self._world.regions)}"
+            )
+
+
+def _json(status: HTTPStatus, content: object) -> Response:
+    return Response(json.dumps(content), status, content_type="application/json")

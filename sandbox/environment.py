@@ -1,0 +1,175 @@
+"""The environment for working with a sandbox: AWS profiles, and Pulumi without the internet."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sandbox.credentials import access_key_id, secret_access_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+UNSET: Final = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_ENDPOINT_URL_GUARDDUTY",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_ENDPOINT_URL_ORGANIZATIONS",
+    "AWS_ENDPOINT_URL_IAM",
+)
+"""What a user may have exported that would lead away from the sandbox or its profiles."""
+
+PASSPHRASE: Final = "sandbox"
+"""Encrypts the secrets of a sandbox stack, of which there are none."""
+
+
+@dataclass(frozen=True)
+class PulumiParts:
+    """Where Pulumi comes from.
+
+    Args:
+        engine_bin: the folder with the `pulumi` command; None leaves PATH to find it.
+        home: PULUMI_HOME, where plugins are kept.
+        stand_in_bin: the folder with the stand-in for the aws plugin, given only where the real
+            plugin can't be had.
+    """
+
+    engine_bin: Path | None
+    home: Path
+    stand_in_bin: Path | None = None
+
+
+def profile_of(account_id: str) -> str:
+    """The name of a member's profile."""
+    return f"member-{account_id}"
+
+
+def write_profiles(
+    folder: Path, management: str, administrator: str, member_ids: Iterable[str], region: str
+) -> tuple[Path, Path]:
+    """Write an AWS config file and a credentials file with a profile for every account.
+
+    Args:
+        folder: where to; it is made, for its owner only.
+        management: the management account's id.
+        administrator: the delegated administrator's id.
+        member_ids: the members' ids.
+        region: what the profiles have as their region.
+
+    Returns:
+        The paths of the config file and of the credentials file, both readable by their owner only.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    profiles = {"management": management, "administrator": administrator}
+    profiles |= {profile_of(account_id): account_id for account_id in member_ids}
+    config = "".join(f"[profile {name}]\nregion = {region}\noutput = json\n\n" for name in profiles)
+    credentials = "".join(
+        f"[{name}]\naws_access_key_id = {access_key_id(account_id)}\n"
+        f"aws_secret_access_key = {secret_access_key(account_id)}\n\n"
+        for name, account_id in profiles.items()
+    )
+    return _private(folder / "config", config), _private(folder / "credentials", credentials)
+
+
+def variables(
+    url: str,
+    folder: Path,
+    profiles: tuple[Path, Path],
+    pulumi: PulumiParts,
+    path: str,
+) -> dict[str, str]:
+    """Everything that a terminal or a subprocess needs to work with a sandbox.
+
+    What is in `UNSET` must be taken away besides; `applied` does both.
+
+    Args:
+        url: where the sandbox listens.
+        folder: where Pulumi's state goes, in a folder `state` that is made.
+        profiles: the config and the credentials file that `write_profiles` wrote.
+        pulumi: engine and plugin.
+        path: the PATH to put the project's Python, the engine and the stand-in in front of.
+    """
+    state = folder / "state"
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config, credentials = profiles
+    in_front = [python_bin(), pulumi.engine_bin, pulumi.stand_in_bin]
+    found = {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_CONFIG_FILE": str(config),
+        "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+        "AWS_PROFILE": "administrator",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PATH": ":".join([*(str(entry) for entry in in_front if entry is not None), path]),
+        "PULUMI_BACKEND_URL": f"file://{state}",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_HOME": str(pulumi.home),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_SKIP_CONFIRMATIONS": "true",
+    }
+    if pulumi.stand_in_bin is not None:
+        # Else the engine asks for the real plugin, though the stand-in is there.
+        found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+        found["PULUMI_DISABLE_REGISTRY_RESOLVE"] = "true"
+    return found
+
+
+def applied(environ: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
+    """An environment for a subprocess: `environ` without what leads away, with `found`."""
+    kept = {key: value for key, value in environ.items() if key not in UNSET}
+    return {**kept, **found}
+
+
+def write_shell_file(file: Path, found: Mapping[str, str], notes: Sequence[str]) -> None:
+    """Write the variables as a file for `source` in sh, bash and zsh.
+
+    Args:
+        file: where to; readable by its owner only.
+        found: the variables; PATH goes in front of the terminal's own.
+        notes: comments at the top of the file.
+    """
+    lines = [f"# {note}" for note in notes]
+    lines.append(f"unset {' '.join(UNSET)}")
+    lines += [f"export {_assignment(key, value)}" for key, value in found.items()]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    _private(file, "\n".join(lines) + "\n")
+
+
+def python_bin() -> Path:
+    """The folder of the running Python, which the old language host finds on PATH only."""
+    # Not resolved: the folder of a virtual environment is what counts, not where it leads.
+    return _path(sys.executable).parent
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path  # noqa: PLC0415
+
+    return Path(text)
+
+
+def _assignment(key: str, value: str) -> str:
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", key):
+        raise ValueError(f"{key} is no name for a variable")
+    return f"{key}={shlex.quote(value)}"
+
+
+def _private(file: Path, content: str) -> Path:
+    """Write a file that only its owner may read, from its first byte on."""
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(content, encoding="utf-8")
+    return file

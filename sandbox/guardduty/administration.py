@@ -1,0 +1,300 @@
+"""Rules for the delegated administrator and the organization's auto-enable settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sandbox.guardduty import detectors
+from sandbox.guardduty.errors import (
+    ANOTHER_ADMINISTRATOR,
+    INVALID_VALUE,
+    NOT_ADMINISTRATOR,
+    NOT_MANAGEMENT,
+    invalid_input,
+)
+from sandbox.guardduty.fanout import settle_administrator, settle_member
+from sandbox.guardduty.features import (
+    ADDITIONAL_CONFIGURATIONS,
+    EKS_RUNTIME_MONITORING,
+    ORGANIZATION_FEATURES,
+    RUNTIME_MONITORING,
+    AutoEnable,
+    FeatureStatus,
+)
+from sandbox.guardduty.state import (
+    ASSOCIATED,
+    Administration,
+    Member,
+    RelationshipStatus,
+    Setting,
+    Wave,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sandbox.guardduty.state import AccountRegion, Region
+    from sandbox.guardduty.world import World
+
+MEMBER_LIMIT = 50_000
+"""Members per administrator and region; at the limit auto-enable stops by itself."""
+
+
+@dataclass(frozen=True)
+class SettingChange:
+    """What a call asks for one feature of the organization."""
+
+    name: str
+    auto_enable: AutoEnable | None
+    additional: dict[str, AutoEnable] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OrganizationSettings:
+    """What DescribeOrganizationConfiguration tells."""
+
+    auto_enable_members: AutoEnable
+    limit_reached: bool
+    features: dict[str, Setting]
+
+
+@dataclass(frozen=True)
+class FeatureCount:
+    """In how many accounts a feature and its additional configurations are on."""
+
+    enabled: int
+    additional: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What GetOrganizationStatistics counts."""
+
+    updated_at: datetime
+    total: int
+    members: int
+    active: int
+    enabled: int
+    by_feature: dict[str, FeatureCount]
+
+
+def organization_features(world: World, region: str) -> tuple[str, ...]:
+    """The features that organization and member operations know in a region."""
+    offered = detectors.offered(world, region)
+    return tuple(name for name in ORGANIZATION_FEATURES if name in offered)
+
+
+def require_management(world: World, account_id: str) -> None:
+    """Refuse everybody but the management account.
+
+    Raises:
+        ServiceError: somebody else calls.
+    """
+    if account_id != world.directory.management_account:
+        raise invalid_input(NOT_MANAGEMENT)
+
+
+def require_delegated_administrator(world: World, place: AccountRegion) -> None:
+    """Refuse everybody but the delegated administrator of the region.
+
+    Raises:
+        ServiceError: somebody else calls.
+    """
+    if world.regions[place.region].delegated_administrator != place.account_id:
+        raise invalid_input(NOT_ADMINISTRATOR)
+
+
+def enable_administrator(world: World, caller: str, region: Region, account_id: str) -> None:
+    """EnableOrganizationAdminAccount: designate, and enable GuardDuty in that account.
+
+    Raises:
+        ServiceError: not the management account, no account of the organization, or another
+            administrator is designated in the region.
+    """
+    require_management(world, caller)
+    if world.directory.joined_at(account_id) is None:
+        raise invalid_input(INVALID_VALUE)
+    if region.delegated_administrator is not None:
+        raise invalid_input(ANOTHER_ADMINISTRATOR)
+    place = region.account(account_id)
+    with place.lock:
+        if place.detector is None:
+            detectors.create(world, place, detectors.DetectorChange(), {})
+        place.administration = Administration(settled_at=world.clock.now())
+        region.delegated_administrator = account_id
+    world.directory.designate(account_id)
+
+
+def disable_administrator(world: World, caller: str, region: Region, account_id: str) -> None:
+    """DisableOrganizationAdminAccount: memberships end, GuardDuty stays on in the accounts.
+
+    Raises:
+        ServiceError: not the management account, or that account is not the administrator.
+    """
+    require_management(world, caller)
+    if region.delegated_administrator != account_id:
+        raise invalid_input(INVALID_VALUE)
+    place = region.account(account_id)
+    with place.lock:
+        settle_administrator(world, place)
+        for member in place.administer().members():
+            settle_member(world, place, member)
+            of_member = region.account(member.account_id)
+            with of_member.lock:
+                of_member.administrator_id = None
+        place.administration = None
+        region.delegated_administrator = None
+
+
+def describe(world: World, place: AccountRegion, detector_id: str) -> OrganizationSettings:
+    """DescribeOrganizationConfiguration.
+
+    Raises:
+        ServiceError: not the caller's detector, or not the delegated administrator.
+    """
+    detectors.owned(place, detector_id)
+    require_delegated_administrator(world, place)
+    administration = place.administer()
+    return OrganizationSettings(
+        administration.auto_enable_members,
+        len(administration) >= MEMBER_LIMIT,
+        {
+            name: administration.settings.get(name, Setting())
+            for name in organization_features(world, place.region)
+        },
+    )
+
+
+def update(
+    world: World,
+    place: AccountRegion,
+    detector_id: str,
+    members: AutoEnable,
+    changes: Sequence[SettingChange],
+) -> None:
+    """UpdateOrganizationConfiguration: features that are not named keep their setting.
+
+    Turning ALL or NEW into NONE turns nothing off. An ALL that is sent again begins nothing new
+    (assumed).
+
+    Raises:
+        ServiceError: not the caller's detector, not the delegated administrator, or a feature that
+            can't be set here.
+    """
+    detectors.owned(place, detector_id)
+    require_delegated_administrator(world, place)
+    _check_settings(changes, organization_features(world, place.region))
+    settle_administrator(world, place)
+    now = world.clock.now()
+    administration = place.administer()
+    if members is AutoEnable.ALL and administration.auto_enable_members is not AutoEnable.ALL:
+        _list_all_accounts(world, place, now)
+    _follow(administration, "", administration.auto_enable_members, members, now)
+    administration.auto_enable_members = members
+    for change in changes:
+        setting = administration.settings.setdefault(change.name, Setting())
+        if change.auto_enable is not None:
+            _follow(administration, change.name, setting.auto_enable, change.auto_enable, now)
+            setting.auto_enable = change.auto_enable
+        for key, value in change.additional.items():
+            before = setting.additional.get(key, AutoEnable.NONE)
+            _follow(administration, f"{change.name}/{key}", before, value, now)
+            setting.additional[key] = value
+
+
+def statistics(world: World, place: AccountRegion) -> Statistics:
+    """GetOrganizationStatistics, counted at once (AWS may take 24 hours in a new organization).
+
+    Raises:
+        ServiceError: not the delegated administrator.
+    """
+    require_delegated_administrator(world, place)
+    settle_administrator(world, place)
+    names = organization_features(world, place.region)
+    enabled = dict.fromkeys(names, 0)
+    additional = {name: dict.fromkeys(ADDITIONAL_CONFIGURATIONS.get(name, ()), 0) for name in names}
+    members = active = detectors_on = 0
+    for of_account, member in _administrator_and_members(world, place):
+        members += 1
+        active += member is None or member.relationship is RelationshipStatus.ENABLED
+        detector = of_account.detector
+        if detector is None or detector.status is FeatureStatus.DISABLED:
+            continue
+        detectors_on += 1
+        for name in names:
+            feature = detector.features[name]
+            enabled[name] += feature.status is FeatureStatus.ENABLED
+            for key, value in feature.additional.items():
+                additional[name][key] += value.status is FeatureStatus.ENABLED
+    return Statistics(
+        updated_at=world.clock.now(),
+        total=len(world.directory.account_ids()),
+        members=members,
+        active=active,
+        enabled=detectors_on,
+        by_feature={name: FeatureCount(enabled[name], additional[name]) for name in names},
+    )
+
+
+def _administrator_and_members(
+    world: World, place: AccountRegion
+) -> Iterator[tuple[AccountRegion, Member | None]]:
+    yield place, None
+    for member in place.administer().members():
+        settle_member(world, place, member)
+        if member.relationship in ASSOCIATED:
+            yield world.place(place.region, member.account_id), member
+
+
+def _check_settings(changes: Sequence[SettingChange], allowed: Sequence[str]) -> None:
+    names = {change.name for change in changes}
+    foreign = any(
+        key not in ADDITIONAL_CONFIGURATIONS.get(change.name, ())
+        for change in changes
+        for key in change.additional
+    )
+    if names - set(allowed) or foreign or {RUNTIME_MONITORING, EKS_RUNTIME_MONITORING} <= names:
+        raise invalid_input(INVALID_VALUE)
+
+
+def _follow(
+    administration: Administration,
+    target: str,
+    before: AutoEnable,
+    after: AutoEnable,
+    now: datetime,
+) -> None:
+    """Begin a wave where ALL begins, and end it where ALL ends."""
+    if after is before:
+        return
+    if after is AutoEnable.ALL:
+        administration.waves.append(Wave(len(administration.waves), target, now))
+    elif before is AutoEnable.ALL:
+        for wave in administration.waves:
+            if wave.target == target and wave.ended_at is None:
+                wave.ended_at = now
+
+
+def _list_all_accounts(world: World, place: AccountRegion, now: datetime) -> None:
+    """List the organization's accounts that are no members yet, for ALL to reach them.
+
+    The management account is left out until it has a detector: GuardDuty must be enabled there
+    before it can be a member.
+    """
+    administration = place.administer()
+    for account_id in world.directory.account_ids():
+        joined_at = world.directory.joined_at(account_id)
+        unprepared = (
+            account_id == world.directory.management_account
+            and world.place(place.region, account_id).detector is None
+        )
+        if (
+            joined_at is None
+            or unprepared
+            or account_id == place.account_id
+            or administration.member(account_id) is not None
+        ):
+            continue
+        administration.add(Member(account_id, RelationshipStatus.CREATED, joined_at, now, now))

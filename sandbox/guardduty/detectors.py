@@ -1,0 +1,199 @@
+"""Rules for detectors: one per account and region, features merged by name."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sandbox.guardduty.errors import (
+    DETECTOR_EXISTS,
+    HAS_MEMBERS,
+    INVALID_VALUE,
+    MEMBER_CANNOT_MANAGE,
+    NOT_OWNED,
+    invalid_input,
+)
+from sandbox.guardduty.features import (
+    ADDITIONAL_CONFIGURATIONS,
+    DETECTOR_FEATURES,
+    EKS_AUDIT_LOGS,
+    EKS_RUNTIME_MONITORING,
+    OFF_IN_A_NEW_DETECTOR,
+    RUNTIME_MONITORING,
+    FeatureStatus,
+)
+from sandbox.guardduty.state import ASSOCIATED, Detector, Feature
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from sandbox.guardduty.state import AccountRegion
+    from sandbox.guardduty.world import World
+
+DEFAULT_FREQUENCY = "SIX_HOURS"
+
+
+@dataclass(frozen=True)
+class FeatureChange:
+    """What a call asks for one feature: its status, that of additional configurations, or both."""
+
+    name: str
+    status: FeatureStatus | None
+    additional: dict[str, FeatureStatus] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DetectorChange:
+    """What a call asks for a detector; None and empty leave things as they are."""
+
+    enable: bool | None = None
+    publishing_frequency: str | None = None
+    features: Sequence[FeatureChange] = ()
+
+
+def offered(world: World, region: str) -> tuple[str, ...]:
+    """The features that can be written in a region: feature lists differ between regions."""
+    if world.regions[region].offers_eks_audit_logs:
+        return DETECTOR_FEATURES
+    return tuple(name for name in DETECTOR_FEATURES if name != EKS_AUDIT_LOGS)
+
+
+def check_features(changes: Sequence[FeatureChange], allowed: Collection[str]) -> None:
+    """Refuse features that can't be written here.
+
+    Raises:
+        ServiceError: a name that is unknown, not writable or not offered in the region, an
+            additional configuration of another feature, or both kinds of runtime monitoring.
+    """
+    names = {change.name for change in changes}
+    foreign = any(
+        name not in ADDITIONAL_CONFIGURATIONS.get(change.name, ())
+        for change in changes
+        for name in change.additional
+    )
+    if names - set(allowed) or foreign or {RUNTIME_MONITORING, EKS_RUNTIME_MONITORING} <= names:
+        raise invalid_input(INVALID_VALUE)
+
+
+def new_detector(
+    world: World, place: AccountRegion, enabled: Collection[str], now: datetime
+) -> Detector:
+    """A detector with exactly the features in `enabled` turned on."""
+    features = {}
+    for name in offered(world, place.region):
+        status = FeatureStatus.ENABLED if name in enabled else FeatureStatus.DISABLED
+        additional = {
+            key: Feature(FeatureStatus.DISABLED, now)
+            for key in ADDITIONAL_CONFIGURATIONS.get(name, ())
+        }
+        features[name] = Feature(status, now, additional=additional)
+    source = f"{place.account_id}/{place.region}/{now.isoformat()}"
+    return Detector(
+        detector_id=hashlib.sha256(source.encode()).hexdigest()[:32],
+        account_id=place.account_id,
+        status=FeatureStatus.ENABLED,
+        created_at=now,
+        updated_at=now,
+        publishing_frequency=DEFAULT_FREQUENCY,
+        features=features,
+    )
+
+
+def write_features(detector: Detector, changes: Sequence[FeatureChange], now: datetime) -> None:
+    """Merge changes into a detector by name: what a call does not name stays as it is.
+
+    A feature that an organization policy manages does not follow writes (assumed: what AWS
+    answers to such a write is not documented).
+    """
+    for change in changes:
+        feature = detector.features[change.name]
+        if feature.managed_by is not None:
+            continue
+        additional = dict(feature.additional)
+        for key, status in change.additional.items():
+            if key not in additional or additional[key].status is not status:
+                additional[key] = Feature(status, now)
+        status_now = change.status or feature.status
+        changed = status_now is not feature.status
+        detector.features[change.name] = replace(
+            feature,
+            status=status_now,
+            updated_at=now if changed else feature.updated_at,
+            additional=additional,
+        )
+    if changes:
+        detector.updated_at = now
+
+
+def create(
+    world: World, place: AccountRegion, change: DetectorChange, tags: dict[str, str]
+) -> Detector:
+    """CreateDetector: features that the call does not name are on, but for a few.
+
+    Raises:
+        ServiceError: there is a detector already, or a feature is not offered.
+    """
+    if place.detector is not None:
+        raise invalid_input(DETECTOR_EXISTS)
+    allowed = offered(world, place.region)
+    check_features(change.features, allowed)
+    now = world.clock.now()
+    detector = new_detector(world, place, set(allowed) - OFF_IN_A_NEW_DETECTOR, now)
+    write_features(detector, change.features, now)
+    detector.tags = dict(tags)
+    if change.enable is False:
+        detector.status = FeatureStatus.DISABLED
+    if change.publishing_frequency is not None:
+        detector.publishing_frequency = change.publishing_frequency
+    place.detector = detector
+    return detector
+
+
+def owned(place: AccountRegion, detector_id: str) -> Detector:
+    """The caller's detector.
+
+    Raises:
+        ServiceError: the id is not that of the caller's detector in this region.
+    """
+    if place.detector is None or place.detector.detector_id != detector_id:
+        raise invalid_input(NOT_OWNED)
+    return place.detector
+
+
+def update(world: World, place: AccountRegion, detector_id: str, change: DetectorChange) -> None:
+    """UpdateDetector: only what is named changes.
+
+    Raises:
+        ServiceError: not the caller's detector, a feature that can't be written here, or the caller
+            is a member: its administrator alone may change protection plans and the frequency.
+    """
+    detector = owned(place, detector_id)
+    asks = change.enable is not None or change.publishing_frequency is not None or change.features
+    if asks and place.administrator_id is not None:
+        raise invalid_input(MEMBER_CANNOT_MANAGE)
+    check_features(change.features, offered(world, place.region))
+    now = world.clock.now()
+    write_features(detector, change.features, now)
+    if change.enable is not None:
+        detector.status = FeatureStatus.ENABLED if change.enable else FeatureStatus.DISABLED
+        detector.updated_at = now
+    if change.publishing_frequency is not None:
+        detector.publishing_frequency = change.publishing_frequency
+        detector.updated_at = now
+
+
+def delete(place: AccountRegion, detector_id: str) -> None:
+    """DeleteDetector: not for members, and not while there are associated members.
+
+    Raises:
+        ServiceError: not the caller's detector, or one of the two refusals.
+    """
+    owned(place, detector_id)
+    if place.administrator_id is not None:
+        raise invalid_input(MEMBER_CANNOT_MANAGE)
+    members = place.administer().members()
+    if any(member.relationship in ASSOCIATED for member in members):
+        raise invalid_input(HAS_MEMBERS)
+    place.detector = None

@@ -1,0 +1,102 @@
+"""Refusals in AWS's words: status, code, type and message as the service sends them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+
+class ServiceError(Exception):
+    """A refusal of a whole call.
+
+    Args:
+        status: HTTP status.
+        code: what goes into the header `X-Amzn-ErrorType` and becomes `Error.Code` in boto3.
+        kind: the finer type in the body (`__type`), such as `InvalidInputException`.
+        message: AWS's own words.
+    """
+
+    def __init__(self, status: HTTPStatus, code: str, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.kind = kind
+        self.message = message
+
+
+NOT_OWNED: Final = (
+    "The request is rejected because the input detectorId is not owned by the current account."
+)
+DETECTOR_EXISTS: Final = (
+    "The request is rejected because a detector already exists for the current account."
+)
+HAS_MEMBERS: Final = (
+    "The request is rejected because the current account cannot delete detector while it has "
+    "invited or associated members."
+)
+MEMBER_CANNOT_MANAGE: Final = (
+    "The request is rejected because member accounts cannot manage specified resources or "
+    "properties."
+)
+NOT_MANAGEMENT: Final = (
+    "The request failed because you are not the master account for your AWS Organization."
+)
+NOT_ADMINISTRATOR: Final = (
+    "The request failed because you do not have required AWS Organization master permission."
+)
+INVALID_VALUE: Final = (
+    "The request is rejected because an invalid or out-of-range value is specified as an input "
+    "parameter."
+)
+BOTH_FORMS: Final = (
+    "The request failed because both data sources and features were provided. You can provide "
+    "only one; it is recommended to use features."
+)
+# Assumed wordings: no page or thread quotes AWS's own for these refusals.
+ANOTHER_ADMINISTRATOR: Final = (
+    "The request failed because another account is already enabled as GuardDuty delegated "
+    "administrator for the organization."
+)
+MANAGED_UNDER_ALL: Final = (
+    "The request is rejected because auto-enable is set to ALL for the members of the organization."
+)
+
+NOT_ASSOCIATED: Final = (
+    "The request is rejected because the given account ID is not an associated member of account "
+    "the current account."
+)
+ALREADY_MEMBER: Final = (
+    "The request is rejected because the given account ID is already a member of the current "
+    "account."
+)
+STILL_ASSOCIATED: Final = (
+    "The request is rejected because the current account cannot delete the given member account "
+    "ID since it is still associated to it."
+)
+MANAGEMENT_NEEDS_GUARDDUTY: Final = (
+    "Operation failed because your organization master must first enable GuardDuty to be added "
+    "as a member"
+)
+# Assumed wording: the API reference has no text for a suspended member.
+SUSPENDED: Final = (
+    "The request is rejected because GuardDuty is suspended for the given member account ID."
+)
+
+
+def invalid_input(message: str) -> ServiceError:
+    """A 400 of the kind that most GuardDuty refusals have.
+
+    The detector, organization and member operations model no other client error than
+    `BadRequestException`; the body's type tells `InvalidInputException`.
+    """
+    return ServiceError(
+        HTTPStatus.BAD_REQUEST, "BadRequestException", "InvalidInputException", message
+    )
+
+
+def too_many(array: str, length: int, allowed: int) -> ServiceError:
+    """A batch above the service's limit is refused whole."""
+    return invalid_input(
+        f"The request failed because the length provided for the {array} array was {length}. "
+        f"Max allowed length is {allowed}."
+    )

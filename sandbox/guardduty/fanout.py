@@ -1,0 +1,133 @@
+"""How an ALL setting reaches the accounts: one by one within 24 hours.
+
+"It may take up to 24 hours to update the configuration for all the member accounts"
+(UpdateOrganizationConfiguration, API reference). When an account is reached depends on the seed
+alone, so a run can be repeated. Nothing happens in the background: an account is brought up to
+date when somebody looks at it, with the times at which things happened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sandbox.guardduty.detectors import FeatureChange, new_detector, write_features
+from sandbox.guardduty.features import AutoEnable, FeatureStatus
+from sandbox.guardduty.state import ASSOCIATED, RelationshipStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sandbox.guardduty.state import AccountRegion, Administration, Member, Wave
+    from sandbox.guardduty.world import World
+
+LONGEST = timedelta(hours=24)
+
+REACHED_BY_ALL = frozenset(
+    {
+        RelationshipStatus.CREATED,
+        RelationshipStatus.DISABLED,
+        RelationshipStatus.REMOVED,
+    }
+)
+"""ALL takes up accounts that were suspended or removed, too; an opted-out region it can't reach."""
+
+
+def delay(world: World, region: str, account_id: str, wave: Wave) -> timedelta:
+    """How long after its start a wave reaches an account, less than 24 hours."""
+    source = f"{world.seed}/{region}/{account_id}/{wave.number}"
+    fraction = int.from_bytes(hashlib.sha256(source.encode()).digest()[:6]) / 2**48
+    return LONGEST * fraction
+
+
+def enabled_for_new_accounts(administration: Administration) -> frozenset[str]:
+    """The features that an account gets when it joins: those set to NEW or ALL."""
+    return frozenset(
+        name
+        for name, setting in administration.settings.items()
+        if setting.auto_enable is not AutoEnable.NONE
+    )
+
+
+def settle_member(world: World, administrator: AccountRegion, member: Member) -> None:
+    """Apply to a member what has reached it by now.
+
+    The administrator's lock is held by the caller.
+    """
+    administration = administrator.administer()
+    place = world.place(administrator.region, member.account_id)
+    now = world.clock.now()
+    with place.lock:
+        for due, wave in _due(world, administrator, member.account_id, member.settled_at, now):
+            if wave.started_at < member.joined_at:
+                continue
+            if wave.target:
+                if member.relationship in ASSOCIATED:
+                    _turn_on(place, wave.target, due)
+            elif member.relationship in REACHED_BY_ALL:
+                associate(world, administration, administrator.account_id, member, place, due)
+        member.settled_at = now
+
+
+def settle_administrator(world: World, administrator: AccountRegion) -> None:
+    """Apply the ALL settings of features to the administrator's own detector.
+
+    The guide counts the delegated administrator's account among "all accounts" today (in 2020 it
+    did not).
+    """
+    administration = administrator.administer()
+    now = world.clock.now()
+    since = administration.settled_at
+    if since is not None:
+        for due, wave in _due(world, administrator, administrator.account_id, since, now):
+            if wave.target:
+                _turn_on(administrator, wave.target, due)
+    administration.settled_at = now
+
+
+def associate(  # noqa: PLR0913, PLR0917 -- an association has that many ends
+    world: World,
+    administration: Administration,
+    administrator_id: str,
+    member: Member,
+    place: AccountRegion,
+    when: datetime,
+) -> None:
+    """Make an account an associated, monitored member, with a detector if it has none."""
+    features = enabled_for_new_accounts(administration)
+    if place.detector is None:
+        place.detector = new_detector(world, place, features, when)
+    else:
+        place.detector.status = FeatureStatus.ENABLED
+        changes = [FeatureChange(name, FeatureStatus.ENABLED) for name in sorted(features)]
+        write_features(place.detector, changes, when)
+    place.administrator_id = administrator_id
+    member.relationship = RelationshipStatus.ENABLED
+    member.updated_at = when
+
+
+def _due(
+    world: World, administrator: AccountRegion, account_id: str, since: datetime, now: datetime
+) -> list[tuple[datetime, Wave]]:
+    """The waves that reached an account in a span of time, in the order in which they did."""
+    arrivals = []
+    for wave in administrator.administer().waves:
+        due = wave.started_at + delay(world, administrator.region, account_id, wave)
+        end = now if wave.ended_at is None else min(now, wave.ended_at)
+        if since < due <= end:
+            arrivals.append((due, wave))
+    return sorted(arrivals, key=lambda arrival: (arrival[0], arrival[1].number))
+
+
+def _turn_on(place: AccountRegion, target: str, when: datetime) -> None:
+    if place.detector is None:
+        return
+    name, _, additional = target.partition("/")
+    status = FeatureStatus.ENABLED
+    change = (
+        FeatureChange(name, None, {additional: status})
+        if additional
+        else FeatureChange(name, status)
+    )
+    write_features(place.detector, [change], when)

@@ -1,0 +1,179 @@
+"""What the model remembers: accounts in regions, their detectors, members, settings.
+
+Only data and the locks that guard it; what may happen to it is in `rules`.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left, bisect_right, insort
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sandbox.guardduty.features import AutoEnable, FeatureStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+
+class RelationshipStatus(StrEnum):
+    """How a member stands to its administrator (the `Member` page of the API reference)."""
+
+    CREATED = "Created"
+    INVITED = "Invited"
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+    REMOVED = "Removed"
+    RESIGNED = "Resigned"
+    REGION_DISABLED = "RegionDisabled"
+    ACCOUNT_SUSPENDED = "AccountSuspended"
+
+
+ASSOCIATED = frozenset({RelationshipStatus.ENABLED, RelationshipStatus.DISABLED})
+"""What ListMembers returns unless it is asked for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature of one detector; frozen, so that detectors can share equal ones."""
+
+    status: FeatureStatus
+    updated_at: datetime
+    managed_by: str | None = None
+    additional: Mapping[str, Feature] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Detector:
+    """A detector: one account in one region has at most one."""
+
+    detector_id: str
+    account_id: str
+    status: FeatureStatus
+    created_at: datetime
+    updated_at: datetime
+    publishing_frequency: str
+    features: dict[str, Feature]
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Member:
+    """An account as its administrator sees it in one region.
+
+    `settled_at` says up to when the organization's ALL settings have been applied to it.
+    """
+
+    account_id: str
+    relationship: RelationshipStatus
+    joined_at: datetime
+    updated_at: datetime
+    settled_at: datetime
+    by_invitation: bool = False
+    email: str | None = None
+    invited_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Setting:
+    """Auto-enable of one feature, with that of its additional configurations."""
+
+    auto_enable: AutoEnable = AutoEnable.NONE
+    additional: dict[str, AutoEnable] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Wave:
+    """A time during which ALL held for some target: its effect reaches accounts one by one.
+
+    `target` is a feature's name, a feature and an additional configuration joined by a slash, or
+    empty for GuardDuty itself. `ended_at` is None while the setting holds.
+    """
+
+    number: int
+    target: str
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Administration:
+    """What one administrator account holds in one region: settings and members."""
+
+    auto_enable_members: AutoEnable = AutoEnable.NONE
+    settings: dict[str, Setting] = field(default_factory=dict)
+    waves: list[Wave] = field(default_factory=list)
+    settled_at: datetime | None = None
+    _members: dict[str, Member] = field(default_factory=dict)
+    _ids: list[str] = field(default_factory=list)
+
+    def add(self, member: Member) -> None:
+        """Take a member up, or replace what was known of it."""
+        if member.account_id not in self._members:
+            insort(self._ids, member.account_id)
+        self._members[member.account_id] = member
+
+    def remove(self, account_id: str) -> None:
+        """Forget a member; nothing happens if it is unknown."""
+        if self._members.pop(account_id, None) is not None:
+            del self._ids[bisect_left(self._ids, account_id)]
+
+    def member(self, account_id: str) -> Member | None:
+        """The member of that id, if there is one."""
+        return self._members.get(account_id)
+
+    def members(self, after: str = "") -> Iterator[Member]:
+        """All members in the order of their ids, from the one behind `after`."""
+        for index in range(bisect_right(self._ids, after), len(self._ids)):
+            yield self._members[self._ids[index]]
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+
+@dataclass(slots=True)
+class AccountRegion:
+    """One account in one region, with the lock that every reader and writer of it takes.
+
+    Locks are taken administrator first, member second, never the other way round.
+    """
+
+    account_id: str
+    region: str
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    detector: Detector | None = None
+    administrator_id: str | None = None
+    administration: Administration | None = None
+
+    def administer(self) -> Administration:
+        """What this account administers here; empty for one that administers nothing yet."""
+        if self.administration is None:
+            self.administration = Administration()
+        return self.administration
+
+
+@dataclass(slots=True)
+class Region:
+    """One region: which accounts were seen in it and who administers the organization there."""
+
+    name: str
+    offers_eks_audit_logs: bool = True
+    delegated_administrator: str | None = None
+    designation: threading.Lock = field(default_factory=threading.Lock)
+    _accounts: dict[str, AccountRegion] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def account(self, account_id: str) -> AccountRegion:
+        """That account in this region; an account nobody has used here yet is empty."""
+        with self._lock:
+            found = self._accounts.get(account_id)
+            if found is None:
+                found = self._accounts[account_id] = AccountRegion(account_id, self.name)
+            return found
+
+    def accounts(self) -> list[AccountRegion]:
+        """All accounts seen in this region, by id."""
+        with self._lock:
+            return [self._accounts[key] for key in sorted(self._accounts)]

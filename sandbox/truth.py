@@ -1,0 +1,49 @@
+"""What is really set: read straight from the state, past the operations and their answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.guardduty.fanout import settle_administrator, settle_member
+from sandbox.guardduty.features import EKS_AUDIT_LOGS
+
+if TYPE_CHECKING:
+    from sandbox.guardduty.state import AccountRegion, Region
+    from sandbox.guardduty.world import World
+
+
+def truth(world: World) -> dict[str, dict[str, dict[str, Any]]]:
+    """Every account by region: its EKS_AUDIT_LOGS, detector and relationship status.
+
+    Returns:
+        `{region: {account id: {"eksAuditLogs", "detector", "relationship"}}}`; what an account does
+        not have is None. "detector" is the detector's status.
+    """
+    return {name: _region(world, region) for name, region in world.regions.items()}
+
+
+def _region(world: World, region: Region) -> dict[str, dict[str, Any]]:
+    relationships: dict[str, str] = {}
+    for place in region.accounts():
+        administration = place.administration
+        if administration is None:
+            continue
+        with place.lock:
+            if region.delegated_administrator == place.account_id:
+                settle_administrator(world, place)
+            for member in administration.members():
+                settle_member(world, place, member)
+                relationships[member.account_id] = member.relationship.value
+    known = {place.account_id: place for place in region.accounts()}
+    ids = sorted(set(known) | set(world.directory.account_ids()))
+    return {key: _account(known.get(key), relationships.get(key)) for key in ids}
+
+
+def _account(place: AccountRegion | None, relationship: str | None) -> dict[str, Any]:
+    detector = None if place is None else place.detector
+    feature = None if detector is None else detector.features.get(EKS_AUDIT_LOGS)
+    return {
+        "eksAuditLogs": None if feature is None else feature.status.value,
+        "detector": None if detector is None else detector.status.value,
+        "relationship": relationship,
+    }
