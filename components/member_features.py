@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -20,15 +21,12 @@ from pulumi.dynamic import (
 
 from components.provider import GuardDutyProvider, told_plainly
 from guardduty import messages
-from guardduty.errors import ServiceError
-from guardduty.failures import is_detector_gone
 from guardduty.members import Outcome, read_member_statuses, set_member_statuses
 from guardduty.model import AccountId, DetectorId, FeatureStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pulumi
 
 Properties = dict[str, Any]
 """Inputs: `region`, `detectorId`, `statuses` {account: status}, `changes` {account: from -> to},
@@ -54,11 +52,11 @@ class MemberFeaturesProvider(GuardDutyProvider):
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Called with the old outputs and the new inputs.
 
-        On refresh these are the refreshed outputs and the old inputs, whose `changes` are made
-        already: `seenAt` tells that they are those of the last run.
+        On refresh these are the refreshed outputs and the old inputs: the drift that the last run
+        saw is dealt with, which its `seenAt` in the outputs tells.
         """
         replaces = [key for key in ("region", "detectorId") if olds.get(key) != news.get(key)]
-        drifted = bool(news.get("changes")) and news.get("seenAt") != olds.get("seenAt")
+        drifted = news.get("seenAt") not in (None, olds.get("seenAt"))
         differs = olds.get("statuses") != news.get("statuses")
         return DiffResult(
             changes=bool(replaces or differs or drifted or olds.get("unprocessed")),
@@ -81,17 +79,14 @@ class MemberFeaturesProvider(GuardDutyProvider):
         """Called on refresh, with the old outputs.
 
         An account that AWS does not tell about stays in the state as it was, and is listed as
-        unprocessed with AWS's reason. Without the detector there is nothing left to keep.
+        unprocessed with AWS's reason; those that were unprocessed stay so until a run has set them.
         """
         before: dict[AccountId, str] = {**props["statuses"]}
-        accounts = [AccountId(a) for a in {**before, **props.get("unprocessed", {})}]
-        api = self.session(props["region"]).guardduty
-        try:
-            now = read_member_statuses(api, DetectorId(props["detectorId"]), accounts)
-        except ServiceError as error:
-            if is_detector_gone(error):
-                return ReadResult("", {})
-            raise
+        left: dict[AccountId, str] = {**props["unprocessed"]}
+        accounts = [AccountId(account) for account in {**before, **left}]
+        session = self.session_of_owner(props["region"], props["detectorId"])
+        detector_id = DetectorId(props["detectorId"])
+        now = read_member_statuses(session.guardduty, detector_id, accounts)
         statuses = {a: now.statuses.get(a, before.get(a)) for a in accounts}
         inputs = {
             "region": props["region"],
@@ -99,7 +94,9 @@ class MemberFeaturesProvider(GuardDutyProvider):
             "statuses": {a: status for a, status in statuses.items() if status},
             "changes": {},
         }
-        outs = {**props, **inputs, "unprocessed": dict(now.unprocessed)}
+        if props.get("seenAt"):
+            inputs["seenAt"] = props["seenAt"]
+        outs = {**inputs, "unprocessed": {**left, **now.unprocessed}}
         return ReadResult(id_, outs, inputs)
 
     def delete(self, _id: str, _props: Properties) -> None:
@@ -165,8 +162,9 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
             detector_id: the delegated administrator's detector there.
             statuses: {account id: ENABLED or DISABLED}; other members are left alone.
             changes: {account id: "DISABLED -> ENABLED"} where AWS differs from it now, so that a
-                preview names each account that will change.
-            seen_at: when that was seen, ISO 8601; given only with changes.
+                preview names each account that will change. The run itself leaves them out: what
+                it has made is no change to come, and would show as one in the next diff.
+            seen_at: when that was seen, ISO 8601; given only with changes, and asks for an update.
             opts: the usual resource options.
         """
         super().__init__(
@@ -176,7 +174,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
                 "region": region,
                 "detectorId": detector_id,
                 "statuses": statuses,
-                "changes": changes,
+                "changes": changes if pulumi.runtime.is_dry_run() else {},
                 "seenAt": seen_at,
                 "unprocessed": None,
             },

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pulumi.dynamic import CreateResult, DiffResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
 from components.provider import GuardDutyProvider, told_plainly
 from guardduty.model import AccountId, DetectorId
@@ -50,6 +50,12 @@ class PriorSettingsProvider(GuardDutyProvider):
             "detector": {"status": prior.own and prior.own.value},
         }
         return CreateResult(f"{props['region']}/{props['detectorId']}", outs)
+
+    @told_plainly
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """Called on refresh: what was there before does not change; whose it is must be right."""
+        self.session_of_owner(props["region"], props["detectorId"])
+        return ReadResult(id_, props)
 
     @told_plainly
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:

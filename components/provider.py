@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from pulumi.dynamic import ConfigureRequest, ResourceProvider
 
-from guardduty.errors import UserError
+from guardduty import messages
+from guardduty.errors import DetectorNotOwnedError, UserError
 from guardduty.session import Session, open_session
 
 if TYPE_CHECKING:
@@ -38,6 +39,21 @@ class GuardDutyProvider(ResourceProvider):
         """Opens GuardDuty in a resource's region, see `guardduty.session.open_session`."""
         return open_session(self._lookup, region)
 
+    def session_of_owner(self, region: str, detector_id: str) -> Session:
+        """Opens GuardDuty to refresh a resource, as the account whose detector it belongs to.
+
+        Another account would find nothing, which must not be taken for a deletion.
+
+        Raises:
+            DetectorNotOwnedError: the credentials are another account's, or the detector is gone.
+        """
+        session = self.session(region)
+        if session.guardduty.detector_id() != detector_id:
+            raise DetectorNotOwnedError(
+                messages.detector_not_owned(region, session.caller, detector_id)
+            )
+        return session
+
 
 class RefusedError(Exception):
     """A user's error as the engine prints it: one sentence."""
@@ -45,7 +61,7 @@ class RefusedError(Exception):
 
 # The engine prints the class with its module unless that is a built-in one.
 RefusedError.__module__ = "builtins"
-RefusedError.__qualname__ = "error"
+RefusedError.__qualname__ = "GuardDuty"
 
 
 def told_plainly(method: Callable[Params, Result]) -> Callable[Params, Result]:

@@ -26,6 +26,10 @@ class CredentialsError(UserError):
     """There are no usable credentials, or AWS does not know them."""
 
 
+class DetectorNotOwnedError(UserError):
+    """The detector of a stack's state is not one of the caller's account in that region."""
+
+
 class ServiceError(UserError):
     """AWS answered an operation with an error.
 

@@ -17,9 +17,8 @@ JUST_ASSOCIATED = timedelta(hours=1)
 
 NOT_ASSOCIATED = "is not an associated member"
 _PASSING = ("internal error", "rate exceeded", "too many requests", "throttl")
-_DETECTOR_GONE = "detectorid is not owned"
 _ABOUT_THE_CALLER = (
-    _DETECTOR_GONE,
+    "detectorid is not owned",
     "member accounts cannot manage",
     "organization master permission",
     "delegated administrator account has already been disabled",
@@ -48,11 +47,6 @@ def is_about_the_accounts(error: ServiceError) -> bool:
     """
     text = error.reason.lower()
     return error.code == "BadRequestException" and not any(t in text for t in _ABOUT_THE_CALLER)
-
-
-def is_detector_gone(error: ServiceError) -> bool:
-    """Whether the caller's account has no such detector in the region (any more)."""
-    return _DETECTOR_GONE in error.reason.lower()
 
 
 def _just_associated(member: Membership, now: datetime | None) -> bool:

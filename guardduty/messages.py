@@ -129,6 +129,13 @@ def no_detector(region: str, caller: str) -> str:
     )
 
 
+def detector_not_owned(region: str, caller: str, detector_id: str) -> str:
+    return (
+        f"detector {detector_id} of this stack is not one of account {caller} in {region}. Use the "
+        "credentials of its account; if it was deleted, add --refresh=false."
+    )
+
+
 def detector_there_already(region: str, caller: str, detector_id: str) -> str:
     return (
         f"detector: create, but account {caller} has detector {detector_id} in {region} already, "

@@ -132,7 +132,7 @@ def open_session(lookup: Lookup, region: str | None = None) -> Session:
         region_name=where,
         endpoint_url=settings.endpoint("guardduty"),
         verify=_verify(settings),
-        config=_client_config(settings, attempts=10),
+        config=_client_config(settings, attempts=10, seconds=60),
     )
     return Session(where, caller, GuardDutyApi(client))
 
@@ -200,17 +200,17 @@ def _sts(session: boto3.Session, settings: _AwsSettings, region: str) -> STSClie
         region_name=settings.sts_region or region,
         endpoint_url=settings.endpoint("sts"),
         verify=_verify(settings),
-        config=_client_config(settings, attempts=3),
+        config=_client_config(settings, attempts=3, seconds=10),
     )
 
 
-def _client_config(settings: _AwsSettings, *, attempts: int) -> Config:
+def _client_config(settings: _AwsSettings, *, attempts: int, seconds: int) -> Config:
     # botocore's default mode and number of attempts differ between its versions; 10 in the
     # standard mode outlast a short throttling (back-off with jitter, 20 s at most).
     return Config(
         retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=10,
-        read_timeout=60,
+        read_timeout=seconds,
         use_dualstack_endpoint=settings.use_dualstack_endpoint,
         use_fips_endpoint=settings.use_fips_endpoint,
         user_agent_extra="guardduty-eks-audit-logs",

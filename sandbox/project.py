@@ -1,0 +1,30 @@
+"""A working copy of the Pulumi project, so that the demo and the tests never write into the project.
+
+`pulumi stack init` writes into the stacks' folder, and a rule is changed by editing a stack's file.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_LINKED = ("__main__.py", "components", "guardduty", "requirements.txt", ".venv")
+
+
+def copy_project(folder: Path) -> Path:
+    """Makes a copy of the project: links to its code, and `Pulumi.yaml` and `stacks/` of its own.
+
+    Args:
+        folder: where; made if it is not there.
+
+    Returns:
+        The copy's folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _LINKED:
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "Pulumi.yaml", folder)
+    shutil.copytree(ROOT / "stacks", folder / "stacks")
+    return folder
