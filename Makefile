@@ -12,7 +12,7 @@ help: ## list these tasks
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)$$/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: ## a local AWS organization, set up by pulumi up, from nothing to the result
-	@$(PYTHON) -m tools.venv --step 1/6
+	@$(PYTHON) -m tools.venv --step 1/7
 	@$(VENV) -m sandbox.demo $(ARGS)
 
 test: venv ## every test (make test ARGS="-k plan" for some)
