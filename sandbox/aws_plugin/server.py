@@ -10,6 +10,8 @@ preview), Update, Read and Delete; Invoke for functions. What is not defined her
 UNIMPLEMENTED, which the engine takes as it is meant.
 """
 
+# ruff: noqa: ANN401, N802 (the methods have the protocol's names; its messages have no types)
+
 from __future__ import annotations
 
 import functools
@@ -64,7 +66,7 @@ def _answers_failures(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, 
     """
 
     @functools.wraps(method)
-    def answering(self: AwsPlugin, request: Any, context: Any) -> Any:  # noqa: ANN401 (protobuf)
+    def answering(self: AwsPlugin, request: Any, context: Any) -> Any:
         try:
             return method(self, request, context)
         except StandInError as failure:
@@ -80,31 +82,31 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         self._connection: Connection | None = None
         self._cancelled = threading.Event()
 
-    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 (the protocol's)
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:
         """The version of pulumi_aws, whose plugin this one stands in for."""
         del request, context
         return plugin_pb2.PluginInfo(version=metadata.version("pulumi-aws"))
 
-    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 (the protocol's)
+    def CheckConfig(self, request: Any, context: Any) -> Any:
         """The provider's properties as they came: Configure judges them."""
         del context
         return provider_pb2.CheckResponse(inputs=request.news)
 
     @_answers_failures
-    def Configure(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 (the protocol's)
+    def Configure(self, request: Any, context: Any) -> Any:
         """Read the settings and find the identity; refuse whatever is not of this machine."""
         del context
         self._connection = Connection(read_settings(from_struct(request.args)))
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
 
-    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 (the protocol's)
+    def Cancel(self, request: Any, context: Any) -> Any:
         """Wake whoever waits for AWS."""
         del request, context
         self._cancelled.set()
         return empty_pb2.Empty()
 
     @_answers_failures
-    def Check(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 (the protocol's)
+    def Check(self, request: Any, context: Any) -> Any:
         """Judge a resource's inputs, all faults at once, and fill in defaults and region."""
         del context
         schema = catalog.resource_type(request.urn).schema
@@ -117,7 +119,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
 
     @_answers_failures
-    def Diff(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 (the protocol's)
+    def Diff(self, request: Any, context: Any) -> Any:
         """Compare the state with the program."""
         del context
         schema = catalog.resource_type(request.urn).schema
@@ -136,7 +138,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_answers_failures
-    def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 (the protocol's)
+    def Create(self, request: Any, context: Any) -> Any:
         """Write and read back; in a preview, neither."""
         resource = catalog.resource_type(request.urn)
         inputs = from_struct(request.properties)
@@ -152,7 +154,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CreateResponse(id=resource_id, properties=to_struct(outputs))
 
     @_answers_failures
-    def Update(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 (the protocol's)
+    def Update(self, request: Any, context: Any) -> Any:
         """Write what differs and read back; in a preview, neither."""
         del context
         resource = catalog.resource_type(request.urn)
@@ -166,7 +168,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
     @_answers_failures
-    def Read(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 (the protocol's)
+    def Read(self, request: Any, context: Any) -> Any:
         """The resource as AWS has it, for a refresh, look-up or import; an empty id for gone."""
         del context
         resource = catalog.resource_type(request.urn)
@@ -186,7 +188,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_answers_failures
-    def Delete(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 (the protocol's)
+    def Delete(self, request: Any, context: Any) -> Any:
         """Delete, where the upstream resource does."""
         del context
         resource = catalog.resource_type(request.urn)
@@ -195,7 +197,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     @_answers_failures
-    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 (the protocol's)
+    def Invoke(self, request: Any, context: Any) -> Any:
         """Answer a function."""
         del context
         function, arguments = catalog.function(request.tok), from_struct(request.args)
@@ -214,7 +216,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         return Call(aws, region, timeout_seconds, self._cancelled)
 
 
-def _changes(differences: list[Difference]) -> Any:  # noqa: ANN401 (protobuf)
+def _changes(differences: list[Difference]) -> Any:
     diff = provider_pb2.DiffResponse
     return diff.DIFF_SOME if differences else diff.DIFF_NONE
 
@@ -236,7 +238,7 @@ def _existing(resource: ResourceType, call: Call, resource_id: str) -> Propertie
     return outputs
 
 
-def _abort_created(context: Any, failure: CreatedButUnreadError, inputs: Any) -> None:  # noqa: ANN401 (protobuf)
+def _abort_created(context: Any, failure: CreatedButUnreadError, inputs: Any) -> None:
     """Fail, but so that the engine writes the resource into the state: AWS has it."""
     detail = provider_pb2.ErrorResourceInitFailed(
         id=failure.resource_id, properties=inputs, inputs=inputs, reasons=[str(failure)]
