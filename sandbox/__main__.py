@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
 import sys
 import threading
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from sandbox.environment import PulumiParts, variables, write_profiles, write_shell_file
 from sandbox.organization import (
     DEFAULT_ACCOUNTS,
     DEFAULT_REGIONS,
@@ -19,6 +22,9 @@ from sandbox.organization import (
     read_organization,
 )
 from sandbox.server import LOOPBACK, PortTakenError, Sandbox, make
+from tools.aws_plugin import find_or_install_aws_plugin
+from tools.cache import CacheNotWritableError, cache_folder
+from tools.engine import EngineNotFoundError, find_or_install_engine
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -34,7 +40,7 @@ def main() -> None:
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 -- one for each option of the command line
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port")] = 5000,
     accounts: Annotated[
         int | None, typer.Option(min=0, help=f"how many members; {DEFAULT_ACCOUNTS} by default")
@@ -48,14 +54,21 @@ def serve(
     latency_ms: Annotated[
         float, typer.Option(min=0, help="how long every AWS call takes at least")
     ] = 0.0,
+    env: Annotated[
+        Path | None, typer.Option(help="a shell file to write; source it to work with the sandbox")
+    ] = None,
 ) -> None:
     """Serve the organization on 127.0.0.1 until SIGINT or SIGTERM."""
     description = _describe(accounts, regions, organization)
+    pulumi = None if env is None else _pulumi()
     sandbox = Sandbox(description, latency_ms / 1000)
     try:
         server = make(sandbox, port)
     except PortTakenError as error:
         _refuse(f"{error}; choose another with --port, or --port 0 for any free one")
+    url = f"http://{LOOPBACK}:{server.port}"
+    if env is not None and pulumi is not None:
+        _write_environment(env, url, description, pulumi)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -65,10 +78,14 @@ def serve(
     signal.signal(signal.SIGTERM, stop)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    print(f"READY http://{LOOPBACK}:{server.port}", flush=True)  # noqa: T201 -- the contract
+    print(f"READY {url}", flush=True)  # noqa: T201 -- the contract
     stopping.wait()
     server.shutdown()
     server.server_close()
+    if env is not None:
+        # It would lead a terminal to a server that is gone; Pulumi's state may still be wanted.
+        env.unlink(missing_ok=True)
+        _say(f"removed {env}; Pulumi's state stays in {_folder(env) / 'state'}")
 
 
 def _describe(
@@ -86,8 +103,49 @@ def _describe(
         _refuse(str(error))
 
 
+def _pulumi() -> PulumiParts:
+    """Engine and aws plugin, installed if need be; progress goes to stderr."""
+    try:
+        engine = find_or_install_engine(_say)
+        answer = find_or_install_aws_plugin(engine, _say)
+    except (EngineNotFoundError, CacheNotWritableError) as error:
+        _refuse(str(error))
+    if answer.plugin is not None:
+        return PulumiParts(engine.bin, answer.plugin.home)
+    _say(f"aws plugin: stand-in ({answer.reason})")
+    stand_in = Path(__file__).parent / "aws_plugin" / "bin"
+    return PulumiParts(engine.bin, cache_folder() / "pulumi-home", stand_in)
+
+
+def _write_environment(
+    file: Path, url: str, description: OrganizationDescription, pulumi: PulumiParts
+) -> None:
+    folder = _folder(file)
+    profiles = write_profiles(
+        folder,
+        description.management_account_id,
+        description.administrator.id,
+        [account.id for account in description.accounts],
+        description.regions[0],
+    )
+    path = os.environ.get("PATH", os.defpath)
+    found = variables(url, folder, profiles, pulumi, path)
+    note = f"source {shlex.quote(str(file))}, then for example: pulumi preview"
+    write_shell_file(file, found, path, [note])
+
+
+def _folder(env: Path) -> Path:
+    """Where the profiles and Pulumi's state go: beside the shell file, under its name."""
+    file = env.absolute()
+    return file.with_name(f"{file.stem}.files")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 -- the command line's own words
+
+
 def _refuse(message: str) -> NoReturn:
-    print(f"error: {message}", file=sys.stderr)  # noqa: T201 -- the command line's own words
+    _say(f"error: {message}")
     raise typer.Exit(_WRONG_USE)
 
 

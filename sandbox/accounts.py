@@ -94,7 +94,7 @@ class Accounts:
         self._backend.accounts[0].name = "management"
         self._backend.accounts[0].create_time -= timedelta(days=365)
         self._joined[management_account] = clock.now() - timedelta(days=365)
-        self._units = {"Root": self._backend.org.root_id}
+        self._units: dict[str, str] = {"Root": self._backend.org.root_id}
         for principal in (GUARDDUTY_PRINCIPAL, "account.amazonaws.com"):
             self._backend.enable_aws_service_access(ServicePrincipal=principal)
 
@@ -245,4 +245,4 @@ class Accounts:
             above = units.get(unit.parent_id)
             return f"{path(above)}/{unit.name}" if above is not None else str(unit.name)
 
-        return {unit_id: path(unit) for unit_id, unit in units.items()}
+        return {str(unit_id): path(unit) for unit_id, unit in units.items()}

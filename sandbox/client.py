@@ -200,7 +200,7 @@ class SandboxClient:
         """Lift all faults."""
         self._send("DELETE", "faults")
 
-    def join(  # noqa: PLR0913 -- an account has that many traits
+    def join(
         self,
         account_id: str,
         *,

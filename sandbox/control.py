@@ -17,9 +17,9 @@ from werkzeug.wrappers import Request, Response
 from sandbox.faults import UnprocessedFault
 from sandbox.guardduty import detectors, members
 from sandbox.guardduty.features import DETECTOR_FEATURES, FeatureStatus
-from sandbox.guardduty.state import RelationshipStatus
+from sandbox.guardduty.state import RelationshipStatus  # noqa: TC001 -- pydantic reads it
 from sandbox.guardduty.world import held
-from sandbox.organization import AccountId, UnitPath
+from sandbox.organization import AccountId, UnitPath  # noqa: TC001 -- pydantic reads them
 from sandbox.truth import truth
 
 if TYPE_CHECKING:

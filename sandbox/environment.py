@@ -6,13 +6,13 @@ import re
 import shlex
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sandbox.credentials import access_key_id, secret_access_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
 UNSET: Final = (
     "AWS_ACCESS_KEY_ID",
@@ -34,7 +34,7 @@ UNSET: Final = (
 )
 """What a user may have exported that would lead away from the sandbox or its profiles."""
 
-PASSPHRASE: Final = "sandbox"
+PASSPHRASE: Final = "sandbox"  # noqa: S105 -- it guards nothing
 """Encrypts the secrets of a sandbox stack, of which there are none."""
 
 
@@ -114,6 +114,9 @@ def variables(
         "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
         "AWS_PROFILE": "administrator",
         "AWS_EC2_METADATA_DISABLED": "true",
+        # boto3 would send even what is for this machine to a proxy of the environment.
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
         "PATH": ":".join([*(str(entry) for entry in in_front if entry is not None), path]),
         "PULUMI_BACKEND_URL": f"file://{state}",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
@@ -134,17 +137,20 @@ def applied(environ: Mapping[str, str], found: Mapping[str, str]) -> dict[str, s
     return {**kept, **found}
 
 
-def write_shell_file(file: Path, found: Mapping[str, str], notes: Sequence[str]) -> None:
+def write_shell_file(file: Path, found: Mapping[str, str], path: str, notes: Sequence[str]) -> None:
     """Write the variables as a file for `source` in sh, bash and zsh.
 
     Args:
         file: where to; readable by its owner only.
-        found: the variables; PATH goes in front of the terminal's own.
+        found: the variables.
+        path: the PATH that they were made with: the file uses the terminal's own in its place.
         notes: comments at the top of the file.
     """
     lines = [f"# {note}" for note in notes]
     lines.append(f"unset {' '.join(UNSET)}")
-    lines += [f"export {_assignment(key, value)}" for key, value in found.items()]
+    lines += [_assignment(key, value) for key, value in found.items() if key != "PATH"]
+    in_front = found["PATH"].removesuffix(path)
+    lines.append(f'export PATH={shlex.quote(in_front)}"$PATH"')
     file.parent.mkdir(parents=True, exist_ok=True)
     _private(file, "\n".join(lines) + "\n")
 
@@ -152,19 +158,13 @@ def write_shell_file(file: Path, found: Mapping[str, str], notes: Sequence[str])
 def python_bin() -> Path:
     """The folder of the running Python, which the old language host finds on PATH only."""
     # Not resolved: the folder of a virtual environment is what counts, not where it leads.
-    return _path(sys.executable).parent
-
-
-def _path(text: str) -> Path:
-    from pathlib import Path  # noqa: PLC0415
-
-    return Path(text)
+    return Path(sys.executable).parent
 
 
 def _assignment(key: str, value: str) -> str:
-    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", key):
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
         raise ValueError(f"{key} is no name for a variable")
-    return f"{key}={shlex.quote(value)}"
+    return f"export {key}={shlex.quote(value)}"
 
 
 def _private(file: Path, content: str) -> Path:

@@ -7,7 +7,6 @@ key, the value and the way out.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import yaml
@@ -16,7 +15,9 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -28,6 +29,7 @@ from sandbox.guardduty.state import RelationshipStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pydantic_core import ErrorDetails
 
@@ -74,6 +76,10 @@ def _region(value: str) -> str:
     return value
 
 
+def _form(value: object) -> str:
+    return "by region" if isinstance(value, dict) else "everywhere"
+
+
 AccountId = Annotated[str, BeforeValidator(_account_id)]
 UnitPath = Annotated[str, AfterValidator(_unit)]
 RegionName = Annotated[str, AfterValidator(_region)]
@@ -96,10 +102,16 @@ class AccountDescription(_Described):
     name: str = Field(min_length=1, max_length=50)
     ou: UnitPath = "Root"
     tags: dict[str, str] = {}
-    eks_audit_logs: FeatureStatus | dict[RegionName, FeatureStatus] = FeatureStatus.DISABLED
-    relationship_status: RelationshipStatus | dict[RegionName, RelationshipStatus] = (
-        RelationshipStatus.ENABLED
-    )
+    eks_audit_logs: Annotated[
+        Annotated[FeatureStatus, Tag("everywhere")]
+        | Annotated[dict[RegionName, FeatureStatus], Tag("by region")],
+        Discriminator(_form),
+    ] = FeatureStatus.DISABLED
+    relationship_status: Annotated[
+        Annotated[RelationshipStatus, Tag("everywhere")]
+        | Annotated[dict[RegionName, RelationshipStatus], Tag("by region")],
+        Discriminator(_form),
+    ] = RelationshipStatus.ENABLED
     joined_hours_ago: float = Field(default=MONTH_IN_HOURS, ge=0)
 
     def eks_status(self, region: str) -> FeatureStatus:
@@ -144,6 +156,17 @@ class OrganizationDescription(_Described):
     association_minutes: float = Field(default=5.0, ge=0)
     seed: int = 0
     accounts: tuple[AccountDescription, ...] = ()
+
+    @field_validator("administrator")
+    @classmethod
+    def _another_account(
+        cls, administrator: AdministratorDescription, info: ValidationInfo
+    ) -> AdministratorDescription:
+        if administrator.id == info.data.get("management_account_id"):
+            raise ValueError(
+                ".id: is the management account; AWS advises against it, choose another"
+            )
+        return administrator
 
     @field_validator("regions_without_eks_audit_logs", "regions_without_administrator_detector")
     @classmethod
@@ -249,7 +272,7 @@ def _told(fault: ErrorDetails) -> str:
         return f"{key}: there is no such key; docs/sandbox.md lists the keys"
     if fault["type"] == "missing":
         return f"{key}: is missing; add it"
-    if message.startswith("["):
+    if message.startswith(("[", ".")):
         return f"{key}{message}"
     if fault["type"] == "value_error" and not isinstance(fault["input"], list | tuple):
         return f"{key}: {fault['input']} {message}"
@@ -259,8 +282,8 @@ def _told(fault: ErrorDetails) -> str:
 
 
 def _is_variant(part: str) -> bool:
-    """Whether a step of a fault's place is pydantic's name for a type, not a key of the file."""
-    return part in {"FeatureStatus", "RelationshipStatus", "[key]"} or part.startswith("dict[")
+    """Whether a step of a fault's place is pydantic's name for a form, not a key of the file."""
+    return part in {"everywhere", "by region", "[key]"}
 
 
 def _default_account(index: int) -> dict[str, Any]:

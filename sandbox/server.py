@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sandbox.organization import OrganizationDescription
 
 LOOPBACK: Final = "127.0.0.1"
+_BACKLOG: Final = 128
 _LOCAL_NAMES: Final = frozenset({LOOPBACK, "localhost"})
 
 
@@ -74,12 +76,22 @@ def make(sandbox: Sandbox, port: int, host: str = LOOPBACK) -> BaseWSGIServer:
     """
     if host != LOOPBACK:
         raise ValueError(f"the sandbox listens on {LOOPBACK} only, not on {host}")
+    # Bound here: on a port that is taken, werkzeug would print its own advice and exit.
+    with _bound(port) as bound:
+        return make_server(
+            host,
+            bound.getsockname()[1],
+            sandbox,
+            threaded=True,
+            request_handler=_QuietHandler,
+            fd=bound.fileno(),
+        )
+
+
+def _bound(port: int) -> socket.socket:
     try:
-        return make_server(host, port, sandbox, threaded=True, request_handler=_QuietHandler)
+        return socket.create_server((LOOPBACK, port), backlog=_BACKLOG)
     except OSError as error:
-        if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-            raise PortTakenError(f"port {port}: {error.strerror}") from None
-        raise
-    except SystemExit:
-        # What werkzeug does when the port is taken, after two lines of advice.
-        raise PortTakenError(f"port {port} is taken by another program") from None
+        if error.errno == errno.EADDRINUSE:
+            raise PortTakenError(f"port {port} is taken by another program") from None
+        raise PortTakenError(f"port {port}: {error.strerror}") from None
