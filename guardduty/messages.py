@@ -71,6 +71,20 @@ def one_file_only(key: str) -> str:
     return f"aws:{key} names several files, but only one can be followed; keep one."
 
 
+def keys_belong_together() -> str:
+    return (
+        "aws:accessKey and aws:secretKey belong together, aws:token to both of them; set them all, "
+        "or none and use aws:profile or the environment."
+    )
+
+
+def address_malformed(reason: str) -> str:
+    return (
+        f"AWS has no such address ({reason.rstrip('.')}). Correct aws:region, or aws:endpoints or "
+        "AWS_ENDPOINT_URL if one is set; an endpoint begins with http:// or https://."
+    )
+
+
 def duration_malformed(duration: str) -> str:
     return f"aws:assumeRoles: duration {duration} is malformed; write it like 1h or 30m."
 

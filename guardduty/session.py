@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ from guardduty.faults import faults_of
 from guardduty.model import AccountId
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
@@ -127,13 +130,14 @@ def open_session(lookup: Lookup, region: str | None = None) -> Session:
     with aws_errors("GetCallerIdentity"):
         caller = AccountId(_sts(session, settings, where).get_caller_identity()["Account"])
     _check_account(caller, settings)
-    client = session.client(
-        "guardduty",
-        region_name=where,
-        endpoint_url=settings.endpoint("guardduty"),
-        verify=_verify(settings),
-        config=_client_config(settings, attempts=10, seconds=60),
-    )
+    with _addresses():
+        client = session.client(
+            "guardduty",
+            region_name=where,
+            endpoint_url=settings.endpoint("guardduty"),
+            verify=_verify(settings),
+            config=_client_config(settings, attempts=10, seconds=60),
+        )
     return Session(where, caller, GuardDutyApi(client))
 
 
@@ -159,6 +163,9 @@ def _read_settings(lookup: Lookup) -> _AwsSettings:
     ):
         if len(files) > 1:
             faults.append(messages.one_file_only(key))
+    both_keys = settings.access_key and settings.secret_key
+    if not both_keys and (settings.access_key or settings.secret_key or settings.token):
+        faults.append(messages.keys_belong_together())
     if faults:
         raise SettingsError(tuple(faults))
     return settings
@@ -195,13 +202,23 @@ def _environment_region() -> str | None:
 
 def _sts(session: boto3.Session, settings: _AwsSettings, region: str) -> STSClient:
     # Few attempts: this is the first call of a run, so a wrong address is told within seconds.
-    return session.client(
-        "sts",
-        region_name=settings.sts_region or region,
-        endpoint_url=settings.endpoint("sts"),
-        verify=_verify(settings),
-        config=_client_config(settings, attempts=3, seconds=10),
-    )
+    with _addresses():
+        return session.client(
+            "sts",
+            region_name=settings.sts_region or region,
+            endpoint_url=settings.endpoint("sts"),
+            verify=_verify(settings),
+            config=_client_config(settings, attempts=3, seconds=10),
+        )
+
+
+@contextmanager
+def _addresses() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        # So botocore refuses a malformed region or endpoint, before it asks anybody.
+        raise SettingsError((messages.address_malformed(str(error)),)) from error
 
 
 def _client_config(settings: _AwsSettings, *, attempts: int, seconds: int) -> Config:
