@@ -1,0 +1,206 @@
+"""STS and GuardDuty as far as a run of this product asks them, in their wire forms.
+
+One account's view of one region: a delegated administrator with members, or a member. It answers
+requests that botocore has signed, and keeps them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.vocabulary import ADMINISTRATOR, DETECTOR, DETECTOR_NOT_OWNED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_Body = dict[str, Any]
+
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked, and as whom: access key, region and service are those of the signature."""
+
+    method: str
+    url: str
+    access_key: str
+    region: str
+    service: str
+    token: str | None
+    body: _Body
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Aws:
+    """What AWS holds, and what was asked of it.
+
+    Attributes:
+        account: whose every access key is that is not of an assumed role.
+        detector: its one detector, None if there is none.
+        own_status: EKS_AUDIT_LOGS of that detector.
+        administrator: whose member the account is, None if nobody's.
+        members: {account: EKS_AUDIT_LOGS}, all of them monitored.
+        unprocessed: {account: result of UpdateMemberDetectors}.
+        unreadable: {account: result of GetMemberDetectors}.
+        refusals: {path of a request: (HTTP status, code, message)}; `*` for every GuardDuty call.
+        requests: what was asked, in the order of arrival.
+    """
+
+    account: str = ADMINISTRATOR
+    detector: str | None = DETECTOR
+    own_status: str = "DISABLED"
+    administrator: str | None = None
+    auto_enable_members: str = "NEW"
+    auto_enable: str = "NONE"
+    members: dict[str, str] = field(default_factory=dict)
+    unprocessed: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    refusals: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def writes(self) -> list[Request]:
+        return [request for request in self.requests if request.path.endswith("/update")]
+
+    def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        named = {key.lower(): value for key, value in headers.items()}
+        signature = _CREDENTIAL.search(named.get("authorization", ""))
+        assert signature, "the request is not signed"
+        access_key, region, service = signature.groups()
+        token = named.get("x-amz-security-token")
+        content = _form(body) if service == "sts" else json.loads(body or b"{}")
+        request = Request(method, url, access_key, region, service, token, content)
+        with self._lock:
+            self.requests.append(request)
+            return self._sts(request) if service == "sts" else self._guardduty(request)
+
+    def _sts(self, request: Request) -> Answer:
+        if request.body["Action"] == "AssumeRole":
+            role = request.body["RoleArn"]
+            _, name = role.rsplit("/", 1)
+            account = role.split(":")[4]
+            return _xml(
+                "AssumeRole",
+                f"<Credentials><AccessKeyId>{name}@{account}</AccessKeyId><SecretAccessKey>s"
+                f"</SecretAccessKey><SessionToken>token-of-{name}</SessionToken>"
+                "<Expiration>2100-01-01T00:00:00Z</Expiration></Credentials>",
+            )
+        _, _, role_account = request.access_key.partition("@")
+        return _xml("GetCallerIdentity", f"<Account>{role_account or self.account}</Account>")
+
+    def _guardduty(self, request: Request) -> Answer:
+        refusal = self.refusals.get(request.path) or self.refusals.get("*")
+        if refusal:
+            return _refusal(*refusal)
+        if request.path == "/detector":
+            return _json({"detectorIds": [self.detector] if self.detector else []})
+        _, _, detector, operation = f"{request.path}/".split("/", 3)
+        if detector != self.detector:
+            return _refusal(400, "BadRequestException", DETECTOR_NOT_OWNED)
+        operations = {
+            "": self._own_detector,
+            "administrator": self._administrator,
+            "admin": self._organization,
+            "member": self._members,
+            "member/get": self._members,
+            "member/detector/get": self._member_detectors,
+            "member/detector/update": self._update,
+        }
+        return _json(operations[operation.rstrip("/")](request.body))
+
+    def _own_detector(self, _asked: _Body) -> _Body:
+        return {
+            "status": "ENABLED",
+            "serviceRole": "role",
+            "features": [{"name": "EKS_AUDIT_LOGS", "status": self.own_status}],
+        }
+
+    def _administrator(self, _asked: _Body) -> _Body:
+        return {"administrator": {"accountId": self.administrator}} if self.administrator else {}
+
+    def _organization(self, _asked: _Body) -> _Body:
+        return {
+            "memberAccountLimitReached": False,
+            "autoEnableOrganizationMembers": self.auto_enable_members,
+            "features": [{"name": "EKS_AUDIT_LOGS", "autoEnable": self.auto_enable}],
+        }
+
+    def _members(self, _asked: _Body) -> _Body:
+        return {"members": [_row(account) for account in self.members], "unprocessedAccounts": []}
+
+    def _member_detectors(self, asked: _Body) -> _Body:
+        accounts = asked["accountIds"]
+        return {
+            "members": [
+                {
+                    "accountId": account,
+                    "features": [{"name": "EKS_AUDIT_LOGS", "status": self.members[account]}],
+                }
+                for account in accounts
+                if account not in self.unreadable
+            ],
+            "unprocessedAccounts": _results(accounts, self.unreadable),
+        }
+
+    def _update(self, asked: _Body) -> _Body:
+        accounts = asked["accountIds"]
+        (feature,) = asked["features"]
+        for account in accounts:
+            if account not in self.unprocessed:
+                self.members[account] = feature["status"]
+        return {"unprocessedAccounts": _results(accounts, self.unprocessed)}
+
+
+def _form(body: bytes) -> _Body:
+    return {key: values[0] for key, values in parse_qs(body.decode()).items()}
+
+
+def _row(account: str) -> dict[str, str]:
+    return {
+        "accountId": account,
+        "masterId": ADMINISTRATOR,
+        "email": "",
+        "relationshipStatus": "Enabled",
+        "updatedAt": "2026-01-01T00:00:00Z",
+    }
+
+
+def _results(accounts: list[str], reasons: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"accountId": a, "result": reasons[a]} for a in accounts if a in reasons]
+
+
+def _json(body: Mapping[str, object]) -> Answer:
+    return Answer(200, {"Content-Type": "application/json"}, json.dumps(body).encode())
+
+
+def _refusal(status: int, code: str, message: str) -> Answer:
+    body = json.dumps({"__type": code, "message": message}).encode()
+    return Answer(status, {"X-Amzn-ErrorType": code}, body)
+
+
+def _xml(operation: str, result: str) -> Answer:
+    body = f"<{operation}Result>{result}</{operation}Result>"
+    body = f"<{operation}Response>{body}</{operation}Response>"
+    return Answer(200, {"Content-Type": "text/xml"}, body.encode())

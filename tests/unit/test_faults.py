@@ -1,0 +1,42 @@
+"""Faults of a configuration in a user's words."""
+
+from __future__ import annotations
+
+import pytest
+
+from guardduty.faults import did_you_mean, path, shown
+
+
+@pytest.mark.parametrize(
+    ("location", "written"),
+    [
+        ((), ""),
+        (("status",), "status"),
+        (("members", 0), "members[0]"),
+        (("members", 0, "accounts", 2), "members[0].accounts[2]"),
+    ],
+)
+def test_a_place_is_written_as_a_user_would(location: tuple[str | int, ...], written: str) -> None:
+    assert path(location) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("ON", "ON"),
+        (7, "7"),
+        ("x" * 60, "x" * 60),
+        ("x" * 61, "x" * 60 + "…"),
+        (list(range(100)), str(list(range(100)))[:60] + "…"),
+    ],
+)
+def test_a_large_value_does_not_drown_the_message(value: object, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_the_nearest_key_is_suggested() -> None:
+    assert did_you_mean("autoenable", ["status", "autoEnable"]) == "did you mean autoEnable?"
+
+
+def test_all_keys_are_listed_if_none_is_near() -> None:
+    assert did_you_mean("xyz", ["status", "autoEnable"]) == "known are autoEnable, status."

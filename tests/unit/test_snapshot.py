@@ -1,0 +1,109 @@
+"""One region read as the caller sees it, no further than it makes sense, and without a write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guardduty.errors import ServiceError
+from guardduty.model import (
+    AutoEnable,
+    Detector,
+    Membership,
+    MemberStatuses,
+    OrganizationConfiguration,
+    Refused,
+    Snapshot,
+)
+from guardduty.session import open_session
+from guardduty.snapshot import read_snapshot
+from tests.doubles.aws import Aws
+from tests.doubles.doors import bare_environment, in_place_of_sockets
+from tests.vocabulary import (
+    ADMINISTRATOR,
+    DETECTOR,
+    NO_MASTER,
+    OFF,
+    ON,
+    REGION,
+    account,
+    accounts,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ORGANIZATION = f"/detector/{DETECTOR}/admin"
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
+    bare_environment(monkeypatch, tmp_path)
+    aws = Aws()
+    in_place_of_sockets(monkeypatch, aws)
+    return aws
+
+
+def _read() -> Snapshot:
+    keys = {"aws:region": REGION, "aws:accessKey": "x", "aws:secretKey": "y"}
+    return read_snapshot(open_session(keys.get))
+
+
+def _asked(aws: Aws) -> list[str]:
+    return [f"{r.method} {r.path}" for r in aws.requests if r.service == "guardduty"]
+
+
+def test_an_administrator_sees_the_organization_and_its_members(aws: Aws) -> None:
+    aws.members = {account(1): "ENABLED", account(2): "DISABLED", account(3): "ENABLED"}
+    aws.unreadable = {account(3): "Internal error"}
+
+    snapshot = _read()
+
+    assert (snapshot.region, snapshot.caller) == (REGION, ADMINISTRATOR)
+    assert snapshot.detector == Detector(DETECTOR, monitoring=True, status=OFF)
+    assert snapshot.organization == OrganizationConfiguration(AutoEnable.NEW, AutoEnable.NONE)
+    assert [m.account for m in snapshot.members] == accounts(3)
+    assert all(isinstance(m, Membership) and m.monitored for m in snapshot.members)
+    assert snapshot.statuses == MemberStatuses(
+        {account(1): ON, account(2): OFF}, {account(3): "Internal error"}
+    )
+    assert aws.writes == []
+
+
+def test_members_are_read_fifty_in_a_call(aws: Aws) -> None:
+    aws.members = dict.fromkeys(accounts(120), "ENABLED")
+    snapshot = _read()
+
+    assert set(snapshot.statuses.statuses) == set(accounts(120))
+    assert _asked(aws).count(f"POST /detector/{DETECTOR}/member/detector/get") == 3
+
+
+def test_without_a_detector_nothing_more_is_asked(aws: Aws) -> None:
+    aws.detector = None
+    snapshot = _read()
+
+    assert (snapshot.detector, snapshot.members) == (None, ())
+    assert _asked(aws) == ["GET /detector"]
+
+
+def test_a_member_is_not_asked_about_the_organization(aws: Aws) -> None:
+    aws.administrator = account(9)
+    snapshot = _read()
+
+    assert (snapshot.administrator, snapshot.organization) == (account(9), None)
+    assert f"GET {_ORGANIZATION}" not in _asked(aws)
+
+
+def test_a_caller_who_may_not_read_the_organization_is_told_why_later(aws: Aws) -> None:
+    aws.refusals[_ORGANIZATION] = (400, "BadRequestException", NO_MASTER)
+    snapshot = _read()
+
+    assert snapshot.organization_refused == Refused("BadRequestException", NO_MASTER)
+    assert snapshot.members == ()
+
+
+def test_any_other_refusal_ends_the_reading(aws: Aws) -> None:
+    aws.refusals[f"/detector/{DETECTOR}/member"] = (403, "AccessDeniedException", "No.")
+    with pytest.raises(ServiceError, match="ListMembers failed"):
+        _read()

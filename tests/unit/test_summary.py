@@ -1,0 +1,156 @@
+"""What a preview tells, whole: the transcripts that users read, within 80 columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guardduty.model import Detector, MemberStatuses, Snapshot
+from guardduty.plan import Plan, make_plan
+from guardduty.summary import headline, summary
+from tests.vocabulary import (
+    ADMINISTRATOR,
+    DETECTOR,
+    NOW,
+    OFF,
+    ON,
+    OWNER,
+    REGION,
+    account,
+    accounts,
+    member,
+    region_with,
+    rule,
+    settings,
+)
+
+if TYPE_CHECKING:
+    from guardduty.settings import Settings
+
+
+def _plan(chosen: Settings, snapshot: Snapshot) -> Plan:
+    plan = make_plan(chosen, snapshot, OWNER)
+    assert plan.refusals == ()
+    return plan
+
+
+def _told(chosen: Settings, snapshot: Snapshot) -> list[str]:
+    return summary(_plan(chosen, snapshot)).splitlines()
+
+
+def test_a_run_that_turns_members_on_and_off() -> None:
+    snapshot = replace(
+        region_with({account(1): ON, account(2): OFF, account(3): ON}),
+        detector=Detector(DETECTOR, monitoring=True, status=OFF),
+    )
+    chosen = settings(members=[rule("DISABLED", account(1)), rule("ENABLED")])
+
+    assert _told(chosen, snapshot) == [
+        "EKS audit log monitoring in us-east-1, administrator 222222222222",
+        "  3 members: 2 on, 1 off. This run turns 1 on, 1 off; 1 stay.",
+        "  off  300000000001  rule 1: accounts",
+        "  on   300000000002  rule 2: all",
+        "  Administrator's own detector: off -> on.",
+        "  New accounts: EKS audit logs on by themselves (autoEnable NEW).",
+    ]
+
+
+def test_a_run_that_changes_nothing() -> None:
+    snapshot = region_with({account(1): ON, account(2): OFF})
+    chosen = settings(autoEnable="NONE", members=[rule("ENABLED", account(1))])
+
+    assert _told(chosen, snapshot) == [
+        "EKS audit log monitoring in us-east-1, administrator 222222222222",
+        "  2 members: 1 on, 1 off. This run changes none of them.",
+        "  Administrator's own detector: on, and stays so.",
+        "  New accounts: left alone (autoEnable NONE, which turns nothing off).",
+    ]
+
+
+def test_a_member_whose_status_is_not_told_is_unknown_not_off() -> None:
+    snapshot = replace(
+        region_with({account(1): ON, account(2): OFF}),
+        statuses=MemberStatuses({account(1): ON}, {account(2): "Internal error"}),
+    )
+
+    assert _told(settings(members=[rule("ENABLED")]), snapshot)[1:3] == [
+        "  2 members: 1 on, 0 off, 1 unknown. This run turns 1 on, 0 off; 1 stay.",
+        "  on   300000000002  rule 1: all",
+    ]
+
+
+def test_the_run_that_makes_the_detector() -> None:
+    snapshot = Snapshot(REGION, ADMINISTRATOR, NOW)
+    chosen = settings(detector="create", status="DISABLED", members=[rule("ENABLED")])
+
+    assert _told(chosen, snapshot) == [
+        "EKS audit log monitoring in us-east-1, administrator 222222222222",
+        "  Administrator's own detector: made with EKS audit logs off.",
+        (
+            "  The detector is made in this run; GuardDuty attaches member accounts to it "
+            "afterwards."
+        ),
+        "  1 rule for members: run `pulumi up` once more to have them applied.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changing", "more"),
+    [
+        (20, []),
+        (21, ["  … and 1 more (`pulumi preview --diff` names them all)"]),
+        (120, ["  … and 100 more (`pulumi preview --diff` names them all)"]),
+    ],
+)
+def test_the_first_twenty_changes_are_named_and_the_others_counted(
+    changing: int, more: list[str]
+) -> None:
+    snapshot = region_with(dict.fromkeys(accounts(changing), OFF))
+    told = _told(settings(members=[rule("ENABLED")]), snapshot)
+
+    rows = [f"  on   {a}  rule 1: all" for a in accounts(20)]
+    assert told[1] == (
+        f"  {changing} members: 0 on, {changing} off. This run turns {changing} on, 0 off; 0 stay."
+    )
+    assert told[2:-2] == rows + more
+
+
+def test_members_that_cannot_be_set_are_told_and_not_counted() -> None:
+    snapshot = replace(
+        region_with({account(1): ON}), members=(member(1), member(2, "AccountSuspended"))
+    )
+
+    told = _told(settings(members=[rule("ENABLED")]), snapshot)
+
+    assert told[1] == "  1 member: 1 on, 0 off. This run changes none of them."
+    assert told[-1] == (
+        "  1 member can't be set (relationship status AccountSuspended): 300000000002"
+    )
+
+
+def test_numbers_and_accounts_stay_within_80_columns() -> None:
+    snapshot = replace(
+        region_with(dict.fromkeys(accounts(50), ON)),
+        detector=Detector(DETECTOR, monitoring=True, status=OFF),
+    )
+    chosen = settings(members=[rule("DISABLED", *accounts(30)), rule("ENABLED")])
+    assert [line for line in _told(chosen, snapshot) if len(line) > 80] == []
+
+
+def test_the_run_itself_tells_one_line() -> None:
+    chosen = settings(members=[rule("DISABLED", account(1)), rule("ENABLED")])
+    snapshot = region_with({account(1): ON, account(2): OFF, account(3): OFF})
+
+    assert headline(_plan(chosen, snapshot)) == (
+        "EKS audit log monitoring in us-east-1: turning 2 on, 1 off."
+    )
+
+
+def test_the_run_itself_says_when_there_is_nothing_to_do() -> None:
+    chosen = settings(members=[rule("ENABLED")])
+
+    assert headline(_plan(chosen, region_with({account(1): ON}))) == (
+        "EKS audit log monitoring in us-east-1: every member is as the rules say."
+    )
