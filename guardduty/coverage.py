@@ -9,10 +9,11 @@ from guardduty.model import AccountId, AutoEnable, FeatureStatus
 from guardduty.plan import rule_label
 
 if TYPE_CHECKING:
-    from guardduty.plan import Plan
+    from guardduty.plan import Decision, Plan
+    from guardduty.settings import Rule
 
-ADMINISTRATOR = "Administrator"
-"""Stands in for a relationship status in the delegated administrator's own row."""
+NO_MEMBER = "–"
+"""Stands for the relationship status of the delegated administrator, which is no member."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class CoverageRow:
 
     Attributes:
         account: its id.
-        membership: its relationship status, or `Administrator`.
+        membership: its relationship status, or a dash for the administrator.
         status: EKS_AUDIT_LOGS as AWS holds it; None where AWS does not tell.
         decided_by: what decides it, for people: `rule 2: all`.
     """
@@ -39,12 +40,11 @@ def coverage(plan: Plan) -> tuple[CoverageRow, ...]:
     """
     snapshot, rules = plan.snapshot, plan.settings.members
     own = snapshot.detector.status if snapshot.detector else None
-    rows = [CoverageRow(snapshot.caller, ADMINISTRATOR, own, "status (administrator)")]
-    deciding = {decision.account: decision.rule for decision in plan.decisions}
+    rows = [CoverageRow(snapshot.caller, NO_MEMBER, own, "status (administrator)")]
+    deciding = {d.account: _decided_by(d, rules) for d in plan.decisions}
     rest = _without_rule(plan.settings.auto_enable)
     for member in snapshot.members:
-        rule = deciding.get(member.account)
-        decided_by = rest if rule is None else rule_label(rule, rules)
+        decided_by = deciding.get(member.account, rest)
         status = snapshot.statuses.statuses.get(member.account)
         rows.append(
             CoverageRow(
@@ -55,6 +55,11 @@ def coverage(plan: Plan) -> tuple[CoverageRow, ...]:
             )
         )
     return tuple(rows)
+
+
+def _decided_by(decision: Decision, rules: tuple[Rule, ...]) -> str:
+    label = rule_label(decision.rule, rules)
+    return label if decision.wanted else f"left alone ({label})"
 
 
 def _without_rule(auto_enable: AutoEnable) -> str:

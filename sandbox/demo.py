@@ -155,24 +155,23 @@ def _result(demo: Demo, client: SandboxClient) -> None:
     _step(6, "Result", "EKS audit logs by account and region")
     os.environ.update(demo.environment)
     rows = {region: _coverage(demo, region) for region in REGIONS}
-    accounts = {account.account_id: account for account in client.organization().accounts}
+    table: list[tuple[str, ...]] = [("account", "name", "OU", *REGIONS, "decided by")]
+    for account in client.organization().accounts:
+        here = [
+            rows[region][account.account_id]
+            for region in REGIONS
+            if account.account_id in rows[region]
+        ]
+        if not here:
+            continue  # the management account, which is no member here
+        decided = " · ".join(dict.fromkeys(row.decided_by for row in here))
+        statuses = [f"{row.membership}, {on_off(row.status)}" for row in here]
+        table.append((account.account_id, account.name, account.ou, *statuses, decided))
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     _say("")
-    _say(_row("account", "name", "OU", "membership", *REGIONS, "decided by"))
-    first = rows[REGIONS[0]]
-    for account_id in first:
-        account = accounts[account_id]
-        here = [rows[region][account_id] for region in REGIONS]
-        decided = list(dict.fromkeys(row.decided_by for row in here))
-        _say(
-            _row(
-                account_id,
-                account.name,
-                account.ou,
-                here[0].membership,
-                *(on_off(row.status) for row in here),
-                " · ".join(decided),
-            )
-        )
+    for cells in table:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        _say(line.rstrip())
     _say("")
 
 
@@ -202,17 +201,19 @@ def _coverage(demo: Demo, region: str) -> dict[str, CoverageRow]:
 @contextmanager
 def _sandbox(folder: Path) -> Iterator[tuple[SandboxClient, Mapping[str, str]]]:
     """Starts a sandbox on a free port, and stops it."""
-    env_file = folder / "env.sh"
-    server = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "serve", "--port=0", f"--env={env_file}"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    env_file, log = folder / "env.sh", folder / "sandbox.log"
+    with log.open("w") as stderr:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "serve", "--port=0", f"--env={env_file}"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
     try:
         ready = server.stdout.readline() if server.stdout else ""
         if not ready.startswith("READY "):
-            raise DemoError("the local AWS organization did not start")
+            raise DemoError(f"the local AWS organization did not start:\n{log.read_text()}")
         yield SandboxClient(ready.removeprefix("READY ").strip()), _sourced(env_file)
     finally:
         server.terminate()
@@ -239,11 +240,6 @@ def _told(preview: str) -> list[str]:
     return [line for message in told for line in message.strip().splitlines()]
 
 
-def _row(*cells: str) -> str:
-    widths = (12, 14, 12, 13, 9, 9, 0)
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
-
-
 def _step(number: int, name: str, told: str) -> None:
     _say(f"[{number}/{STEPS}] {name}".ljust(_COLUMN) + told)
 
@@ -253,7 +249,7 @@ def _detail(told: str) -> None:
 
 
 def _say(line: str) -> None:
-    pass
+    print(line, flush=True)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
