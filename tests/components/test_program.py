@@ -1,0 +1,181 @@
+"""The program from configuration to resources: what it tells, and when it registers nothing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import runpy
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+
+from guardduty.settings import PROJECT
+from tests.components.registrations import Engine
+from tests.doubles.aws import Aws
+from tests.doubles.doors import bare_environment, in_place_of_sockets
+from tests.vocabulary import NO_MASTER, PROJECT_FOLDER, account, rule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_KEYS = {"aws:region": "us-east-1", "aws:accessKey": "x", "aws:secretKey": "y"}
+_ALL_ON = {f"{PROJECT}:members": json.dumps([rule("ENABLED")])}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
+    bare_environment(monkeypatch, tmp_path)
+    aws = Aws(members={account(1): "ENABLED", account(2): "DISABLED"})
+    in_place_of_sockets(monkeypatch, aws)
+    return aws
+
+
+@pytest.fixture
+def exported(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    exports: dict[str, Any] = {}
+    monkeypatch.setattr(pulumi, "export", exports.__setitem__)
+    return exports
+
+
+class _Program:
+    """The program of this project under an engine that is played."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+        self._monkeypatch = monkeypatch
+        self._caplog = caplog
+        caplog.set_level(logging.INFO)
+
+    def run(self, engine: Engine, configuration: dict[str, str]) -> None:
+        self._configure(configuration)
+        engine.run(self._program)
+
+    def refused(self, configuration: dict[str, str]) -> list[str]:
+        """Runs it in the expectation that it ends itself; the errors that it told."""
+        self._configure(configuration)
+        engine = Engine(preview=True)
+        engine.start()
+        with pytest.raises(SystemExit) as ended:
+            self._program()
+        assert ended.value.code == 32
+        assert engine.registered == {}
+        return self.told(logging.ERROR)
+
+    def told(self, level: int) -> list[str]:
+        return [r.getMessage() for r in self._caplog.records if r.levelno == level]
+
+    def _configure(self, configuration: dict[str, str]) -> None:
+        self._monkeypatch.setenv("PULUMI_CONFIG", json.dumps(configuration))
+
+    def _program(self) -> None:
+        runpy.run_path(str(PROJECT_FOLDER / "__main__.py"))
+
+
+@pytest.fixture
+def program(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> _Program:
+    return _Program(monkeypatch, caplog)
+
+
+@pytest.mark.usefixtures("aws", "exported")
+def test_a_preview_tells_what_a_run_would_do_account_by_account(program: _Program) -> None:
+    engine = Engine(preview=True)
+    program.run(engine, {**_KEYS, **_ALL_ON})
+
+    (told,) = program.told(logging.INFO)
+    assert told.splitlines()[:3] == [
+        "EKS audit log monitoring in us-east-1, administrator 222222222222",
+        "  2 members: 1 on, 1 off. This run turns 1 on, 0 off; 1 stay.",
+        "  on   300000000002  rule 1: all",
+    ]
+    assert "eks-audit-logs-members" in engine.registered
+
+
+def test_a_run_tells_one_line_and_exports_what_it_did(
+    aws: Aws, exported: dict[str, Any], program: _Program
+) -> None:
+    statuses = {account(1): "ENABLED", account(2): "ENABLED"}
+    engine = Engine(outputs={"-members": {"statuses": statuses, "unprocessed": {}}})
+    program.run(engine, {**_KEYS, **_ALL_ON})
+
+    assert program.told(logging.INFO) == [
+        "EKS audit log monitoring in us-east-1: turning 1 on, 0 off."
+    ]
+    assert set(exported) == {"detectorId", "accounts", "unprocessed"}
+    assert engine.told["accounts"] == {"ENABLED": 2}
+    assert aws.writes == []
+
+
+@pytest.mark.usefixtures("aws", "exported")
+def test_a_run_fails_with_a_table_of_the_accounts_that_could_not_be_set(
+    program: _Program,
+) -> None:
+    left = {"statuses": {account(1): "ENABLED"}, "unprocessed": {account(2): "Internal error"}}
+
+    with pytest.raises(pulumi.RunError) as failed:
+        program.run(Engine(outputs={"-members": left}), {**_KEYS, **_ALL_ON})
+
+    assert str(failed.value).splitlines() == [
+        "1 of 2 members in us-east-1 could not be set; the other 1 are, and are recorded.",
+        "  300000000002  Internal error",
+        "`pulumi up` again tries only these 1.",
+    ]
+
+
+@pytest.mark.usefixtures("exported")
+def test_malformed_settings_end_the_program_before_aws_is_asked(
+    aws: Aws, program: _Program
+) -> None:
+    faulty = {**_KEYS, f"{PROJECT}:staus": "ENABLED", f"{PROJECT}:status": "ON"}
+
+    assert program.refused(faulty) == [
+        (
+            "guardduty-eks-audit-logs:staus is not a configuration key of this project; did you "
+            "mean status?"
+        ),
+        "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
+    ]
+    assert aws.requests == []
+
+
+@pytest.mark.usefixtures("exported")
+def test_a_member_account_ends_the_program(aws: Aws, program: _Program) -> None:
+    aws.account, aws.administrator = account(9), "222222222222"
+
+    assert program.refused({**_KEYS, **_ALL_ON}) == [
+        (
+            "account 300000000009 is a GuardDuty member in us-east-1, and only its administrator "
+            "222222222222 may set EKS audit log monitoring. Use credentials of 222222222222."
+        )
+    ]
+
+
+@pytest.mark.usefixtures("exported")
+def test_a_region_without_a_detector_ends_the_program(aws: Aws, program: _Program) -> None:
+    aws.detector = None
+    (told,) = program.refused(_KEYS)
+    assert told.startswith("detector: existing, but account 222222222222 has no GuardDuty detector")
+
+
+@pytest.mark.usefixtures("exported")
+def test_an_account_that_is_not_the_administrator_ends_the_program(
+    aws: Aws, program: _Program
+) -> None:
+    aws.refusals[f"/detector/{aws.detector}/admin"] = (400, "BadRequestException", NO_MASTER)
+    (told,) = program.refused(_KEYS)
+    assert told.startswith("account 222222222222 is not the delegated GuardDuty administrator")
+
+
+@pytest.mark.usefixtures("exported")
+def test_every_refusal_of_the_plan_is_told(aws: Aws, program: _Program) -> None:
+    rules = json.dumps([rule("ENABLED", account(7), account(8))])
+    told = program.refused({**_KEYS, f"{PROJECT}:members": rules})
+
+    assert [line.split(" ")[1] for line in told] == [account(7), account(8)]
+    assert aws.writes == []
+
+
+@pytest.mark.usefixtures("exported")
+def test_credentials_that_aws_does_not_know_end_the_program(aws: Aws, program: _Program) -> None:
+    aws.refusals["*"] = (403, "UnrecognizedClientException", "The security token is invalid.")
+    (told,) = program.refused(_KEYS)
+    assert told.startswith("AWS does not accept the credentials (ListDetectors: The security token")
