@@ -100,10 +100,9 @@ def describe_organization(
     None where the account has no such detector. The operation is paged, but botocore has no
     paginator for it.
     """
-    features: list[OrganizationFeatureConfigurationResultTypeDef] = []
     try:
-        page = call.client.describe_organization_configuration(DetectorId=detector_id)
-        features += page.get("Features", [])
+        first = page = call.client.describe_organization_configuration(DetectorId=detector_id)
+        features: list[OrganizationFeatureConfigurationResultTypeDef] = [*page.get("Features", [])]
         while token := page.get("NextToken"):
             page = call.client.describe_organization_configuration(
                 DetectorId=detector_id, NextToken=token
@@ -113,4 +112,4 @@ def describe_organization(
         if is_not_owned(error):
             return None
         raise
-    return {**page, "Features": features}
+    return {**first, "Features": features}

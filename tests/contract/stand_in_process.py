@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -198,3 +201,55 @@ def running_stand_in(
     finally:
         process.kill()
         process.wait()
+
+
+def settings_of(address: str, **more: str) -> dict[str, str]:
+    """The `aws:*` configuration for a service on an address, as it arrives: JSON in strings."""
+    return {
+        "region": "us-east-1",
+        "accessKey": "test",
+        "secretKey": "test",
+        "skipCredentialsValidation": "true",
+        "endpoints": json.dumps([{"guardduty": address, "sts": address}]),
+        **more,
+    }
+
+
+@contextmanager
+def local_service(
+    answers: Mapping[str, tuple[int, Properties]],
+) -> Iterator[tuple[str, list[tuple[str, Properties]]]]:
+    """A service on loopback, for what the sandbox can't be made to answer.
+
+    Args:
+        answers: status and body by `<method> <path>` or by the method alone.
+
+    Yields:
+        Its address, and the requests that reach it, each with its body.
+    """
+    seen: list[tuple[str, Properties]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            request = f"{self.command} {self.path}"
+            seen.append((request, json.loads(content or "{}")))
+            status, body = answers.get(request) or answers[self.command]
+            answer = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        do_GET = do_POST = do_DELETE = answer  # noqa: N815 (the base class's names)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", seen
+    finally:
+        server.shutdown()
+        server.server_close()

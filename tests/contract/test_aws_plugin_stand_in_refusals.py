@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +23,9 @@ from tests.contract.stand_in_process import (
     RefusedError,
     StandIn,
     clean_environment,
+    local_service,
     running_stand_in,
+    settings_of,
 )
 
 if TYPE_CHECKING:
@@ -35,18 +34,6 @@ if TYPE_CHECKING:
 
 NOWHERE = "http://127.0.0.1:1"
 FEATURE = {"detectorId": "d", "name": "EKS_AUDIT_LOGS", "status": "ENABLED"}
-
-
-def settings_of(address: str, **more: str) -> dict[str, str]:
-    endpoints = json.dumps([{"guardduty": address, "sts": address}])
-    return {
-        "region": "us-east-1",
-        "accessKey": "test",
-        "secretKey": "test",
-        "skipCredentialsValidation": "true",
-        "endpoints": endpoints,
-        **more,
-    }
 
 
 @pytest.fixture
@@ -60,38 +47,6 @@ def stand_in(unconfigured: StandIn) -> StandIn:
     """A stand-in that has an address to call, but no need to call it."""
     unconfigured.configure(**settings_of(NOWHERE))
     return unconfigured
-
-
-@contextmanager
-def local_service(
-    answers: dict[str, tuple[int, dict[str, Any]]],
-) -> Iterator[tuple[str, list[str]]]:
-    """A service on loopback with fixed answers by method, and the requests that reached it."""
-    seen: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            seen.append(f"{self.command} {self.path}")
-            status, body = answers[self.command]
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = answer  # noqa: N815 (the base class's names)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", seen
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 # Only this machine
@@ -361,7 +316,7 @@ def test_what_was_created_but_could_not_be_read_is_kept_in_the_state(
         unconfigured.configure(**settings_of(address))
         with pytest.raises(RefusedError) as refused:
             unconfigured.create(DETECTOR_FEATURE, **FEATURE)
-    assert seen == ["POST /detector/d", "GET /detector/d"]
+    assert [request for request, _ in seen] == ["POST /detector/d", "GET /detector/d"]
     sentence = (
         "reading GuardDuty Detector Feature (d/EKS_AUDIT_LOGS): GetDetector: "
         "AccessDeniedException: no GetDetector for you"
