@@ -266,9 +266,12 @@ def _sealed(account_id: str) -> str:
 
 def _opened(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
+        account_id = base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         raise invalid_input(INVALID_VALUE) from None
+    if account_id and not account_id.isdecimal():
+        raise invalid_input(INVALID_VALUE)
+    return account_id
 
 
 OPERATIONS: dict[str, Callable[[Request], Response]] = {
