@@ -81,6 +81,10 @@ class Accounts:
     """
 
     def __init__(self, management_account: str, clock: VirtualClock) -> None:
+        # moto keeps its state in the process; a sandbox begins with none of an earlier one's.
+        for backends in (organizations_backends, iam_backends):
+            backends.clear()
+        organizations_backends.master_accounts.clear()
         # Ids of units and of the organization are then the same at every start.
         mock_random.seed(0)
         self.management_account = management_account

@@ -149,13 +149,20 @@ class OrganizationDescription(_Described):
 
     management_account_id: AccountId = "111111111111"
     administrator: AdministratorDescription = AdministratorDescription()
-    regions: tuple[RegionName, ...] = Field(default=DEFAULT_REGIONS, min_length=1)
+    regions: tuple[RegionName, ...] = DEFAULT_REGIONS
     regions_without_eks_audit_logs: tuple[RegionName, ...] = ()
     regions_without_administrator_detector: tuple[RegionName, ...] = ()
     settings: SettingsDescription = SettingsDescription()
     association_minutes: float = Field(default=5.0, ge=0)
     seed: int = 0
     accounts: tuple[AccountDescription, ...] = ()
+
+    @field_validator("regions")
+    @classmethod
+    def _some_region(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
+        if not regions:
+            raise ValueError("is empty; name at least one region")
+        return regions
 
     @field_validator("administrator")
     @classmethod
@@ -241,7 +248,8 @@ def read_organization(file: Path, regions: Sequence[str] | None = None) -> Organ
     except OSError as error:
         raise OrganizationFileError(f"{file}: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise OrganizationFileError(f"{file} is not valid YAML: {error}") from None
+        reason = " ".join(str(error).split())
+        raise OrganizationFileError(f"{file} is not valid YAML: {reason}") from None
     if content is None:
         content = {}
     if not isinstance(content, dict):
