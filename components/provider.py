@@ -19,6 +19,9 @@ from guardduty.session import Session, open_session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_ALL_FRAMES = 1000
+"""The limit that Python has by itself."""
+
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
@@ -78,5 +81,9 @@ def told_plainly(method: Callable[Params, Result]) -> Callable[Params, Result]:
         except UserError as error:
             sys.tracebacklimit = 0
             raise RefusedError(str(error)) from None
+        except Exception:
+            # The limit holds for the whole process: also after a user's error of another call.
+            sys.tracebacklimit = _ALL_FRAMES
+            raise
 
     return wrapper
