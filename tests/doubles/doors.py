@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -80,16 +81,25 @@ def _text(value: Any) -> str:  # noqa: ANN401 - botocore's headers are text or b
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
+@dataclass
+class Door:
+    """Where on the loopback the double answers; each test may put another one behind it."""
+
+    aws: Aws
+    url: str = ""
+
+
 @contextmanager
-def on_loopback(aws: Aws) -> Iterator[str]:
-    """Serves the double on 127.0.0.1 and gives its address."""
+def on_loopback(aws: Aws) -> Iterator[Door]:
+    """Serves the double on 127.0.0.1."""
+    door = Door(aws)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer = aws.answer(self.command, self.path, dict(self.headers), body)
+            answer = door.aws.answer(self.command, self.path, dict(self.headers), body)
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -106,7 +116,8 @@ def on_loopback(aws: Aws) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        door.url = f"http://127.0.0.1:{server.server_port}"
+        yield door
     finally:
         server.shutdown()
         server.server_close()

@@ -1,0 +1,445 @@
+"""`MemberFeatures` as the engine speaks to it: over gRPC, in a process of its own."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pulumi.runtime import rpc
+
+from components.member_features import MemberFeaturesProvider
+from tests.contract.dynamic_provider_process import Checked, DynamicProvider, error_of, running
+from tests.doubles.aws import Aws
+from tests.doubles.doors import Door, on_loopback
+from tests.vocabulary import (
+    ADMINISTRATOR,
+    DETECTOR,
+    DETECTOR_NOT_OWNED,
+    NOT_ASSOCIATED,
+    account,
+    accounts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Properties = dict[str, Any]
+
+_SECRET = "wJalrXUtnFEMIK7MDENG"  # noqa: S105 - no secret
+_ID = f"eu-central-1/{DETECTOR}"
+_THEN, _NOW = "2026-05-04T12:30:00+00:00", "2026-05-05T08:00:00+00:00"
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[Door]:
+    with on_loopback(Aws()) as door:
+        yield door
+
+
+@pytest.fixture(scope="module")
+def process(door: Door, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamicProvider]:
+    with _provider_at(door.url, tmp_path_factory.mktemp("provider")) as provider:
+        yield provider
+
+
+@pytest.fixture
+def aws(door: Door) -> Aws:
+    door.aws = Aws(members=dict.fromkeys(accounts(3), "DISABLED"))
+    return door.aws
+
+
+@pytest.fixture
+def provider(aws: Aws, process: DynamicProvider) -> DynamicProvider:
+    del aws
+    process.begin_test()
+    return process
+
+
+def _provider_at(url: str, folder: Path, **settings: object) -> Any:  # noqa: ANN401
+    secret = {rpc._special_sig_key: rpc._special_secret_sig, "value": _SECRET}
+    configuration = {
+        "aws:region": "us-east-1",
+        "aws:accessKey": "AKIASTACK",
+        "aws:secretKey": secret,
+        # Lists arrive as JSON.
+        "aws:endpoints": json.dumps([{"guardduty": url, "sts": url}]),
+        **settings,
+    }
+    return running(MemberFeaturesProvider(), configuration, folder)
+
+
+def _inputs(statuses: dict[Any, str], **more: object) -> Properties:
+    return {
+        "region": "eu-central-1",
+        "detectorId": DETECTOR,
+        "statuses": statuses,
+        "changes": {},
+        **more,
+    }
+
+
+def _outputs(statuses: dict[Any, str], **more: object) -> Properties:
+    return _inputs(statuses, **{"unprocessed": {}, **more})
+
+
+def _all(number: int, status: str) -> dict[Any, str]:
+    return dict.fromkeys(accounts(number), status)
+
+
+# What the engine keeps
+
+
+def test_the_provider_is_kept_as_a_short_reference_without_code(provider: DynamicProvider) -> None:
+    kept = base64.b64decode(provider.reference)
+
+    assert len(kept) < 100
+    assert b"components.member_features" in kept
+    assert b"MemberFeaturesProvider" in kept
+
+
+def test_no_credential_is_in_the_state_or_told(aws: Aws, provider: DynamicProvider) -> None:
+    aws.unprocessed = {account(2): "No."}
+    created = provider.create(_inputs(_all(3, "ENABLED")))
+    read = provider.read(created.outputs)
+
+    kept = f"{provider.reference} {created} {read} {provider.stderr}"
+    assert [word for word in (_SECRET, "AKIASTACK") if word in kept] == []
+
+
+def test_no_output_is_a_number_since_gRPC_makes_floats_of_them(  # noqa: N802
+    provider: DynamicProvider,
+) -> None:
+    def numbers(value: object) -> list[object]:
+        if isinstance(value, dict):
+            return [number for item in value.values() for number in numbers(item)]
+        return [] if isinstance(value, str) else [value]
+
+    assert numbers(provider.create(_inputs(_all(3, "ENABLED"))).outputs) == []
+
+
+# Check
+
+
+def test_check_gives_back_what_it_was_given(aws: Aws, provider: DynamicProvider) -> None:
+    news = _inputs(_all(3, "ENABLED"), changes={account(1): "DISABLED -> ENABLED"}, seenAt=_NOW)
+    assert provider.check(news) == Checked(news, [])
+    assert aws.requests == []
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"detectorId": rpc.UNKNOWN},
+        {"statuses": rpc.UNKNOWN},
+        {"statuses": {"300000000001": rpc.UNKNOWN}},
+    ],
+    ids=["detector", "statuses", "one status"],
+)
+def test_check_lets_pass_what_a_preview_does_not_know_yet(
+    provider: DynamicProvider, news: Properties
+) -> None:
+    unknown = {**_inputs(_all(1, "ENABLED")), **news}
+    assert provider.check(unknown) == Checked(unknown, [])
+
+
+def test_check_refuses_a_status_that_does_not_exist(provider: DynamicProvider) -> None:
+    wrong = _inputs({account(1): "ENABLED", account(2): "ON"})
+
+    # The engine prints the whole value of the property that is named: not that of all accounts.
+    assert provider.check(wrong).failures == [
+        ("region", "the status of 300000000002 is not ENABLED or DISABLED.")
+    ]
+
+
+# Diff
+
+
+@pytest.mark.parametrize(
+    ("olds", "news"),
+    [
+        ({}, {"statuses": {"300000000001": "DISABLED"}}),
+        ({}, {"statuses": {"300000000001": "ENABLED", "300000000002": "ENABLED"}}),
+        ({}, {"statuses": {}}),
+        ({}, {"seenAt": _NOW, "changes": {"300000000001": "DISABLED -> ENABLED"}}),
+        ({"seenAt": _THEN}, {"seenAt": _NOW}),
+        ({"unprocessed": {"300000000001": "Internal error"}}, {}),
+    ],
+    ids=["status", "more", "fewer", "first drift", "another drift", "unprocessed"],
+)
+def test_what_asks_for_an_update(
+    provider: DynamicProvider, olds: Properties, news: Properties
+) -> None:
+    before, after = _outputs(_all(1, "ENABLED")), _inputs(_all(1, "ENABLED"))
+    diff = provider.diff({**before, **olds}, {**after, **news})
+
+    assert (diff.changes, diff.replaces) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("olds", "news"),
+    [
+        ({}, {}),
+        ({"seenAt": _THEN, "changes": {"300000000001": "DISABLED -> ENABLED"}}, {}),
+        (
+            {"seenAt": _THEN},
+            {"seenAt": _THEN, "changes": {"300000000001": "DISABLED -> ENABLED"}},
+        ),
+    ],
+    ids=["nothing new", "changes made", "refresh"],
+)
+def test_what_does_not_ask_for_an_update(
+    provider: DynamicProvider, olds: Properties, news: Properties
+) -> None:
+    before, after = _outputs(_all(1, "ENABLED")), _inputs(_all(1, "ENABLED"))
+    assert not provider.diff({**before, **olds}, {**after, **news}).changes
+
+
+@pytest.mark.parametrize("news", [{"region": "us-west-2"}, {"detectorId": "another"}])
+def test_another_region_or_detector_is_another_resource(
+    provider: DynamicProvider, news: Properties
+) -> None:
+    before, after = _outputs(_all(1, "ENABLED")), _inputs(_all(1, "ENABLED"))
+    diff = provider.diff(before, {**after, **news})
+
+    assert (diff.changes, diff.replaces) == (True, list(news))
+
+
+def test_a_diff_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:
+    provider.diff(_outputs(_all(1, "ENABLED")), _inputs(_all(1, "DISABLED")))
+    assert aws.requests == []
+
+
+# Create and update
+
+
+def test_a_created_resource_has_set_its_members_fifty_in_a_call(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.members = _all(120, "DISABLED")
+    created = provider.create(_inputs(_all(120, "ENABLED")))
+
+    assert created.id == _ID
+    assert created.outputs == _outputs(_all(120, "ENABLED"))
+    assert aws.members == _all(120, "ENABLED")
+    assert sorted(len(write.body["accountIds"]) for write in aws.writes) == [20, 50, 50]
+
+
+def test_it_acts_in_its_own_region_with_the_stacks_credentials(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    provider.create(_inputs(_all(3, "ENABLED")))
+    assert {(r.access_key, r.region) for r in aws.requests} == {("AKIASTACK", "eu-central-1")}
+
+
+def test_members_that_are_as_wanted_are_taken_over_without_a_write(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    provider.create(_inputs({account(1): "ENABLED", account(2): "DISABLED"}))
+
+    (write,) = aws.writes
+    assert write.body == {
+        "accountIds": [account(1)],
+        "features": [{"name": "EKS_AUDIT_LOGS", "status": "ENABLED"}],
+    }
+
+
+def test_an_unprocessed_account_is_an_output_with_aws_words_and_the_others_are_set(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.unprocessed = {account(2): NOT_ASSOCIATED}
+    created = provider.create(_inputs(_all(3, "ENABLED")))
+
+    assert created.outputs["unprocessed"] == {account(2): NOT_ASSOCIATED}
+    assert created.outputs["statuses"] == {account(1): "ENABLED", account(3): "ENABLED"}
+    assert provider.diff(created.outputs, _inputs(_all(3, "ENABLED"))).changes
+
+
+def test_the_next_run_tries_just_the_unprocessed_accounts_again(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.unprocessed = {account(2): NOT_ASSOCIATED}
+    inputs = _inputs(_all(3, "ENABLED"))
+    created = provider.create(inputs)
+    aws.unprocessed = {}
+    aws.requests.clear()
+
+    updated = provider.update(created.outputs, inputs)
+
+    assert updated == _outputs(_all(3, "ENABLED"))
+    assert [write.body["accountIds"] for write in aws.writes] == [[account(2)]]
+    assert not provider.diff(updated, inputs).changes
+
+
+def test_an_update_gives_back_every_output(provider: DynamicProvider) -> None:
+    olds = _outputs(_all(3, "DISABLED"))
+    news = _inputs({account(1): "ENABLED"}, seenAt=_NOW)
+
+    assert provider.update(olds, news) == _outputs({account(1): "ENABLED"}, seenAt=_NOW)
+
+
+def test_an_account_that_drops_out_is_left_as_it_is(aws: Aws, provider: DynamicProvider) -> None:
+    provider.update(_outputs(_all(3, "DISABLED")), _inputs({account(1): "ENABLED"}))
+    assert aws.members == {**_all(3, "DISABLED"), account(1): "ENABLED"}
+
+
+def test_a_run_tells_what_it_does_and_did(aws: Aws, provider: DynamicProvider) -> None:
+    aws.unprocessed = {account(3): "No."}
+    aws.members[account(1)] = "ENABLED"
+    provider.create(_inputs(_all(3, "ENABLED")))
+
+    assert provider.stderr.splitlines() == [
+        "EKS audit logs: setting 2 of 3 members",
+        "EKS audit logs in eu-central-1: 1 member set, 1 were so, 1 could not be set.",
+    ]
+
+
+# Read
+
+
+def test_a_refresh_shows_drift_account_by_account(aws: Aws, provider: DynamicProvider) -> None:
+    aws.members = {**_all(3, "ENABLED"), account(2): "DISABLED"}
+    inputs = _inputs(_all(3, "ENABLED"))
+    read = provider.read(_outputs(_all(3, "ENABLED"), seenAt=_THEN))
+
+    found = {**_all(3, "ENABLED"), account(2): "DISABLED"}
+    assert read.outputs == _outputs(found, seenAt=_THEN)
+    assert read.inputs == _inputs(found, seenAt=_THEN)
+    assert provider.diff(read.outputs, inputs).changes
+    assert aws.writes == []
+
+
+def test_a_refresh_without_drift_changes_nothing(aws: Aws, provider: DynamicProvider) -> None:
+    aws.members = _all(120, "ENABLED")
+    outputs = _outputs(_all(120, "ENABLED"))
+    read = provider.read(outputs)
+
+    assert (read.id, read.outputs, read.inputs) == ("id", outputs, _inputs(_all(120, "ENABLED")))
+    assert not provider.diff(read.outputs, _inputs(_all(120, "ENABLED"))).changes
+
+
+def test_an_account_that_aws_does_not_tell_about_is_never_dropped(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.members = _all(3, "ENABLED")
+    aws.unreadable = {account(2): NOT_ASSOCIATED, account(3): "Internal error"}
+    read = provider.read(
+        _outputs({account(1): "ENABLED", account(2): "ENABLED"}, unprocessed={account(3): "No."})
+    )
+
+    kept = {account(1): "ENABLED", account(2): "ENABLED"}
+    assert read.outputs == _outputs(
+        kept, unprocessed={account(2): NOT_ASSOCIATED, account(3): "Internal error"}
+    )
+    assert read.inputs == _inputs(kept)
+
+
+def test_an_unprocessed_account_stays_so_until_a_run_has_set_it(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.members = _all(2, "DISABLED")
+    read = provider.read(_outputs({account(1): "DISABLED"}, unprocessed={account(2): "No."}))
+
+    assert read.outputs["unprocessed"] == {account(2): "No."}
+    assert read.outputs["statuses"] == _all(2, "DISABLED")
+
+
+def test_another_accounts_credentials_are_not_taken_for_a_deletion(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.account, aws.detector = account(9), "another"
+
+    with error_of() as told:
+        provider.read(_outputs(_all(3, "ENABLED")))
+
+    (text,) = told
+    assert "account 300000000009" in text
+    assert DETECTOR in text
+    assert "Traceback" not in text
+
+
+# Delete
+
+
+def test_a_delete_writes_nothing_and_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:
+    provider.delete(_outputs(_all(3, "ENABLED")))
+    assert aws.requests == []
+
+
+# Errors
+
+
+def test_a_users_error_is_one_sentence_without_a_traceback(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.refusals["*"] = (403, "UnrecognizedClientException", "The security token is invalid.")
+
+    with error_of() as told:
+        provider.read(_outputs(_all(3, "ENABLED")))
+
+    (text,) = told
+    assert text.splitlines() == [
+        (
+            "GuardDuty: AWS does not accept the credentials (ListDetectors: The security token is "
+            "invalid). Renew them, or enable the region for this account if it is one to opt in to."
+        )
+    ]
+
+
+def test_a_stack_that_excludes_the_account_is_told_in_one_sentence(
+    aws: Aws, door: Door, tmp_path: Path
+) -> None:
+    allowed = {"aws:allowedAccountIds": json.dumps([account(1)])}
+    with _provider_at(door.url, tmp_path, **allowed) as provider, error_of() as told:
+        provider.create(_inputs(_all(3, "ENABLED")))
+
+    assert told[0].splitlines() == [
+        (
+            f"GuardDuty: the credentials are of account {ADMINISTRATOR}, but "
+            "aws:allowedAccountIds of this stack lists only 300000000001. Use credentials of that "
+            "account."
+        )
+    ]
+    assert aws.writes == []
+
+
+def test_aws_that_does_not_answer_is_told_in_one_sentence(tmp_path: Path) -> None:
+    with on_loopback(Aws()) as gone:
+        pass
+    with _provider_at(gone.url, tmp_path) as provider, error_of() as told:
+        provider.create(_inputs(_all(3, "ENABLED")))
+
+    (text,) = told[0].splitlines()
+    assert text.startswith("GuardDuty: no answer from AWS (GetCallerIdentity: ")
+    assert gone.url in text
+
+
+def test_a_run_that_is_refused_whole_keeps_every_account_as_unprocessed(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.refusals[f"/detector/{DETECTOR}/member/detector/update"] = (
+        400,
+        "BadRequestException",
+        DETECTOR_NOT_OWNED,
+    )
+    outputs = provider.create(_inputs(_all(3, "ENABLED"))).outputs
+
+    assert set(outputs["unprocessed"]) == set(accounts(3))
+    assert outputs["statuses"] == {}
+
+
+def test_a_defect_keeps_its_traceback_also_after_a_users_error(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.refusals["*"] = (403, "AccessDeniedException", "No.")
+    with error_of():
+        provider.read(_outputs(_all(3, "ENABLED")))
+
+    with error_of() as told:
+        provider.create({"statuses": {}})
+
+    assert "Traceback (most recent call last)" in told[0]
+    assert "member_features.py" in told[0]
+    assert "KeyError: 'region'" in told[0]

@@ -1,0 +1,177 @@
+"""`PriorSettings` as the engine speaks to it: it records, and never writes to AWS."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from components.prior_settings import PriorSettingsProvider
+from tests.contract.dynamic_provider_process import Checked, DynamicProvider, error_of, running
+from tests.doubles.aws import Aws
+from tests.doubles.doors import Door, on_loopback
+from tests.vocabulary import DETECTOR, NO_MASTER, REGION, account, accounts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Properties = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[Door]:
+    with on_loopback(Aws()) as door:
+        yield door
+
+
+@pytest.fixture(scope="module")
+def process(door: Door, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamicProvider]:
+    configuration = {
+        "aws:accessKey": "AKIASTACK",
+        "aws:secretKey": "wJalrXUtnFEMI",
+        "aws:endpoints": json.dumps([{"guardduty": door.url, "sts": door.url}]),
+    }
+    folder = tmp_path_factory.mktemp("provider")
+    with running(PriorSettingsProvider(), configuration, folder) as provider:
+        yield provider
+
+
+@pytest.fixture
+def aws(door: Door) -> Aws:
+    door.aws = Aws(members={account(1): "ENABLED", account(2): "DISABLED", account(3): "ENABLED"})
+    return door.aws
+
+
+@pytest.fixture
+def provider(aws: Aws, process: DynamicProvider) -> DynamicProvider:
+    del aws
+    return process
+
+
+def _inputs(kept: Iterable[str]) -> Properties:
+    return {"region": REGION, "detectorId": DETECTOR, "accounts": dict.fromkeys(kept, "LEAVE")}
+
+
+def _outputs(statuses: dict[Any, str]) -> Properties:
+    return {
+        **_inputs(statuses),
+        "statuses": statuses,
+        "organization": {"autoEnableMembers": "NEW", "autoEnable": "NONE"},
+        "detector": {"status": "DISABLED"},
+    }
+
+
+def test_the_provider_is_kept_as_a_short_reference_without_code(provider: DynamicProvider) -> None:
+    kept = base64.b64decode(provider.reference)
+
+    assert len(kept) < 100
+    assert b"components.prior_settings" in kept
+
+
+def test_all_that_the_stack_is_about_to_touch_is_recorded(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.unreadable = {account(2): "Internal error"}
+    created = provider.create(_inputs(accounts(2)))
+
+    assert created.id == f"{REGION}/{DETECTOR}"
+    assert created.outputs == _outputs({account(1): "ENABLED", account(2): "UNKNOWN"})
+    assert aws.writes == []
+
+
+def test_a_stack_without_rules_records_organization_and_detector(
+    provider: DynamicProvider,
+) -> None:
+    assert provider.create(_inputs([])).outputs == _outputs({})
+
+
+def test_check_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:
+    assert provider.check(_inputs(accounts(2))) == Checked(_inputs(accounts(2)), [])
+    assert aws.requests == []
+
+
+@pytest.mark.parametrize(
+    ("news", "changes", "replaces"),
+    [
+        (_inputs(accounts(2)), False, []),
+        (_inputs(accounts(3)), True, []),
+        (_inputs(accounts(1)), True, []),
+        ({**_inputs(accounts(2)), "region": "eu-west-1"}, True, ["region"]),
+        ({**_inputs(accounts(2)), "detectorId": "another"}, True, ["detectorId"]),
+    ],
+    ids=["nothing", "an account comes", "an account goes", "region", "detector"],
+)
+def test_accounts_that_come_or_go_ask_for_an_update(
+    provider: DynamicProvider,
+    news: Properties,
+    changes: bool,  # noqa: FBT001 - a column of the table
+    replaces: list[str],
+) -> None:
+    olds = _outputs({account(1): "ENABLED", account(2): "DISABLED"})
+    diff = provider.diff(olds, news)
+
+    assert (diff.changes, diff.replaces) == (changes, replaces)
+
+
+def test_an_account_that_comes_is_recorded_and_the_others_keep_what_was_before(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    # AWS holds the contrary by now: it is the stack that set it.
+    aws.members |= {account(1): "DISABLED", account(2): "ENABLED"}
+    before = {account(1): "ENABLED", account(2): "DISABLED"}
+
+    updated = provider.update(_outputs(before), _inputs(accounts(3)))
+
+    assert updated == _outputs({**before, account(3): "ENABLED"})
+    asked = [r.body["accountIds"] for r in aws.requests if r.path.endswith("/detector/get")]
+    assert asked == [[account(3)]]
+    assert aws.writes == []
+
+
+def test_an_account_that_goes_is_left_as_it_is_and_forgotten(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    olds = _outputs({account(1): "ENABLED", account(2): "DISABLED"})
+    updated = provider.update(olds, _inputs([account(2)]))
+
+    assert updated == _outputs({account(2): "DISABLED"})
+    assert aws.requests == []
+
+
+def test_a_refresh_changes_nothing_of_what_was_before(aws: Aws, provider: DynamicProvider) -> None:
+    aws.members[account(1)] = "DISABLED"
+    outputs = _outputs({account(1): "ENABLED"})
+    assert provider.read(outputs).outputs == outputs
+
+
+def test_a_refresh_with_another_accounts_credentials_is_refused_in_one_sentence(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.account, aws.detector = account(9), "another"
+
+    with error_of() as told:
+        provider.read(_outputs({account(1): "ENABLED"}))
+
+    (text,) = told[0].splitlines()
+    assert text.startswith(f"GuardDuty: detector {DETECTOR} of this stack is not one of account ")
+
+
+def test_a_delete_writes_nothing_and_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:
+    provider.delete(_outputs({account(1): "ENABLED"}))
+    assert aws.requests == []
+
+
+def test_nothing_is_recorded_of_what_could_not_be_read(aws: Aws, provider: DynamicProvider) -> None:
+    aws.refusals[f"/detector/{DETECTOR}/admin"] = (400, "BadRequestException", NO_MASTER)
+
+    with error_of() as told:
+        provider.create(_inputs(accounts(2)))
+
+    assert told[0].splitlines() == [
+        (
+            "GuardDuty: DescribeOrganizationConfiguration failed: BadRequestException: The request "
+            "failed because you do not have required AWS Organization master permission."
+        )
+    ]
