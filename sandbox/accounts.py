@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from moto.iam.models import AccessKey, iam_backends
 from moto.moto_api._internal import mock_random
 from moto.organizations.models import FakeAccount, organizations_backends
+from moto.organizations.utils import PAGINATION_MODEL
 
 from sandbox.credentials import access_key_id, account_of, secret_access_key
 
@@ -81,6 +82,8 @@ class Accounts:
     """
 
     def __init__(self, management_account: str, clock: VirtualClock) -> None:
+        # AWS has at most 20 accounts on a page of ListAccounts, moto 100.
+        PAGINATION_MODEL["list_accounts"]["limit_default"] = 20
         # moto keeps its state in the process; a sandbox begins with none of an earlier one's.
         for backends in (organizations_backends, iam_backends):
             backends.clear()

@@ -41,9 +41,7 @@ class RunningSandbox:
     profiles: tuple[Path, Path]
     process: subprocess.Popen[str]
 
-    def boto3(
-        self, service: str, account: str = ADMINISTRATOR, region: str = "us-east-1"
-    ) -> Any:  # noqa: ANN401 -- the type of a client depends on the service
+    def boto3(self, service: str, account: str = ADMINISTRATOR, region: str = "us-east-1") -> Any:  # noqa: ANN401 -- the type of a client depends on the service
         """A boto3 client with the credentials of an account; calls fail at once, never again."""
         return boto3.client(
             service,  # type: ignore[call-overload]

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from tests.conftest import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
-    from tests.conftest import RunningSandbox
+    from tests.conftest import RunningSandbox, ServeSandbox
 
 MEMBER = "300000000001"
 UNKNOWN_TOKEN = "The security token included in the request is invalid."  # noqa: S105
@@ -86,6 +86,14 @@ def test_the_delegated_administrator_reads_the_organization_and_a_member_does_no
         member.list_accounts()
     assert code_of(refused) == "AccessDeniedException"
     assert member.describe_organization()["Organization"]["MasterAccountId"] == MANAGEMENT
+
+
+def test_accounts_come_in_pages_of_20(serve_sandbox: ServeSandbox) -> None:
+    sandbox = serve_sandbox(accounts=43, regions=["us-east-1"])
+    pages = sandbox.boto3("organizations").get_paginator("list_accounts").paginate()
+    found = [[account["Id"] for account in page["Accounts"]] for page in pages]
+    assert [len(page) for page in found] == [20, 20, 5]
+    assert len({account for page in found for account in page}) == 45
 
 
 def test_members_are_in_units_and_have_tags(sandbox: RunningSandbox) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.conftest import ADMINISTRATOR
+from tests.conftest import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from tests.conftest import RunningSandbox
@@ -103,6 +103,19 @@ def test_all_for_members_takes_up_suspended_and_removed_accounts(sandbox: Runnin
     truth = sandbox.client.truth()["us-east-1"]
     for account in ("300000000001", "300000000002", NEWCOMER):
         assert (truth[account].relationship, truth[account].detector) == ("Enabled", "ENABLED")
+
+
+def test_all_leaves_the_management_account_alone_until_it_has_a_detector(
+    sandbox: RunningSandbox,
+) -> None:
+    auto_enable(sandbox, "ALL", members="ALL")
+    sandbox.client.advance_clock(hours=24)
+    assert sandbox.client.truth()["us-east-1"][MANAGEMENT].relationship is None
+    auto_enable(sandbox, "NONE", members="NONE")
+    sandbox.boto3("guardduty", MANAGEMENT).create_detector(Enable=True)
+    auto_enable(sandbox, "ALL", members="ALL")
+    sandbox.client.advance_clock(hours=24)
+    assert sandbox.client.truth()["us-east-1"][MANAGEMENT].relationship == "Enabled"
 
 
 def test_an_account_that_has_just_joined_is_listed_before_it_can_be_set(

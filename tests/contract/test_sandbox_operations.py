@@ -323,6 +323,8 @@ def test_only_the_management_account_designates_the_administrator(
     assert management.list_organization_admin_accounts()["AdminAccounts"] == [
         {"AdminAccountId": ADMINISTRATOR, "AdminStatus": "ENABLED"}
     ]
+    second = refusal(lambda: management.enable_organization_admin_account(AdminAccountId=FIRST))
+    assert "another account is already enabled" in second["Error"]["Message"]
 
 
 def test_designating_an_administrator_enables_guardduty_there(sandbox: RunningSandbox) -> None:

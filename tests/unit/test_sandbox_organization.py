@@ -55,8 +55,8 @@ def test_an_unquoted_account_id_is_read_as_the_number_that_yaml_makes_of_it(
         (
             "managementAccountId: 11111111111",
             (
-                "managementAccountId: 11111111111 has 11 digits; an account id has 12. If it begins "
-                "with zeros, put it in quotes"
+                "managementAccountId: 11111111111 has 11 digits; an account id has 12. If it "
+                "begins with zeros, put it in quotes"
             ),
         ),
         ("accounts: [{name: a}]", "accounts[0].id: is missing; add it"),
