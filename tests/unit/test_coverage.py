@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from guardduty.coverage import CoverageRow, coverage
+from guardduty.coverage import NO_MEMBER, CoverageRow, coverage
 from guardduty.model import Detector, MemberStatuses
 from guardduty.plan import make_plan
 from guardduty.settings import Settings
@@ -38,9 +38,9 @@ def test_every_account_has_a_row_with_what_aws_holds_and_who_decided_it() -> Non
     )
 
     assert coverage(make_plan(chosen, snapshot, OWNER)) == (
-        CoverageRow(ADMINISTRATOR, "Administrator", ON, "status (administrator)"),
+        CoverageRow(ADMINISTRATOR, NO_MEMBER, ON, "status (administrator)"),
         CoverageRow(account(1), "Enabled", ON, "rule 2: accounts"),
-        CoverageRow(account(2), "Enabled", OFF, "rule 1: accounts"),
+        CoverageRow(account(2), "Enabled", OFF, "left alone (rule 1: accounts)"),
         CoverageRow(account(3), "Enabled", OFF, "left alone"),
         CoverageRow(account(4), "Disabled", None, "can't be set"),
         CoverageRow(account(5), "Enabled", None, "rule 2: accounts"),
