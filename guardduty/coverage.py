@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from guardduty.plan import Decision, Plan
     from guardduty.settings import Rule
 
-NO_MEMBER = "–"
+NO_MEMBER = "none"
 """Stands for the relationship status of the delegated administrator, which is no member."""
 
 
@@ -22,7 +22,7 @@ class CoverageRow:
 
     Attributes:
         account: its id.
-        membership: its relationship status, or a dash for the administrator.
+        membership: its relationship status, or `none` for the administrator.
         status: EKS_AUDIT_LOGS as AWS holds it; None where AWS does not tell.
         decided_by: what decides it, for people: `rule 2: all`.
     """

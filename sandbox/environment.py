@@ -122,7 +122,6 @@ def variables(
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_HOME": str(pulumi.home),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_SKIP_CONFIRMATIONS": "true",
     }
     if pulumi.stand_in_bin is not None:
         # Else the engine asks for the real plugin, though the stand-in is there.

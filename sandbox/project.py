@@ -1,6 +1,6 @@
-"""A working copy of the Pulumi project, so that the demo and the tests never write into the project.
+"""A working copy of the Pulumi project: the demo and the tests never write into the project.
 
-`pulumi stack init` writes into the stacks' folder, and a rule is changed by editing a stack's file.
+`pulumi stack init` writes into the folder of the stacks, and a rule is changed in a stack file.
 """
 
 from __future__ import annotations

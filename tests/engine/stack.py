@@ -48,36 +48,44 @@ class Stack:
             salt = {k: v for k, v in yaml.safe_load(file.read_text()).items() if k != "config"}
         file.write_text(yaml.safe_dump({**salt, "config": full}))
 
+    def init(self) -> None:
+        """Creates the stack in the state folder."""
+        run = self._run("stack", "init")
+        assert run.code == 0, run.text
+
     def preview(self, *options: str, **environment: str) -> Run:
         return self._run("preview", *options, **environment)
 
     def up(self, *options: str, **environment: str) -> Run:
         return self._run("up", "--yes", *options, **environment)
 
-    def refresh(self, *options: str) -> Run:
-        return self._run("refresh", "--yes", *options)
+    def refresh_preview(self, *options: str) -> Run:
+        return self._run("refresh", "--preview-only", *options)
 
     def destroy(self, *options: str) -> Run:
         return self._run("destroy", "--yes", *options)
 
     def outputs(self) -> dict[str, Any]:
-        return self._json("stack", "output", "--json")
+        run = self._run("stack", "output", "--json")
+        assert run.code == 0, run.text
+        return dict(json.loads(run.text))
 
     def resource(self, kind: str) -> dict[str, Any]:
         """The one resource in the state whose type ends so, for instance `:MemberFeatures`."""
-        resources = self._json("stack", "export")["deployment"].get("resources", [])
+        resources = json.loads(self.exported())["deployment"].get("resources", [])
         (found,) = [r for r in resources if r["type"].endswith(kind)]
         return dict(found)
 
+    def exported(self) -> str:
+        """The whole state as text."""
+        run = self._run("stack", "export")
+        assert run.code == 0, run.text
+        return run.text
+
     def kinds(self) -> list[str]:
         """The types of the resources in the state, without the engine's own."""
-        resources = self._json("stack", "export")["deployment"].get("resources", [])
+        resources = json.loads(self.exported())["deployment"].get("resources", [])
         return [r["type"] for r in resources if not r["type"].startswith("pulumi:")]
-
-    def _json(self, *command: str) -> dict[str, Any]:
-        run = self._run(*command)
-        assert run.code == 0, run.text
-        return dict(json.loads(run.text))
 
     def _run(self, *command: str, **environment: str) -> Run:
         ended = subprocess.run(

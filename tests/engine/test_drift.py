@@ -1,0 +1,84 @@
+"""Somebody changes settings behind the stack's back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.engine.organization import FEATURE, OFF, ON, account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.engine.organization import Organization
+
+
+def test_a_refresh_and_a_plain_preview_show_it_by_account_and_up_puts_it_right(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    assert stack.up().code == 0
+    for _ in range(2):  # the same change twice: the second is no less visible
+        aws.set_status(account(8), OFF)
+        aws.control.clear_calls()
+
+        refresh = stack.refresh_preview("--diff")
+        assert f'~ {account(8)}: "ENABLED" => "DISABLED"' in refresh.text
+
+        preview = stack.preview("--diff")
+        assert f'+ {account(8)}: "DISABLED -> ENABLED"' in preview.text
+        assert "This run turns 1 on, 0 off; 11 stay." in preview.text
+        assert aws.writes() == []
+        assert stack.preview("--expect-no-changes").code != 0
+
+        assert stack.up().code == 0
+        assert set(aws.statuses().values()) == {ON}
+        (update,) = aws.control.calls("UpdateMemberDetectors")
+        assert update.account_ids == (account(8),)
+    settled = stack.preview("--expect-no-changes")
+    assert settled.code == 0, settled.text
+
+
+def test_without_a_refresh_a_preview_names_the_account_all_the_same(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    assert stack.up().code == 0
+    aws.set_status(account(8), OFF)
+
+    preview = stack.preview("--diff", "--refresh=false")
+    assert f'+ {account(8)}: "DISABLED -> ENABLED"' in preview.text
+
+    assert stack.up("--refresh=false").code == 0
+    assert aws.statuses()[account(8)] == ON
+
+
+def test_a_refresh_that_finds_nothing_changes_nothing(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    assert stack.up().code == 0
+
+    refresh = stack.refresh_preview("--expect-no-changes")
+
+    assert refresh.code == 0, refresh.text
+
+
+def test_the_own_detector_and_the_organization_are_put_right_too(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(status="ENABLED", autoEnable="NEW", members=[])
+    assert stack.up().code == 0
+    aws.set_own_status(OFF)
+    aws.set_auto_enable("NONE")
+
+    preview = stack.preview("--diff")
+    assert '"DISABLED" => "ENABLED"' in preview.text
+    assert '"NONE" => "NEW"' in preview.text
+
+    assert stack.up().code == 0
+    assert aws.own_features()[FEATURE] == ON
+    assert aws.auto_enable()[1][FEATURE] == "NEW"

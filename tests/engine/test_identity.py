@@ -1,0 +1,66 @@
+"""boto3 and pulumi-aws act as one account, whichever way it is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.engine.organization import ON
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.engine.organization import Organization
+
+RULES: object = [{"status": "ENABLED", "all": True}]
+
+
+def _assert_all_by_the_administrator(aws: Organization) -> None:
+    assert set(aws.statuses().values()) == {ON}
+    assert {call.account for call in aws.control.calls() if call.service == "guardduty"} == {
+        "222222222222"
+    }
+
+
+def test_the_stacks_profile_comes_before_the_environments(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(**{"aws:profile": "administrator", "members": RULES})
+
+    run = stack.up(AWS_PROFILE="management")
+
+    assert run.code == 0, run.text
+    _assert_all_by_the_administrator(aws)
+
+
+def test_a_role_is_assumed_by_both(organization: Callable[..., Organization]) -> None:
+    aws = organization()
+    role = "arn:aws:iam::222222222222:role/OrganizationAccountAccessRole"
+    stack = aws.stack(**{"aws:assumeRoles": [{"roleArn": role}], "members": RULES})
+
+    run = stack.up(AWS_PROFILE="management")
+
+    assert run.code == 0, run.text
+    _assert_all_by_the_administrator(aws)
+
+
+def test_endpoints_and_keys_of_the_stack_are_used_by_both(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    url = aws.environment["AWS_ENDPOINT_URL"]
+    keys = aws.sandbox.boto3("sts")._request_signer._credentials
+    stack = aws.stack(
+        **{
+            "aws:endpoints": [{"guardduty": url, "sts": url}],
+            "aws:accessKey": keys.access_key,
+            "aws:secretKey": keys.secret_key,
+            "members": RULES,
+        }
+    )
+
+    run = stack.up(AWS_ENDPOINT_URL="http://127.0.0.1:1", AWS_PROFILE="management")
+
+    assert run.code == 0, run.text
+    _assert_all_by_the_administrator(aws)
+    assert keys.secret_key not in stack.resource(":MemberFeatures").__repr__()

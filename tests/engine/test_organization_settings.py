@@ -1,0 +1,109 @@
+"""The organization's auto-enable settings, and the detector."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engine.organization import FEATURE, OFF, ON
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.engine.organization import Organization
+
+WITHOUT_DETECTOR = """
+regions: [us-east-1]
+regionsWithoutAdministratorDetector: [us-east-1]
+"""
+
+
+@pytest.mark.parametrize("auto_enable", ["ALL", "NONE"])
+def test_auto_enable_is_set_and_the_setting_for_guardduty_itself_stays(
+    organization: Callable[..., Organization], auto_enable: str
+) -> None:
+    aws = organization()
+    members, features = aws.auto_enable()
+
+    assert aws.stack(autoEnable=auto_enable).up().code == 0
+
+    assert aws.auto_enable() == (members, {**features, FEATURE: auto_enable})
+
+
+def test_auto_enable_members_sets_guardduty_itself(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    _, features = aws.auto_enable()
+    stack = aws.stack(autoEnable="NEW", autoEnableMembers="ALL")
+
+    assert stack.up().code == 0
+
+    assert aws.auto_enable() == ("ALL", {**features, FEATURE: "NEW"})
+    assert stack.preview("--expect-no-changes").code == 0
+
+
+def test_all_reaches_the_members_within_a_day(organization: Callable[..., Organization]) -> None:
+    aws = organization()
+    before = aws.statuses()
+    stack = aws.stack(autoEnable="ALL")
+
+    run = stack.up()
+    assert "8 of 12 members do not have EKS audit logs on yet" in run.text
+    assert aws.statuses() == before
+
+    aws.control.advance_clock(hours=24)
+    assert set(aws.statuses().values()) == {ON}
+    assert "every member has EKS audit logs on" in stack.preview("--expect-no-changes").text
+
+
+def test_the_own_detector_can_be_off(organization: Callable[..., Organization]) -> None:
+    aws = organization()
+    aws.set_own_status(ON)
+
+    assert aws.stack(status="DISABLED").up().code == 0
+
+    assert aws.own_features()[FEATURE] == OFF
+
+
+def test_a_detector_is_made_with_the_feature_as_stated_and_kept_on_destroy(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization(description=WITHOUT_DETECTOR)
+    stack = aws.stack(detector="create", status="DISABLED")
+
+    run = stack.up()
+
+    assert run.code == 0, run.text
+    made = aws.detector_id()
+    assert aws.own_features()[FEATURE] == OFF
+    assert aws.writes().count("UpdateDetector") <= 1
+    again = stack.up("--expect-no-changes")
+    assert again.code == 0, again.text
+
+    other = aws.stack("other", detector="create").preview()
+    assert other.errors == [
+        (
+            f"detector: create, but account 222222222222 has detector {made} in us-east-1 already, "
+            "which this stack did not make. Set detector: existing."
+        )
+    ]
+
+    assert stack.destroy().code == 0
+    assert aws.detector_id() == made
+
+
+def test_destroy_leaves_aws_as_it_is(organization: Callable[..., Organization]) -> None:
+    aws = organization()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    assert stack.up().code == 0
+    before = (aws.member_features(), aws.own_features(), aws.auto_enable())
+    aws.control.clear_calls()
+
+    run = stack.destroy()
+
+    assert run.code == 0, run.text
+    assert aws.writes() == []
+    assert (aws.member_features(), aws.own_features(), aws.auto_enable()) == before
+    assert stack.kinds() == []

@@ -1,0 +1,207 @@
+"""`pulumi up` on an organization: what it sets, what it leaves alone, and what it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.engine.organization import FEATURE, OFF, ON, account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.engine.organization import Organization
+
+REASON = "The request is rejected because the test says so."
+
+
+def test_up_gives_each_member_what_the_first_matching_rule_says(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    before, own_before, auto_enable_before = (
+        aws.member_features(),
+        aws.own_features(),
+        aws.auto_enable(),
+    )
+    stack = aws.stack(
+        members=[
+            {"status": "UNMANAGED", "accounts": [account(1), account(2)]},
+            {"status": "DISABLED", "accounts": [account(2), account(3), account(6)]},
+            {"status": "ENABLED", "all": True},
+        ]
+    )
+
+    run = stack.up()
+
+    assert run.code == 0, run.text
+    wanted = dict.fromkeys(before, ON)
+    wanted |= {account(3): OFF, account(6): OFF}
+    wanted |= {a: before[a][FEATURE] for a in (account(1), account(2))}
+    assert aws.statuses() == wanted
+    assert aws.own_features() == {**own_before, FEATURE: ON}
+    members, features = auto_enable_before
+    assert aws.auto_enable() == (members, {**features, FEATURE: "NEW"})
+    other = {a: {k: v for k, v in f.items() if k != FEATURE} for a, f in before.items()}
+    after = aws.member_features()
+    assert {a: {k: v for k, v in f.items() if k != FEATURE} for a, f in after.items()} == other
+    on = list(wanted.values()).count(ON)
+    assert stack.outputs() == {
+        "accounts": {"DISABLED": len(wanted) - on, "ENABLED": on},
+        "detectorId": aws.detector_id(),
+        "unprocessed": {},
+    }
+
+
+def test_up_records_what_was_there_before_it(organization: Callable[..., Organization]) -> None:
+    aws = organization()
+    before, own, (members, features) = aws.statuses(), aws.own_features(), aws.auto_enable()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+
+    assert stack.up().code == 0
+
+    prior = stack.resource(":PriorSettings")["outputs"]
+    assert prior["statuses"] == before
+    assert prior["detector"] == {"status": own[FEATURE]}
+    assert prior["organization"] == {"autoEnableMembers": members, "autoEnable": features[FEATURE]}
+    assert prior["accounts"] == dict.fromkeys(before, "LEAVE")
+
+
+def test_a_hundred_and_twenty_members_take_three_calls_and_a_second_run_none(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization(accounts=120)
+    for member, status in aws.statuses().items():
+        if status == ON:
+            aws.set_status(member, OFF)
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    aws.control.clear_calls()
+
+    assert stack.up().code == 0
+    assert set(aws.statuses().values()) == {ON}
+    updates = aws.control.calls("UpdateMemberDetectors")
+    assert sorted(len(call.account_ids) for call in updates) == [20, 50, 50]
+
+    aws.control.clear_calls()
+    again = stack.up("--expect-no-changes")
+    assert again.code == 0, again.text
+    assert aws.writes() == []
+
+
+def test_a_preview_names_what_up_then_does_and_writes_nothing(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    before = aws.statuses()
+    stack = aws.stack(members=[{"status": "ENABLED", "accounts": [account(2), account(4)]}])
+    aws.control.clear_calls()
+
+    preview = stack.preview("--diff")
+
+    assert preview.code == 0, preview.text
+    assert aws.writes() == []
+    assert f'{account(2)}: "DISABLED -> ENABLED"' in preview.text
+    assert "This run turns 2 on, 0 off; 10 stay." in preview.text
+    assert f"on   {account(4)}  rule 1: accounts" in preview.text
+    assert stack.up().code == 0
+    assert aws.statuses() == {**before, account(2): ON, account(4): ON}
+
+
+def test_a_changed_rule_changes_just_its_accounts(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    assert stack.up().code == 0
+    stack.configure(
+        {
+            "aws:region": "us-east-1",
+            "members": [
+                {"status": "DISABLED", "accounts": [account(5)]},
+                {"status": "ENABLED", "all": True},
+            ],
+        }
+    )
+    aws.control.clear_calls()
+
+    preview = stack.preview("--diff")
+    assert f'+ {account(5)}: "ENABLED -> DISABLED"' in preview.text
+    assert f'~ {account(5)}: "ENABLED" => "DISABLED"' in preview.text
+    assert "This run turns 0 on, 1 off; 11 stay." in preview.text
+
+    assert stack.up().code == 0
+    assert aws.statuses() == {**dict.fromkeys(aws.members(), ON), account(5): OFF}
+    (update,) = aws.control.calls("UpdateMemberDetectors")
+    assert update.account_ids == (account(5),)
+
+
+def test_accounts_that_can_not_be_set_fail_the_run_and_only_they_are_tried_again(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization(accounts=120)
+    for member, status in aws.statuses().items():
+        if status == ON:
+            aws.set_status(member, OFF)
+    failing = [account(7), account(60), account(113)]
+    aws.control.leave_unprocessed("UpdateMemberDetectors", failing, REASON)
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+
+    run = stack.up()
+
+    assert run.code != 0
+    wanted = dict.fromkeys(aws.members(), ON) | dict.fromkeys(failing, OFF)
+    assert aws.statuses() == wanted
+    assert "3 of 120 members in us-east-1 could not be set; the other 117 are" in run.text
+    for member in failing:
+        assert f"{member}  {REASON}" in run.text
+    assert "Traceback" not in run.text
+    kept = stack.resource(":MemberFeatures")["outputs"]
+    assert kept["unprocessed"] == dict.fromkeys(failing, REASON)
+    assert kept["statuses"] == {a: s for a, s in wanted.items() if a not in failing}
+    assert stack.outputs()["unprocessed"] == dict.fromkeys(failing, REASON)
+
+    aws.control.clear_faults()
+    aws.control.clear_calls()
+    assert stack.up().code == 0
+    (update,) = aws.control.calls("UpdateMemberDetectors")
+    assert sorted(update.account_ids) == failing
+    assert set(aws.statuses().values()) == {ON}
+    assert stack.outputs()["unprocessed"] == {}
+    assert stack.preview("--expect-no-changes").code == 0
+
+
+def test_new_accounts_that_come_to_match_are_picked_up_by_the_next_run(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(
+        autoEnable="NONE",
+        members=[{"status": "ENABLED", "all": True}],
+    )
+    assert stack.up().code == 0
+    newcomer = "300000000099"
+    aws.control.join(newcomer, hours_ago=24)
+    aws.control.clear_calls()
+
+    assert stack.up().code == 0
+
+    assert aws.statuses()[newcomer] == ON
+    (update,) = aws.control.calls("UpdateMemberDetectors")
+    assert update.account_ids == (newcomer,)
+    prior = stack.resource(":PriorSettings")["outputs"]["statuses"]
+    assert prior[newcomer] == OFF
+
+
+def test_the_state_holds_no_credentials_and_no_addresses(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    run = stack.up()
+    secrets = aws.sandbox.profiles[1].read_text().split()
+    keys = [word for word in secrets if len(word) >= 20]
+    assert keys
+
+    everything = stack.exported() + run.text
+
+    assert [key for key in keys if key in everything] == []
+    assert "@" not in stack.exported()
