@@ -124,7 +124,11 @@ def running(
 ) -> Iterator[DynamicProvider]:
     """Starts the process, configures it with a stack's configuration, and ends it."""
     log = folder / "stderr.log"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_"))}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "PULUMI_")) and not name.lower().endswith("_proxy")
+    }
     environment |= {
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": str(folder / "config"),

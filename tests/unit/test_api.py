@@ -31,6 +31,7 @@ from guardduty.model import (
     MemberStatuses,
     OrganizationConfiguration,
 )
+from tests.doubles.doors import bare_environment
 from tests.vocabulary import (
     ADMINISTRATOR,
     DETECTOR,
@@ -44,6 +45,7 @@ from tests.vocabulary import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _NOT_TOLD = "GuardDuty does not tell the status of EKS_AUDIT_LOGS for this account."
 
@@ -69,7 +71,8 @@ class _Stubbed:
 
 
 @pytest.fixture
-def guardduty() -> Iterator[_Stubbed]:
+def guardduty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[_Stubbed]:
+    bare_environment(monkeypatch, tmp_path)
     stubbed = _Stubbed()
     with stubbed.stubber:
         yield stubbed

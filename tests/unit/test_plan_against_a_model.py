@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardduty.model import AccountId, FeatureStatus, Membership, MemberStatuses, Snapshot
@@ -78,6 +78,7 @@ def _deciding_rule(case: _Case, account: AccountId) -> int | None:
     return min(selecting, default=None)
 
 
+@settings(deadline=None)
 @given(_cases())
 def test_each_account_gets_what_its_first_rule_says_and_no_other_is_touched(case: _Case) -> None:
     statuses, changes = {}, {}
@@ -102,6 +103,7 @@ def test_each_account_gets_what_its_first_rule_says_and_no_other_is_touched(case
     ]
 
 
+@settings(deadline=None)
 @given(_cases())
 def test_a_plan_is_refused_exactly_for_strangers_and_for_all_with_exceptions(case: _Case) -> None:
     members = {m.account: m.relationship_status for m in case.snapshot.members}
@@ -124,6 +126,7 @@ def test_a_plan_is_refused_exactly_for_strangers_and_for_all_with_exceptions(cas
     ] == []
 
 
+@settings(deadline=None)
 @given(_cases())
 def test_a_second_run_after_an_undisturbed_first_changes_nothing(case: _Case) -> None:
     first = make_plan(case.settings, case.snapshot, OWNER)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from guardduty.errors import UserError
@@ -9,16 +11,20 @@ from guardduty.model import AutoEnable, OrganizationConfiguration
 from guardduty.prior import read_prior, read_prior_statuses
 from guardduty.session import open_session
 from tests.doubles.aws import Aws
-from tests.doubles.doors import in_place_of_sockets
+from tests.doubles.doors import bare_environment, in_place_of_sockets
 from tests.unit.fakes.guardduty_client import FakeGuardDuty, refusal
 from tests.vocabulary import DETECTOR, OFF, ON, account, accounts
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _KEYS = {"aws:region": "us-east-1", "aws:accessKey": "x", "aws:secretKey": "y"}
 
 
 def test_all_that_a_stack_is_about_to_touch_is_read_and_nothing_written(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    bare_environment(monkeypatch, tmp_path)
     aws = Aws(members={account(1): "ENABLED", account(2): "DISABLED", account(3): "ENABLED"})
     in_place_of_sockets(monkeypatch, aws)
 

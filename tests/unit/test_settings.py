@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 from hypothesis import given
+from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 
 from guardduty.errors import SettingsError
@@ -137,6 +138,7 @@ def test_an_id_that_yaml_read_as_a_number_is_the_same_id(written: object) -> Non
     assert rule.accounts == frozenset([account(1)])
 
 
+@with_settings(deadline=None)
 @given(st.text(alphabet="01234567", min_size=11, max_size=11))
 def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digits: str) -> None:
     written = f"0{digits}"
