@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -213,8 +214,7 @@ def statistics(world: World, place: AccountRegion) -> Statistics:
     require_delegated_administrator(world, place)
     settle_administrator(world, place)
     names = organization_features(world, place.region)
-    enabled = dict.fromkeys(names, 0)
-    additional = {name: dict.fromkeys(ADDITIONAL_CONFIGURATIONS.get(name, ()), 0) for name in names}
+    combinations: Counter[tuple[str, ...]] = Counter()
     members = active = detectors_on = 0
     for of_account, member in _administrator_and_members(world, place):
         members += 1
@@ -223,18 +223,23 @@ def statistics(world: World, place: AccountRegion) -> Statistics:
         if detector is None or detector.status is FeatureStatus.DISABLED:
             continue
         detectors_on += 1
-        for name in names:
-            feature = detector.features[name]
-            enabled[name] += feature.status is FeatureStatus.ENABLED
-            for key, value in feature.additional.items():
-                additional[name][key] += value.status is FeatureStatus.ENABLED
+        combinations[detector.features.on()] += 1
+    on: Counter[str] = Counter()
+    for combination, count in combinations.items():
+        on.update(dict.fromkeys(combination, count))
     return Statistics(
         updated_at=world.clock.now(),
         total=len(world.directory.account_ids()),
         members=members,
         active=active,
         enabled=detectors_on,
-        by_feature={name: FeatureCount(enabled[name], additional[name]) for name in names},
+        by_feature={
+            name: FeatureCount(
+                on[name],
+                {key: on[f"{name}/{key}"] for key in ADDITIONAL_CONFIGURATIONS.get(name, ())},
+            )
+            for name in names
+        },
     )
 
 

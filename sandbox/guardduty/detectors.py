@@ -23,7 +23,7 @@ from sandbox.guardduty.features import (
     RUNTIME_MONITORING,
     FeatureStatus,
 )
-from sandbox.guardduty.state import ASSOCIATED, Detector, Feature
+from sandbox.guardduty.state import ASSOCIATED, Detector, Feature, FeatureTable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -97,7 +97,7 @@ def new_detector(
         created_at=now,
         updated_at=now,
         publishing_frequency=DEFAULT_FREQUENCY,
-        features=features,
+        features=FeatureTable(features),
     )
 
 

@@ -56,6 +56,8 @@ def settle_member(world: World, administrator: AccountRegion, member: Member) ->
     The administrator's lock is held by the caller.
     """
     administration = administrator.administer()
+    if not administration.waves:
+        return
     place = world.place(administrator.region, member.account_id)
     now = world.clock.now()
     with place.lock:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right, insort
+from collections import UserDict
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sandbox.guardduty.features import AutoEnable, FeatureStatus
@@ -45,6 +47,49 @@ class Feature:
     additional: Mapping[str, Feature] = field(default_factory=dict)
 
 
+class FeatureTable(UserDict[str, Feature]):
+    """A detector's features by name, with what is on in it at hand until one is written.
+
+    GetOrganizationStatistics counts over 50,000 of these: most have not changed since it counted
+    the last time.
+    """
+
+    def __init__(self, features: Mapping[str, Feature]) -> None:
+        super().__init__()
+        self.data = dict(features)
+        self._on: tuple[str, ...] | None = None
+
+    def __setitem__(self, name: str, feature: Feature) -> None:
+        self.data[name] = feature
+        self._on = None
+
+    def __delitem__(self, name: str) -> None:
+        del self.data[name]
+        self._on = None
+
+    def on(self) -> tuple[str, ...]:
+        """The features that are on, and the additional ones as feature/configuration."""
+        if self._on is None:
+            # Interned: few combinations exist, and many detectors have the same.
+            self._on = _interned(
+                tuple(
+                    target
+                    for name, feature in self.data.items()
+                    for target, value in (
+                        (name, feature),
+                        *((f"{name}/{key}", each) for key, each in feature.additional.items()),
+                    )
+                    if value.status is FeatureStatus.ENABLED
+                )
+            )
+        return self._on
+
+
+@cache
+def _interned(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names
+
+
 @dataclass(slots=True)
 class Detector:
     """A detector: one account in one region has at most one."""
@@ -55,7 +100,7 @@ class Detector:
     created_at: datetime
     updated_at: datetime
     publishing_frequency: str
-    features: dict[str, Feature]
+    features: FeatureTable
     tags: dict[str, str] = field(default_factory=dict)
 
 
