@@ -7,7 +7,7 @@ their end, whatever their number of pages.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import (
@@ -144,10 +144,10 @@ class GuardDutyApi:
         while True:
             with aws_errors("DescribeOrganizationConfiguration"):
                 answer = self._client.describe_organization_configuration(**request)
-            members = AutoEnable(answer.get("AutoEnableOrganizationMembers", members))
+            members = _auto_enable(answer.get("AutoEnableOrganizationMembers", members))
             for entry in answer.get("Features", ()):
                 if entry.get("Name") == FEATURE and "AutoEnable" in entry:
-                    feature = AutoEnable(entry["AutoEnable"])
+                    feature = _auto_enable(entry["AutoEnable"])
             token = answer.get("NextToken", "")
             if not token or token == request.get("NextToken"):
                 return OrganizationConfiguration(members, feature)
@@ -170,7 +170,7 @@ class GuardDutyApi:
         """
         with aws_errors("GetMembers"):
             answer = self._client.get_members(DetectorId=detector_id, AccountIds=list(accounts))
-        return tuple(_membership(member) for member in answer["Members"])
+        return tuple(_membership(member) for member in answer.get("Members", ()))
 
     def member_statuses(
         self, detector_id: DetectorId, accounts: Sequence[AccountId]
@@ -184,9 +184,9 @@ class GuardDutyApi:
             answer = self._client.get_member_detectors(
                 DetectorId=detector_id, AccountIds=list(accounts)
             )
-        unprocessed = _unprocessed(answer["UnprocessedAccounts"])
+        unprocessed = _unprocessed(answer.get("UnprocessedAccounts", ()))
         statuses = {}
-        for member in answer["MemberDataSourceConfigurations"]:
+        for member in answer.get("MemberDataSourceConfigurations", ()):
             status = _feature_status(member.get("Features", ()))
             if status:
                 statuses[AccountId(member["AccountId"])] = status
@@ -209,7 +209,7 @@ class GuardDutyApi:
                 AccountIds=list(accounts),
                 Features=[{"Name": FEATURE, "Status": status.value}],
             )
-        return _unprocessed(answer["UnprocessedAccounts"])
+        return _unprocessed(answer.get("UnprocessedAccounts", ()))
 
 
 def _membership(member: MemberTypeDef) -> Membership:
@@ -222,9 +222,19 @@ def _membership(member: MemberTypeDef) -> Membership:
 
 def _instant(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _auto_enable(value: str) -> AutoEnable:
+    try:
+        return AutoEnable(value)
+    except ValueError:
+        raise ServiceError(
+            "DescribeOrganizationConfiguration", "UnknownValue", messages.unknown_value(value)
+        ) from None
 
 
 def _unprocessed(entries: Sequence[UnprocessedAccountTypeDef]) -> dict[AccountId, str]:

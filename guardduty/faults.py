@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,12 @@ def path(location: Iterable[str | int]) -> str:
 
 def shown(value: Any) -> str:  # noqa: ANN401 - whatever a user wrote
     """Quotes a value, shortened, so that a large one does not drown the message."""
-    text = value if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        text = value or '""'
+    elif value is None or isinstance(value, bool):
+        text = json.dumps(value)  # true, false and null, as YAML writes them
+    else:
+        text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 

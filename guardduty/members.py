@@ -124,6 +124,7 @@ class _Work:
     unprocessed: dict[AccountId, str] = field(default_factory=dict)
     written: int = 0
     attempts: int = 0
+    hopeless: bool = False
 
     def read(self) -> None:
         """Finds the accounts that differ; one that can't be read is tried all the same."""
@@ -166,11 +167,15 @@ class _Work:
         try:
             return _Written(self.api.set_member_status(self.detector_id, batch, status), {})
         except ServiceError as error:
-            if len(batch) > 1 and is_about_the_accounts(error):
-                middle = len(batch) // 2
-                first = self._write((status, batch[:middle]))
-                return first.and_(self._write((status, batch[middle:])))
-            return _Written({}, dict.fromkeys(batch, str(error)))
+            if len(batch) == 1 or self.hopeless or not is_about_the_accounts(error):
+                return _Written({}, dict.fromkeys(batch, str(error)))
+            middle = len(batch) // 2
+            halves = self._write((status, batch[:middle])).and_(
+                self._write((status, batch[middle:]))
+            )
+            # Not one account of it could be set alone: no other batch is worth halving.
+            self.hopeless |= len(halves.failed) == len(batch)
+            return halves
         except UserError as error:
             return _Written({}, dict.fromkeys(batch, str(error)))
 

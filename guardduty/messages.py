@@ -129,6 +129,10 @@ def no_answer(operation: str, reason: str) -> str:
     )
 
 
+def unknown_value(value: str) -> str:
+    return f"the answer has {value}, which this release does not know. Use a newer release."
+
+
 def status_not_told() -> str:
     return "GuardDuty does not tell the status of EKS_AUDIT_LOGS for this account."
 
@@ -310,7 +314,7 @@ def unprocessed(region: str, reasons: Mapping[str, str], total: int) -> str:
     """The table of accounts that could not be set, and what comes next."""
     head = (
         f"{len(reasons)} of {counted(total, 'member')} in {region} could not be set; "
-        f"the other {total - len(reasons)} are, and are recorded."
+        f"all others ({total - len(reasons)}) are, and are recorded."
     )
     rows = [f"  {account}  {reasons[account]}" for account in sorted(reasons)]
-    return "\n".join([head, *rows, f"`pulumi up` again tries only these {len(reasons)}."])
+    return "\n".join([head, *rows, "`pulumi up` again tries only these."])

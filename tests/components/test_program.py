@@ -115,9 +115,9 @@ def test_a_run_fails_with_a_table_of_the_accounts_that_could_not_be_set(
         program.run(Engine(outputs={"-members": left}), {**_KEYS, **_ALL_ON})
 
     assert str(failed.value).splitlines() == [
-        "1 of 2 members in us-east-1 could not be set; the other 1 are, and are recorded.",
+        "1 of 2 members in us-east-1 could not be set; all others (1) are, and are recorded.",
         "  300000000002  Internal error",
-        "`pulumi up` again tries only these 1.",
+        "`pulumi up` again tries only these.",
     ]
 
 

@@ -150,7 +150,7 @@ def test_accounts_that_can_not_be_set_fail_the_run_and_only_they_are_tried_again
     assert run.code != 0
     wanted = dict.fromkeys(aws.members(), ON) | dict.fromkeys(failing, OFF)
     assert aws.statuses() == wanted
-    assert "3 of 120 members in us-east-1 could not be set; the other 117 are" in run.text
+    assert "3 of 120 members in us-east-1 could not be set; all others (117) are" in run.text
     for member in failing:
         assert f"{member}  {REASON}" in run.text
     assert "Traceback" not in run.text

@@ -443,3 +443,37 @@ def test_a_defect_stays_a_defect() -> None:
 
     with pytest.raises(ZeroDivisionError), running():
         raise defect
+
+
+def test_an_auto_enable_value_of_a_later_release_is_told() -> None:
+    guardduty = _Stubbed()
+    guardduty.answers(
+        "describe_organization_configuration",
+        {"MemberAccountLimitReached": False, "AutoEnableOrganizationMembers": "SOME"},
+        DetectorId=DETECTOR,
+    )
+
+    with guardduty.stubber, pytest.raises(ServiceError, match="SOME, which this release does not"):
+        guardduty.api.organization(DETECTOR)
+
+
+def test_a_time_without_a_zone_is_utc() -> None:
+    guardduty = _Stubbed()
+    member = {
+        "AccountId": account(1),
+        "Email": "x",
+        "MasterId": ADMINISTRATOR,
+        "RelationshipStatus": "Enabled",
+        "UpdatedAt": "2026-05-04T12:30:00",
+    }
+    guardduty.answers(
+        "get_members",
+        {"Members": [member], "UnprocessedAccounts": []},
+        DetectorId=DETECTOR,
+        AccountIds=[account(1)],
+    )
+
+    with guardduty.stubber:
+        (membership,) = guardduty.api.memberships(DETECTOR, [account(1)])
+
+    assert membership.updated == datetime(2026, 5, 4, 12, 30, tzinfo=UTC)

@@ -317,6 +317,17 @@ def test_a_service_that_takes_fewer_accounts_gets_fewer() -> None:
     assert len(guardduty.writes) == 2 * (1 + 2 + 4)
 
 
+def test_what_no_account_is_to_blame_for_is_not_halved_batch_by_batch() -> None:
+    guardduty = _members(1000)
+    guardduty.poison = frozenset(accounts(1000))
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(1000), ON))
+
+    assert len(outcome.unprocessed) == 1000
+    # Halving 50 accounts to the end takes 99 calls; only the batches under way at once do.
+    assert len(guardduty.writes) <= 4 * 99 + 20
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [

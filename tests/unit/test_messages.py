@@ -46,10 +46,10 @@ def test_accounts_that_could_not_be_set_are_a_table_with_aws_words() -> None:
     reasons: dict[str, str] = {account(60): "Internal error", account(7): NOT_ASSOCIATED}
 
     assert messages.unprocessed("us-east-1", reasons, 120).splitlines() == [
-        "2 of 120 members in us-east-1 could not be set; the other 118 are, and are recorded.",
+        "2 of 120 members in us-east-1 could not be set; all others (118) are, and are recorded.",
         f"  300000000007  {NOT_ASSOCIATED}",
         "  300000000060  Internal error",
-        "`pulumi up` again tries only these 2.",
+        "`pulumi up` again tries only these.",
     ]
 
 
