@@ -15,17 +15,22 @@ from urllib.parse import parse_qs
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.wrappers import Request, Response
 
-from sandbox.calls import CallRecord, RecordedCall
+from sandbox.asked import Asked, batch
+from sandbox.calls import UNANSWERED, CallRecord, RecordedCall
 from sandbox.credentials import access_key_id
-from sandbox.faults import FaultBook
+from sandbox.effects import AnswerLost, ConnectionClosed, TimeOut
+from sandbox.faults import FaultBook, Struck
 from sandbox.guardduty import members, wire
 from sandbox.guardduty.errors import ServiceError
-from sandbox.guardduty.operations import named_accounts, perform
+from sandbox.guardduty.operations import perform
+from sandbox.refusals import refuse
+from sandbox.waiting import WaitingRoom
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from sandbox.accounts import Accounts
+    from sandbox.effects import Refusal
     from sandbox.guardduty.world import World
 
 INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 -- a message
@@ -52,6 +57,10 @@ class Caller:
     service: str
 
 
+class ConnectionDroppedError(ConnectionError):
+    """A fault lets the caller go without an answer; the server closes the connection."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """An answer, with what the record of calls keeps of it."""
@@ -61,6 +70,7 @@ class Outcome:
     account_ids: tuple[str, ...] = ()
     unprocessed: tuple[str, ...] = ()
     code: str = "ok"
+    fault: str | None = None
 
 
 class Aws:
@@ -79,12 +89,20 @@ class Aws:
         self.accounts = accounts
         self.record = CallRecord()
         self.faults = FaultBook()
+        self.waiting = WaitingRoom()
         self._latency = latency_seconds
         self._moto: dict[str, WSGIApplication] = {}
         self._moto_lock = threading.Lock()
 
     def answer(self, request: Request) -> Response:
-        """Answer one request and record it."""
+        """Answer one request and record it.
+
+        Faults strike before the work, and before any lock is taken: a call that is held up holds up
+        no other.
+
+        Raises:
+            ConnectionDroppedError: a fault has it that the caller gets no answer.
+        """
         if self._latency:
             time.sleep(self._latency)
         caller = _caller(request)
@@ -97,39 +115,83 @@ class Aws:
         account_id = self.accounts.caller(caller.key_id)
         if account_id is None:
             outcome = _unknown_key(request, caller.service)
-        elif caller.service == "guardduty":
-            outcome = self._guardduty(request, caller, account_id)
-        elif caller.service in MOTO_SERVICES:
-            outcome = self._by_moto(request, caller, account_id)
+            self._record(caller, "", outcome)
+            return outcome.response
+        asked = _asked(request, caller, account_id) if self.faults else None
+        struck = Struck() if asked is None else self.faults.strike(asked)
+        self.waiting.wait(struck.delay_seconds)
+        if asked is not None and not isinstance(struck.failure, AnswerLost | None):
+            return self._fail(request, caller, asked, struck.failure, struck.fault)
+        outcome = self._serve(request, caller, account_id, asked)
+        self._record(caller, account_id, outcome, struck.fault)
+        if struck.failure is not None:
+            raise ConnectionDroppedError
+        return outcome.response
+
+    def _fail(
+        self,
+        request: Request,
+        caller: Caller,
+        asked: Asked,
+        failure: Refusal | ConnectionClosed | TimeOut,
+        fault: str | None,
+    ) -> Response:
+        """Let a call fail with nothing done."""
+        if isinstance(failure, ConnectionClosed | TimeOut):
+            response, code = Response(), UNANSWERED
         else:
-            outcome = _no_such_service(request, caller.service)
+            response, code = refuse(asked, failure)
+        outcome = Outcome(response, asked.operation, asked.batch.account_ids, code=code)
+        # Before the wait: a test sees by the record that the call is being kept waiting.
+        self._record(caller, asked.caller, outcome, fault)
+        if isinstance(failure, TimeOut):
+            self.waiting.wait(failure.seconds, request.environ.get("werkzeug.socket"))
+        if code == UNANSWERED:
+            raise ConnectionDroppedError
+        return response
+
+    def _record(
+        self, caller: Caller, account_id: str, outcome: Outcome, fault: str | None = None
+    ) -> None:
         self.record.add(
             RecordedCall(
                 number=0,
                 time=self.world.clock.now(),
                 service=caller.service,
                 operation=outcome.operation,
-                account=account_id or "",
+                account=account_id,
                 region=caller.region,
                 account_ids=outcome.account_ids,
                 unprocessed=outcome.unprocessed,
                 outcome=outcome.code,
+                fault=fault or outcome.fault,
             )
         )
-        return outcome.response
 
-    def _guardduty(self, request: Request, caller: Caller, account_id: str) -> Outcome:
+    def _serve(
+        self, request: Request, caller: Caller, account_id: str, asked: Asked | None
+    ) -> Outcome:
+        if caller.service == "guardduty":
+            return self._guardduty(request, caller, account_id, asked)
+        if caller.service in MOTO_SERVICES:
+            return self._by_moto(request, caller, account_id)
+        return _no_such_service(request, caller.service)
+
+    def _guardduty(
+        self, request: Request, caller: Caller, account_id: str, asked: Asked | None
+    ) -> Outcome:
         operation = ""
-        named: tuple[str, ...] = ()
+        body = request.get_data()
+        named = batch(body).account_ids
+        failing: dict[str, str] = {}
         try:
-            path = request.environ.get("RAW_URI", request.path).partition("?")[0]
-            model, path_parameters = wire.match(request.method, path)
+            model, path_parameters = wire.match(request.method, _raw_path(request))
             operation = model.name
             self._check_region(caller.region)
-            parameters = wire.parse(model, path_parameters, request.args, request.get_data())
-            named = named_accounts(parameters)
+            parameters = wire.parse(model, path_parameters, request.args, body)
             place = self.world.place(caller.region, account_id)
-            answer = perform(operation, self.world, place, parameters, self.faults)
+            failing = {} if asked is None else self.faults.unprocessed(asked)
+            answer = perform(operation, self.world, place, parameters, failing)
         except ServiceError as error:
             response = Response(
                 wire.serialize_error(error),
@@ -139,9 +201,10 @@ class Aws:
             )
             return Outcome(response, operation, named, code=error.code)
         unprocessed = tuple(entry["AccountId"] for entry in answer.get("UnprocessedAccounts", ()))
-        body = wire.serialize(model, answer)
-        response = Response(body, HTTPStatus.OK, content_type="application/json")
-        return Outcome(response, operation, named, unprocessed)
+        written = wire.serialize(model, answer)
+        response = Response(written, HTTPStatus.OK, content_type="application/json")
+        fault = "Unprocessed" if failing else None
+        return Outcome(response, operation, named, unprocessed, fault=fault)
 
     def _check_region(self, region: str) -> None:
         """Refuse regions that are not there, as AWS does where an account has not opted in."""
@@ -198,15 +261,36 @@ def _caller(request: Request) -> Caller | None:
     return Caller(found["key"], found["region"], found["service"].lower())
 
 
+def _asked(request: Request, caller: Caller, account_id: str) -> Asked:
+    if caller.service == "guardduty":
+        try:
+            operation = wire.match(request.method, _raw_path(request))[0].name
+        except ServiceError:
+            operation = ""
+    else:
+        operation = _operation(request)
+    named = batch(_body(request))
+    return Asked(caller.service, operation, account_id, caller.region, named)
+
+
+def _raw_path(request: Request) -> str:
+    """The path as it was sent: an id may hold a quoted slash."""
+    return str(request.environ.get("RAW_URI", request.path)).partition("?")[0]
+
+
+def _body(request: Request) -> bytes:
+    body = request.get_data()
+    # Put back what was read: moto reads the same body from the same place.
+    request.environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
 def _operation(request: Request) -> str:
     """The operation's name in the JSON protocol's header or the query protocol's form."""
     target = request.headers.get("X-Amz-Target")
     if target is not None:
         return target.rpartition(".")[2]
-    body = request.get_data()
-    # Put back what was read: moto reads the same body from the same place.
-    request.environ["wsgi.input"] = io.BytesIO(body)
-    return parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
+    return parse_qs(_body(request).decode("utf-8", "replace")).get("Action", [""])[0]
 
 
 def _json_error(status: HTTPStatus, code: str, message: str) -> Response:

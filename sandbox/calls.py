@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 LONGEST = 200_000
 """Older calls are forgotten, so that a sandbox can run for days."""
 
+UNANSWERED = "unanswered"
+"""The outcome of a call that was let go without an answer and with nothing done."""
+
 
 @dataclass(frozen=True)
 class RecordedCall:
@@ -27,7 +30,9 @@ class RecordedCall:
         region: the region that the call was signed for.
         account_ids: the accounts that the call names, if it names any.
         unprocessed: those of them that were not processed.
-        outcome: `ok` or the error's code.
+        outcome: what came of it: `ok`, the error's code, or `unanswered`. A lost answer's outcome
+            is what the caller did not learn.
+        fault: the kind of the fault that struck it, if one did.
     """
 
     number: int
@@ -39,6 +44,7 @@ class RecordedCall:
     account_ids: tuple[str, ...] = ()
     unprocessed: tuple[str, ...] = ()
     outcome: str = "ok"
+    fault: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The call as the control interface shows it."""
@@ -52,6 +58,7 @@ class RecordedCall:
             "accountIds": self.account_ids,
             "unprocessed": self.unprocessed,
             "outcome": self.outcome,
+            "fault": self.fault,
         }
 
 

@@ -7,11 +7,15 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from urllib.parse import urlsplit
+
+from sandbox.effects import BatchLimit, RateLimit, Unprocessed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from sandbox.effects import Delay, Failure, Limit
 
 _TIMEOUT_SECONDS = 60.0
 
@@ -33,7 +37,9 @@ class Call:
         region: where.
         account_ids: the accounts that the call named.
         unprocessed: those of them that were not processed.
-        outcome: `ok` or the error's code.
+        outcome: what came of it: `ok`, the error's code, or `unanswered`. A lost answer's outcome
+            is what the caller did not learn.
+        fault: the kind of the fault that struck it, such as `Throttling`, if one did.
     """
 
     number: int
@@ -45,6 +51,38 @@ class Call:
     account_ids: tuple[str, ...]
     unprocessed: tuple[str, ...]
     outcome: str
+    fault: str | None
+
+
+class Scope(TypedDict, total=False):
+    """Which calls a fault strikes; what is left out is any.
+
+    Args:
+        service: `guardduty` if left out, or `organizations`, `sts`, `iam`.
+        accounts: calls that name one of these.
+        regions: calls to these.
+        callers: calls by these accounts.
+        times: how many calls; until `clear_faults` if left out.
+        probability: how likely each call is struck, from 0 to 1.
+        seed: decides over chance; the same calls meet the same fate with the same seed.
+    """
+
+    service: str
+    accounts: Iterable[str]
+    regions: Iterable[str]
+    callers: Iterable[str]
+    times: int
+    probability: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class FaultInForce:
+    """A fault that was asked for: its number, the kind of its effect, and how often it struck."""
+
+    number: int
+    kind: str
+    struck: int
 
 
 @dataclass(frozen=True)
@@ -152,6 +190,7 @@ class SandboxClient:
                 account_ids=tuple(entry["accountIds"]),
                 unprocessed=tuple(entry["unprocessed"]),
                 outcome=entry["outcome"],
+                fault=entry["fault"],
             )
             for entry in self._send("GET", f"calls?since={since}")
         ]
@@ -169,7 +208,70 @@ class SandboxClient:
         """Move the virtual clock forward and return the new time."""
         return datetime.fromisoformat(self._send("POST", "clock", {"hours": hours})["now"])
 
-    def leave_unprocessed(
+    def fails(self, operation: str | None = None, *, with_: Failure, **scope: Unpack[Scope]) -> int:
+        """Let calls fail.
+
+        Args:
+            operation: such as `UpdateMemberDetectors`; every one of the service if None.
+            with_: such as `Throttling(retry_after=2)`: see `sandbox.effects`.
+            **scope: which calls; with `accounts`, a call that names one of them fails as a whole.
+
+        Returns:
+            The fault's number.
+
+        Example:
+            >>> sandbox.fails("GetMemberDetectors", with_=Throttling(), times=2)  # doctest: +SKIP
+        """
+        return self._add_fault(operation, with_, scope)
+
+    def slows(self, operation: str | None = None, *, by: Delay, **scope: Unpack[Scope]) -> int:
+        """Let calls take longer; what they do is done all the same.
+
+        Args:
+            operation: such as `UpdateMemberDetectors`; every one of the service if None.
+            by: `Fixed`, `Uniform` or `Exponential`.
+            **scope: which calls.
+
+        Returns:
+            The fault's number.
+        """
+        return self._add_fault(operation, by, scope)
+
+    def limits(
+        self,
+        operation: str | None = None,
+        *,
+        per_second: float,
+        burst: int = 1,
+        **scope: Unpack[Scope],
+    ) -> int:
+        """Throttle what goes over a number of calls per second, for each caller and region.
+
+        Args:
+            operation: such as `UpdateMemberDetectors`; all of the service together if None.
+            per_second: how many calls are let through in a second, by real time.
+            burst: how many are let through at once before.
+            **scope: which calls.
+
+        Returns:
+            The fault's number.
+        """
+        return self._add_fault(operation, RateLimit(per_second=per_second, burst=burst), scope)
+
+    def refuses_batches(self, operation: str, *, above: int, **scope: Unpack[Scope]) -> int:
+        """Refuse calls that name more accounts than a number, whole and in AWS's words.
+
+        Args:
+            operation: such as `UpdateMemberDetectors`.
+            above: the most accounts that a call may name.
+            **scope: which calls.
+
+        Returns:
+            The fault's number.
+        """
+        return self._add_fault(operation, BatchLimit(size=above), scope)
+
+    def leave_unprocessed(  # noqa: PLR0913 -- what, whom, why, where and how often
         self,
         operation: str,
         account_ids: Iterable[str],
@@ -177,7 +279,9 @@ class SandboxClient:
         *,
         region: str | None = None,
         times: int | None = None,
-    ) -> None:
+        probability: float | None = None,
+        seed: int = 0,
+    ) -> int:
         """Let an operation answer with UnprocessedAccounts for chosen accounts.
 
         Args:
@@ -186,18 +290,30 @@ class SandboxClient:
             result: the reason that the answer gives.
             region: only there.
             times: how often for each account; until `clear_faults` if None.
+            probability: how likely for each account of a call.
+            seed: decides over chance.
+
+        Returns:
+            The fault's number.
         """
-        body = {
-            "operation": operation,
-            "accountIds": list(account_ids),
-            "result": result,
-            "region": region,
-            "times": times,
-        }
-        self._send("POST", "faults", body)
+        scope: Scope = {"accounts": account_ids, "seed": seed}
+        if region is not None:
+            scope["regions"] = [region]
+        if times is not None:
+            scope["times"] = times
+        if probability is not None:
+            scope["probability"] = probability
+        return self._add_fault(operation, Unprocessed(result=result), scope)
+
+    def faults(self) -> list[FaultInForce]:
+        """The faults that were asked for and not lifted, in their order."""
+        return [
+            FaultInForce(entry["number"], entry["effect"]["kind"], entry["struck"])
+            for entry in self._send("GET", "faults")
+        ]
 
     def clear_faults(self) -> None:
-        """Lift all faults."""
+        """Lift all faults; calls that are kept waiting are let go."""
         self._send("DELETE", "faults")
 
     def join(
@@ -243,6 +359,23 @@ class SandboxClient:
         """Change a feature of an account behind everybody's back."""
         body = {"name": name, "status": status, "region": region}
         self._send("POST", f"accounts/{account_id}/feature", body)
+
+    def _add_fault(
+        self, operation: str | None, effect: Failure | Delay | Limit | Unprocessed, scope: Scope
+    ) -> int:
+        body: dict[str, Any] = {
+            **scope,
+            "operation": operation,
+            "effect": effect.model_dump(by_alias=True),
+        }
+        for name, key in (
+            ("accounts", "accountIds"),
+            ("regions", "regions"),
+            ("callers", "callers"),
+        ):
+            if name in body:
+                body[key] = list(body.pop(name))
+        return int(self._send("POST", "faults", body)["number"])
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
         data = None if body is None else json.dumps(body).encode()

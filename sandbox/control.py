@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from sandbox.faults import UnprocessedFault
+from sandbox.faults import Fault
 from sandbox.guardduty import detectors, members
 from sandbox.guardduty.features import DETECTOR_FEATURES, FeatureStatus
 from sandbox.guardduty.state import RelationshipStatus  # noqa: TC001 -- pydantic reads it
@@ -41,16 +41,6 @@ class AdvanceClock(_Body):
     """Move the clock forward by hours."""
 
     hours: float = Field(ge=0)
-
-
-class AddFault(_Body):
-    """Let an operation leave accounts unprocessed."""
-
-    operation: str
-    account_ids: tuple[AccountId, ...] = Field(min_length=1)
-    result: str
-    region: str | None = None
-    times: int | None = Field(default=None, ge=1)
 
 
 class JoinAccount(_Body):
@@ -168,13 +158,14 @@ class Control:
         return self._aws.faults.as_json()
 
     def _add_fault(self, request: Request) -> object:
-        wanted = AddFault.model_validate_json(request.get_data())
-        self._check_region(wanted.region)
-        self._aws.faults.add(UnprocessedFault(**wanted.model_dump()))
-        return {}
+        wanted = Fault.model_validate_json(request.get_data())
+        for region in wanted.regions or ():
+            self._check_region(region)
+        return {"number": self._aws.faults.add(wanted)}
 
     def _clear_faults(self, _request: Request) -> object:
         self._aws.faults.clear()
+        self._aws.waiting.release()
         return {}
 
     def _join(self, request: Request) -> object:

@@ -35,6 +35,14 @@ class _QuietHandler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write nothing: the record of calls has it all."""
 
+    def connection_dropped(
+        self, error: BaseException, environ: WSGIEnvironment | None = None
+    ) -> None:
+        """Close a connection that a fault leaves without an answer, or that the caller has left."""
+        super().connection_dropped(error, environ)
+        # HTTP/1.1 keeps connections: the caller would wait for an answer that never comes.
+        self.close_connection = True
+
 
 class Sandbox:
     """The local AWS as a WSGI application: control under `/sandbox/`, AWS everywhere else.

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from sandbox.guardduty import administration, answers, detectors, members, requests
-from sandbox.guardduty.errors import INVALID_VALUE, ServiceError, invalid_input
+from sandbox.guardduty import (
+    administration,
+    answers,
+    detectors,
+    members,
+    requests,
+    usage_operations,
+)
+from sandbox.guardduty.errors import ServiceError
 from sandbox.guardduty.fanout import settle_administrator, settle_member
+from sandbox.guardduty.paging import PAGE, opened, sealed
 from sandbox.guardduty.world import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sandbox.faults import FaultBook
     from sandbox.guardduty.members import Answer
     from sandbox.guardduty.state import AccountRegion, Member
     from sandbox.guardduty.world import World
 
     Parameters = Mapping[str, Any]
     Response = dict[str, Any]
-
-PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -55,18 +58,23 @@ class Request:
         return members.administrator(self.world, self.place, self.detector_id)
 
 
-def named_accounts(parameters: Parameters) -> tuple[str, ...]:
-    """The accounts that the parameters of any operation name."""
-    details: Sequence[Mapping[str, str]] = parameters.get("AccountDetails", ())
-    return (*parameters.get("AccountIds", ()), *(detail["AccountId"] for detail in details))
-
-
 def perform(
-    operation: str, world: World, place: AccountRegion, parameters: Parameters, faults: FaultBook
+    operation: str,
+    world: World,
+    place: AccountRegion,
+    parameters: Parameters,
+    failing: Mapping[str, str],
 ) -> Response:
     """Carry out an operation, under the lock of the calling account in its region.
 
     Designating an administrator touches another account than the caller's; it waits for that one.
+
+    Args:
+        operation: the API's name of it.
+        world: the organization.
+        place: the calling account in its region.
+        parameters: what the call asks, by the model's member names.
+        failing: accounts that a fault leaves unprocessed, with the reason.
 
     Raises:
         ServiceError: AWS's refusal, or an operation that the sandbox does not have.
@@ -79,7 +87,6 @@ def perform(
             "UnknownOperationException",
             f"The sandbox has no operation {operation} for GuardDuty.",
         )
-    failing = faults.unprocessed(operation, place.region, named_accounts(parameters))
     request = Request(world, place, parameters, failing)
     if operation in BY_MANAGEMENT:
         with world.regions[place.region].designation:
@@ -123,7 +130,7 @@ def _update_detector(request: Request) -> Response:
 
 
 def _delete_detector(request: Request) -> Response:
-    detectors.delete(request.place, request.detector_id)
+    detectors.delete(request.world, request.place, request.detector_id)
     return {}
 
 
@@ -185,13 +192,13 @@ def _list_members(request: Request) -> Response:
     found, following = members.page(
         request.world,
         place,
-        _opened(request.parameters.get("NextToken", "")),
+        opened(request.parameters.get("NextToken", "")),
         request.parameters.get("MaxResults", PAGE),
         only_associated=requests.only_associated(request.parameters),
     )
     response: Response = {"Members": [_member(request, member) for member in found]}
     if following is not None:
-        response["NextToken"] = _sealed(following)
+        response["NextToken"] = sealed(following)
     return response
 
 
@@ -260,20 +267,6 @@ def _member(request: Request, member: Member) -> Response:
     return answers.member(member, request.place.account_id, detector_id)
 
 
-def _sealed(account_id: str) -> str:
-    return base64.urlsafe_b64encode(account_id.encode()).decode()
-
-
-def _opened(token: str) -> str:
-    try:
-        account_id = base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        raise invalid_input(INVALID_VALUE) from None
-    if account_id and not account_id.isdecimal():
-        raise invalid_input(INVALID_VALUE)
-    return account_id
-
-
 OPERATIONS: dict[str, Callable[[Request], Response]] = {
     "CreateDetector": _create_detector,
     "GetDetector": _get_detector,
@@ -296,6 +289,7 @@ OPERATIONS: dict[str, Callable[[Request], Response]] = {
     "StopMonitoringMembers": _relationship(members.stop),
     "DisassociateMembers": _relationship(members.disassociate),
     "DeleteMembers": _relationship(members.delete),
+    **usage_operations.OPERATIONS,
 }
 
 BY_MANAGEMENT = frozenset(
