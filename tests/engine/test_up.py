@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from sandbox.project import ROOT
 from tests.engine.organization import FEATURE, OFF, ON, account
 
 if TYPE_CHECKING:
@@ -205,3 +207,22 @@ def test_the_state_holds_no_credentials_and_no_addresses(
 
     assert [key for key in keys if key in everything] == []
     assert "@" not in stack.exported()
+
+
+def test_the_permissions_that_the_readme_names_are_all_that_a_run_uses(
+    organization: Callable[..., Organization],
+) -> None:
+    readme = (ROOT / "README.md").read_text()
+    listed = readme[readme.index("guardduty:ListDetectors") :].partition("\n\n")[0]
+    permitted = set(re.findall(r"[A-Z]\w+", listed))
+    aws = organization()
+    stack = aws.stack(autoEnableMembers="NEW", members=[{"status": "ENABLED", "all": True}])
+    before = len(aws.control.calls())
+
+    assert stack.up().code == 0
+    assert stack.refresh_preview().code == 0
+    assert stack.destroy().code == 0
+
+    used = {call.operation for call in aws.control.calls()[before:]}
+    assert used <= permitted
+    assert permitted - used == {"GetMembers"}  # only for accounts that are refused as strangers
