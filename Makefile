@@ -5,7 +5,7 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test engine sandbox check clean
+.PHONY: help venv demo test engine sandbox check bench clean
 
 help: ## list these tasks
 	@echo 'make <task>, where <task> is:'
@@ -29,6 +29,9 @@ check: venv ## what CI checks beside the tests: ruff and mypy
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
+
+bench: venv ## the sandbox at 500 and 50,000 members: start, memory, server time
+	@$(VENV) -m benchmarks.sandbox_size
 
 clean: ## remove what was made in this folder (the engine's cache stays)
 	rm -rf .venv .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
