@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sandbox.guardduty import metering
 from sandbox.guardduty.errors import (
     DETECTOR_EXISTS,
     HAS_MEMBERS,
@@ -98,6 +99,7 @@ def new_detector(
         updated_at=now,
         publishing_frequency=DEFAULT_FREQUENCY,
         features=FeatureTable(features),
+        spans=place.spans,
     )
 
 
@@ -107,6 +109,7 @@ def write_features(detector: Detector, changes: Sequence[FeatureChange], now: da
     A feature that an organization policy manages does not follow writes (assumed: what AWS
     answers to such a write is not documented).
     """
+    metering.note(detector, now)
     for change in changes:
         feature = detector.features[change.name]
         if feature.managed_by is not None:
@@ -125,6 +128,13 @@ def write_features(detector: Detector, changes: Sequence[FeatureChange], now: da
         )
     if changes:
         detector.updated_at = now
+
+
+def set_status(detector: Detector, status: FeatureStatus, now: datetime) -> None:
+    """Turn a whole detector on, or suspend it; its features keep their settings."""
+    metering.note(detector, now)
+    detector.status = status
+    detector.updated_at = now
 
 
 def create(
@@ -177,23 +187,26 @@ def update(world: World, place: AccountRegion, detector_id: str, change: Detecto
     now = world.clock.now()
     write_features(detector, change.features, now)
     if change.enable is not None:
-        detector.status = FeatureStatus.ENABLED if change.enable else FeatureStatus.DISABLED
-        detector.updated_at = now
+        set_status(
+            detector, FeatureStatus.ENABLED if change.enable else FeatureStatus.DISABLED, now
+        )
     if change.publishing_frequency is not None:
         detector.publishing_frequency = change.publishing_frequency
         detector.updated_at = now
 
 
-def delete(place: AccountRegion, detector_id: str) -> None:
+def delete(world: World, place: AccountRegion, detector_id: str) -> None:
     """DeleteDetector: not for members, and not while there are associated members.
 
     Raises:
         ServiceError: not the caller's detector, or one of the two refusals.
     """
-    owned(place, detector_id)
+    detector = owned(place, detector_id)
     if place.administrator_id is not None:
         raise invalid_input(MEMBER_CANNOT_MANAGE)
     members = place.administer().members()
     if any(member.relationship in ASSOCIATED for member in members):
         raise invalid_input(HAS_MEMBERS)
+    metering.note(detector, world.clock.now())
+    place.spans = detector.spans
     place.detector = None

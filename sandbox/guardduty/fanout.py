@@ -12,7 +12,7 @@ import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sandbox.guardduty.detectors import FeatureChange, new_detector, write_features
+from sandbox.guardduty.detectors import FeatureChange, new_detector, set_status, write_features
 from sandbox.guardduty.features import AutoEnable, FeatureStatus
 from sandbox.guardduty.state import ASSOCIATED, RelationshipStatus
 
@@ -101,7 +101,7 @@ def associate(  # noqa: PLR0913, PLR0917 -- an association has that many ends
     if place.detector is None:
         place.detector = new_detector(world, place, features, when)
     else:
-        place.detector.status = FeatureStatus.ENABLED
+        set_status(place.detector, FeatureStatus.ENABLED, when)
         changes = [FeatureChange(name, FeatureStatus.ENABLED) for name in sorted(features)]
         write_features(place.detector, changes, when)
     place.administrator_id = administrator_id

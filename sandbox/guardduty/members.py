@@ -273,7 +273,7 @@ def _put(
         member.updated_at = now
         of_account.administrator_id = place.account_id if relationship in ASSOCIATED else None
         if of_account.detector is not None and relationship in ASSOCIATED:
-            of_account.detector.status = FeatureStatus(relationship.upper())
+            detectors.set_status(of_account.detector, FeatureStatus(relationship.upper()), now)
 
 
 def _part(place: AccountRegion) -> None:

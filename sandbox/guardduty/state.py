@@ -90,9 +90,22 @@ def _interned(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time in which nothing changed in a detector, and the plans that were on in it."""
+
+    start: datetime
+    end: datetime
+    on: frozenset[str]
+
+
 @dataclass(slots=True)
 class Detector:
-    """A detector: one account in one region has at most one."""
+    """A detector: one account in one region has at most one.
+
+    `spans` are the times that have ended with a change, oldest first; trial days and use are
+    counted from them.
+    """
 
     detector_id: str
     account_id: str
@@ -102,6 +115,7 @@ class Detector:
     publishing_frequency: str
     features: FeatureTable
     tags: dict[str, str] = field(default_factory=dict)
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(slots=True)
@@ -182,7 +196,8 @@ class Administration:
 class AccountRegion:
     """One account in one region, with the lock that every reader and writer of it takes.
 
-    Locks are taken administrator first, member second, never the other way round.
+    Locks are taken administrator first, member second, never the other way round. `spans` are those
+    of detectors that were deleted: the free trial is the account's, not the detector's.
     """
 
     account_id: str
@@ -191,6 +206,7 @@ class AccountRegion:
     detector: Detector | None = None
     administrator_id: str | None = None
     administration: Administration | None = None
+    spans: tuple[Span, ...] = ()
 
     def administer(self) -> Administration:
         """What this account administers here; empty for one that administers nothing yet."""
