@@ -53,6 +53,11 @@ class Call:
     outcome: str
     fault: str | None
 
+    @property
+    def size(self) -> int:
+        """How many accounts the call named."""
+        return len(self.account_ids)
+
 
 class Scope(TypedDict, total=False):
     """Which calls a fault strikes; what is left out is any.
