@@ -127,6 +127,7 @@ def _write_environment(
         description.administrator.id,
         [account.id for account in description.accounts],
         description.regions[0],
+        standalone_ids=[account.id for account in description.standalone_accounts],
     )
     path = os.environ.get("PATH", os.defpath)
     found = variables(url, folder, profiles, pulumi, path)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from moto.iam.models import AccessKey, iam_backends
 from moto.moto_api._internal import mock_random
 from moto.organizations.models import FakeAccount, organizations_backends
-from moto.organizations.utils import PAGINATION_MODEL
 
 from sandbox.credentials import access_key_id, account_of, secret_access_key
+from sandbox.organizations.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,8 +82,6 @@ class Accounts:
     """
 
     def __init__(self, management_account: str, clock: VirtualClock) -> None:
-        # AWS has at most 20 accounts on a page of ListAccounts, moto 100.
-        PAGINATION_MODEL["list_accounts"]["limit_default"] = 20
         # moto keeps its state in the process; a sandbox begins with none of an earlier one's.
         for backends in (organizations_backends, iam_backends):
             backends.clear()
@@ -96,6 +94,8 @@ class Accounts:
         self._joined: dict[str, datetime] = {}
         self._with_credentials: set[str] = {management_account}
         self._prepared: set[str] = set()
+        self._outside: dict[str, str] = {}
+        self._tree: Tree | None = None
         self._backend = organizations_backends[management_account][PARTITION]
         self._backend.create_organization("us-east-1", FeatureSet="ALL")
         self._backend.accounts[0].name = "management"
@@ -105,8 +105,15 @@ class Accounts:
         for principal in (GUARDDUTY_PRINCIPAL, "account.amazonaws.com"):
             self._backend.enable_aws_service_access(ServicePrincipal=principal)
 
-    def add(
-        self, account_id: str, name: str, ou: str, tags: Mapping[str, str], joined_at: datetime
+    def add(  # noqa: PLR0913 -- an account has that many traits
+        self,
+        account_id: str,
+        name: str,
+        ou: str,
+        tags: Mapping[str, str],
+        joined_at: datetime,
+        *,
+        method: str = "CREATED",
     ) -> None:
         """Put an account into the organization, and make its unit if there is none.
 
@@ -117,17 +124,41 @@ class Accounts:
             if account_id in self._joined:
                 raise ValueError(f"{account_id} is in the organization already")
             parent = self._unit(ou)
-            # moto sorts its pages by this time, and wants it different for each account.
-            distinct = joined_at + timedelta(microseconds=len(self._joined))
             organization = self._backend.org
-            account = _ChosenAccount(organization, account_id, name, parent, tags, distinct)
+            account = _ChosenAccount(organization, account_id, name, parent, tags, joined_at)
+            account.joined_method = method
             self._backend.accounts.append(account)
             organizations_backends.master_accounts[account_id] = (
                 self.management_account,
                 PARTITION,
             )
             self._joined[account_id] = joined_at
+            self._outside.pop(account_id, None)
             self._with_credentials.add(account_id)
+            self._tree = None
+
+    def add_standalone(self, account_id: str, name: str) -> None:
+        """Make an account that is in no organization; it can be invited into this one."""
+        with self._lock:
+            self._outside[account_id] = name
+            self._with_credentials.add(account_id)
+
+    @property
+    def outside(self) -> dict[str, str]:
+        """The names of the accounts in no organization, by id; those that left are among them."""
+        return dict(self._outside)
+
+    @property
+    def backend(self) -> Any:  # noqa: ANN401 -- moto has no types
+        """What moto keeps of the organization; whoever changes it calls `synchronize`."""
+        return self._backend
+
+    def tree(self) -> Tree:
+        """Units and accounts in the order in which they are listed, indexed once a change."""
+        with self._lock:
+            if self._tree is None:
+                self._tree = Tree(self._backend)
+            return self._tree
 
     def remove(self, account_id: str) -> None:
         """Take an account out of the organization; its credentials stay valid.
@@ -138,8 +169,13 @@ class Accounts:
         with self._lock:
             if account_id not in self._joined or account_id == self.management_account:
                 raise ValueError(f"{account_id} is no account that can leave the organization")
+            self._outside[account_id] = self._backend.get_account_by_id(account_id).name
+            self._backend.admins = [
+                admin for admin in self._backend.admins if admin.account.id != account_id
+            ]
             self._backend.remove_account_from_organization(AccountId=account_id)
             del self._joined[account_id]
+            self._tree = None
 
     def known(self) -> list[KnownAccount]:
         """All accounts of the organization with their places in it, the management account too."""
@@ -173,19 +209,21 @@ class Accounts:
         """Whether an account is registered with Organizations as delegated administrator."""
         return account_id in self._delegated()
 
-    def synchronize(self) -> tuple[set[str], set[str]]:
+    def synchronize(self) -> None:
         """Take note of what was done by the Organizations API: who came, who went."""
         with self._lock:
+            self._tree = None
             present = {account.id for account in self._backend.accounts}
             came = present - set(self._joined)
             went = set(self._joined) - present
             now = self._clock.now()
             for account_id in came:
                 self._joined[account_id] = now
+                self._outside.pop(account_id, None)
                 self._with_credentials.add(account_id)
             for account_id in went:
+                self._outside[account_id] = f"account-{account_id}"
                 del self._joined[account_id]
-            return came, went
 
     def caller(self, key_id: str) -> str | None:
         """The account of an access key; None for a key that nobody was given."""

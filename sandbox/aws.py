@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from moto.moto_server.werkzeug_app import create_backend_app
@@ -20,9 +20,13 @@ from sandbox.calls import UNANSWERED, CallRecord, RecordedCall
 from sandbox.credentials import access_key_id
 from sandbox.effects import AnswerLost, ConnectionClosed, TimeOut
 from sandbox.faults import FaultBook, Struck
-from sandbox.guardduty import members, wire
+from sandbox.guardduty import wire
 from sandbox.guardduty.errors import ServiceError
 from sandbox.guardduty.operations import perform
+from sandbox.organizations.errors import OrganizationsError
+from sandbox.organizations.follow import Follower
+from sandbox.organizations.pages import Pages
+from sandbox.organizations.service import READING, Organizations, has_operation
 from sandbox.refusals import refuse
 from sandbox.waiting import WaitingRoom
 
@@ -34,15 +38,11 @@ if TYPE_CHECKING:
     from sandbox.guardduty.world import World
 
 INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 -- a message
-NO_PERMISSION = "You don't have permissions to access this resource."
 
-MOTO_SERVICES = frozenset({"organizations", "sts", "iam"})
+MOTO_SERVICES = frozenset({"sts", "iam"})
 """Served by moto. It must never answer for GuardDuty, and not for what nobody has looked at."""
 
-FOR_ANY_MEMBER = frozenset({"DescribeOrganization"})
-FOR_DELEGATED_ADMINISTRATORS = re.compile(r"(Describe|List)\w+")
-"""What an account may ask Organizations: members very little, delegated administrators may read."""
-
+_UNKNOWN = "UnknownOperationException"
 _SCOPE = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/"
 )
@@ -82,9 +82,16 @@ class Aws:
         world: the organization's GuardDuty.
         accounts: its accounts and keys.
         latency_seconds: how long every call takes at least.
+        pages: how the listings of Organizations are cut.
     """
 
-    def __init__(self, world: World, accounts: Accounts, latency_seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        world: World,
+        accounts: Accounts,
+        latency_seconds: float = 0.0,
+        pages: Pages | None = None,
+    ) -> None:
         self.world = world
         self.accounts = accounts
         self.record = CallRecord()
@@ -93,6 +100,8 @@ class Aws:
         self._latency = latency_seconds
         self._moto: dict[str, WSGIApplication] = {}
         self._moto_lock = threading.Lock()
+        self.organizations = Organizations(accounts, world.clock, pages or Pages())
+        self.follower = Follower(world, accounts, self.organizations.policies)
 
     def answer(self, request: Request) -> Response:
         """Answer one request and record it.
@@ -173,6 +182,8 @@ class Aws:
     ) -> Outcome:
         if caller.service == "guardduty":
             return self._guardduty(request, caller, account_id, asked)
+        if caller.service == "organizations":
+            return self._by_organizations(request, caller, account_id)
         if caller.service in MOTO_SERVICES:
             return self._by_moto(request, caller, account_id)
         return _no_such_service(request, caller.service)
@@ -187,7 +198,7 @@ class Aws:
         try:
             model, path_parameters = wire.match(request.method, _raw_path(request))
             operation = model.name
-            self._check_region(caller.region)
+            self._check_region(caller.region, account_id)
             parameters = wire.parse(model, path_parameters, request.args, body)
             place = self.world.place(caller.region, account_id)
             failing = {} if asked is None else self.faults.unprocessed(asked)
@@ -206,52 +217,48 @@ class Aws:
         fault = "Unprocessed" if failing else None
         return Outcome(response, operation, named, unprocessed, fault=fault)
 
-    def _check_region(self, region: str) -> None:
-        """Refuse regions that are not there, as AWS does where an account has not opted in."""
-        if region not in self.world.regions:
+    def _check_region(self, name: str, account_id: str) -> None:
+        """Refuse regions that are not there, or that the account has not opted in to."""
+        region = self.world.regions.get(name)
+        if region is None or account_id in region.not_enabled:
             code = "UnrecognizedClientException"
             raise ServiceError(HTTPStatus.FORBIDDEN, code, code, INVALID_TOKEN)
 
-    def _by_moto(self, request: Request, caller: Caller, account_id: str) -> Outcome:
+    def _by_organizations(self, request: Request, caller: Caller, account_id: str) -> Outcome:
         operation = _operation(request)
-        if caller.service == "organizations":
-            if not self._may_ask_organizations(operation, account_id):
-                response = _json_error(
-                    HTTPStatus.BAD_REQUEST, "AccessDeniedException", NO_PERMISSION
-                )
-                return Outcome(response, operation, code="AccessDeniedException")
+        try:
+            with self._moto_lock:
+                answer = self.organizations.answer(operation, account_id, _json(request))
+        except OrganizationsError as error:
+            return Outcome(_organizations_error(error), operation, code=error.code)
+        if answer is None:
+            if not has_operation(operation):
+                response = _json_error(HTTPStatus.BAD_REQUEST, _UNKNOWN, "")
+                return Outcome(response, operation, code=_UNKNOWN)
             # moto answers a delegated administrator as a stranger; AWS as the management account.
             management = access_key_id(self.accounts.management_account)
-            if self.accounts.is_delegated_administrator(account_id):
-                header = request.environ["HTTP_AUTHORIZATION"]
-                request.environ["HTTP_AUTHORIZATION"] = header.replace(caller.key_id, management)
-                self.accounts.prepare(self.accounts.management_account)
+            header = request.environ["HTTP_AUTHORIZATION"]
+            request.environ["HTTP_AUTHORIZATION"] = header.replace(caller.key_id, management)
+            self.accounts.prepare(self.accounts.management_account)
+            outcome = self._by_moto(request, caller, account_id)
+        else:
+            body = json.dumps(answer)
+            response = Response(body, HTTPStatus.OK, content_type="application/x-amz-json-1.1")
+            outcome = Outcome(response, operation)
+        if not operation.startswith(READING):
+            self.follower.follow()
+        return outcome
+
+    def _by_moto(self, request: Request, caller: Caller, account_id: str) -> Outcome:
+        operation = _operation(request)
         self.accounts.prepare(account_id)
         with self._moto_lock:
             application = self._moto.get(caller.service)
             if application is None:
                 application = self._moto[caller.service] = create_backend_app(caller.service)
             response = Response.from_app(application, request.environ, buffered=True)
-        if caller.service == "organizations":
-            self._follow_organizations()
         code = "ok" if response.status_code < HTTPStatus.BAD_REQUEST else "error"
         return Outcome(response, operation, code=code)
-
-    def _may_ask_organizations(self, operation: str, account_id: str) -> bool:
-        if account_id == self.accounts.management_account or operation in FOR_ANY_MEMBER:
-            return True
-        may_read = self.accounts.is_delegated_administrator(account_id)
-        return may_read and FOR_DELEGATED_ADMINISTRATORS.fullmatch(operation) is not None
-
-    def _follow_organizations(self) -> None:
-        """Let GuardDuty know of accounts that came or went by the Organizations API."""
-        came, went = self.accounts.synchronize()
-        now = self.world.clock.now()
-        for region in self.world.regions.values():
-            for account_id in sorted(came):
-                members.join(self.world, region, account_id, now)
-            for account_id in sorted(went):
-                members.leave(self.world, region, account_id)
 
 
 def _caller(request: Request) -> Caller | None:
@@ -297,6 +304,27 @@ def _json_error(status: HTTPStatus, code: str, message: str) -> Response:
     body = json.dumps({"__type": code, "message": message})
     headers = {"X-Amzn-ErrorType": code}
     return Response(body, status, headers, content_type="application/json")
+
+
+def _json(request: Request) -> dict[str, Any]:
+    body = request.get_data()
+    # Put back what was read: moto reads the same body from the same place.
+    request.environ["wsgi.input"] = io.BytesIO(body)
+    try:
+        content = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _organizations_error(error: OrganizationsError) -> Response:
+    body = {"__type": error.code, "Message": error.message}
+    if error.reason is not None:
+        body["Reason"] = error.reason
+    headers = {"X-Amzn-ErrorType": error.code}
+    return Response(
+        json.dumps(body), HTTPStatus.BAD_REQUEST, headers, content_type="application/x-amz-json-1.1"
+    )
 
 
 def _query_error(status: HTTPStatus, code: str, message: str) -> Response:

@@ -172,14 +172,12 @@ class Control:
         wanted = JoinAccount.model_validate_json(request.get_data())
         joined_at = self._world.clock.now() - timedelta(hours=wanted.joined_hours_ago)
         self._aws.accounts.add(wanted.id, wanted.name, wanted.ou, wanted.tags, joined_at)
-        for region in self._world.regions.values():
-            members.join(self._world, region, wanted.id, joined_at)
+        self._aws.follower.follow()
         return {}
 
     def _leave(self, _request: Request, account_id: str) -> object:
         self._aws.accounts.remove(account_id)
-        for region in self._world.regions.values():
-            members.leave(self._world, region, account_id)
+        self._aws.follower.follow()
         return {}
 
     def _relationship(self, request: Request, account_id: str) -> object:

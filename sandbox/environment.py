@@ -59,8 +59,19 @@ def profile_of(account_id: str) -> str:
     return f"member-{account_id}"
 
 
-def write_profiles(
-    folder: Path, management: str, administrator: str, member_ids: Iterable[str], region: str
+def standalone_profile_of(account_id: str) -> str:
+    """The name of the profile of an account in no organization."""
+    return f"standalone-{account_id}"
+
+
+def write_profiles(  # noqa: PLR0913 -- four kinds of accounts, a folder and a region
+    folder: Path,
+    management: str,
+    administrator: str,
+    member_ids: Iterable[str],
+    region: str,
+    *,
+    standalone_ids: Iterable[str] = (),
 ) -> tuple[Path, Path]:
     """Write an AWS config file and a credentials file with a profile for every account.
 
@@ -70,6 +81,7 @@ def write_profiles(
         administrator: the delegated administrator's id.
         member_ids: the members' ids.
         region: what the profiles have as their region.
+        standalone_ids: the accounts in no organization.
 
     Returns:
         The paths of the config file and of the credentials file, both readable by their owner only.
@@ -77,6 +89,7 @@ def write_profiles(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     profiles = {"management": management, "administrator": administrator}
     profiles |= {profile_of(account_id): account_id for account_id in member_ids}
+    profiles |= {standalone_profile_of(account_id): account_id for account_id in standalone_ids}
     config = "".join(f"[profile {name}]\nregion = {region}\noutput = json\n\n" for name in profiles)
     credentials = "".join(
         f"[{name}]\naws_access_key_id = {access_key_id(account_id)}\n"

@@ -26,6 +26,7 @@ from pydantic.alias_generators import to_camel
 
 from sandbox.guardduty.features import AutoEnable, FeatureStatus
 from sandbox.guardduty.state import RelationshipStatus
+from sandbox.guardduty.world import MEMBER_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,6 +114,7 @@ class AccountDescription(_Described):
         Discriminator(_form),
     ] = RelationshipStatus.ENABLED
     joined_hours_ago: float = Field(default=MONTH_IN_HOURS, ge=0)
+    regions_not_enabled: tuple[RegionName, ...] = ()
 
     def eks_status(self, region: str) -> FeatureStatus:
         """EKS_AUDIT_LOGS at the start in one region."""
@@ -122,6 +124,8 @@ class AccountDescription(_Described):
 
     def relationship(self, region: str) -> RelationshipStatus:
         """How the account stands to the administrator at the start in one region."""
+        if region in self.regions_not_enabled:
+            return RelationshipStatus.REGION_DISABLED
         if isinstance(self.relationship_status, dict):
             return self.relationship_status.get(region, RelationshipStatus.ENABLED)
         return self.relationship_status
@@ -135,6 +139,19 @@ class AdministratorDescription(_Described):
     ou: UnitPath = "Root"
     tags: dict[str, str] = {}
     eks_audit_logs: FeatureStatus = FeatureStatus.DISABLED
+
+
+class StandaloneDescription(_Described):
+    """An account in no organization.
+
+    With `detector` it uses GuardDuty for itself in every region that it has enabled.
+    """
+
+    id: AccountId
+    name: str = Field(default="standalone", min_length=1, max_length=50)
+    detector: bool = True
+    eks_audit_logs: FeatureStatus = FeatureStatus.DISABLED
+    regions_not_enabled: tuple[RegionName, ...] = ()
 
 
 class SettingsDescription(_Described):
@@ -155,7 +172,10 @@ class OrganizationDescription(_Described):
     settings: SettingsDescription = SettingsDescription()
     association_minutes: float = Field(default=5.0, ge=0)
     seed: int = 0
+    member_limit: int = Field(default=MEMBER_LIMIT, ge=0)
+    empty_pages: float = Field(default=0.0, ge=0, lt=1)
     accounts: tuple[AccountDescription, ...] = ()
+    standalone_accounts: tuple[StandaloneDescription, ...] = ()
 
     @field_validator("regions")
     @classmethod
@@ -199,6 +219,7 @@ class OrganizationDescription(_Described):
                 faults.append(f"[{index}].id: {account.id} is {seen[account.id]} already")
             seen.setdefault(account.id, f"accounts[{index}]")
             named = _regions_in(account.eks_audit_logs) | _regions_in(account.relationship_status)
+            named |= set(account.regions_not_enabled)
             faults += [
                 f"[{index}]: names {region}; add that to regions or leave it out"
                 for region in sorted(named - set(info.data.get("regions", named)))
@@ -206,6 +227,33 @@ class OrganizationDescription(_Described):
         if faults:
             raise ValueError("; accounts".join(faults))
         return accounts
+
+    @field_validator("standalone_accounts")
+    @classmethod
+    def _outside(
+        cls, standalone: tuple[StandaloneDescription, ...], info: ValidationInfo
+    ) -> tuple[StandaloneDescription, ...]:
+        faults = []
+        administrator = info.data.get("administrator")
+        inside = {account.id for account in info.data.get("accounts", ())}
+        inside |= {info.data.get("management_account_id")}
+        inside |= set() if administrator is None else {administrator.id}
+        seen: dict[str, int] = {}
+        for index, account in enumerate(standalone):
+            if account.id in inside:
+                faults.append(f"[{index}].id: {account.id} is in the organization already")
+            if account.id in seen:
+                first = f"standaloneAccounts[{seen[account.id]}]"
+                faults.append(f"[{index}].id: {account.id} is {first} already")
+            seen.setdefault(account.id, index)
+            strange = set(account.regions_not_enabled) - set(info.data.get("regions", ()))
+            faults += [
+                f"[{index}]: names {region}; add that to regions or leave it out"
+                for region in sorted(strange if "regions" in info.data else ())
+            ]
+        if faults:
+            raise ValueError("; standaloneAccounts".join(faults))
+        return standalone
 
 
 def _regions_in(value: object) -> set[str]:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from sandbox.guardduty.features import FeatureStatus
     from sandbox.guardduty.state import AccountRegion
-    from sandbox.organization import AccountDescription, OrganizationDescription
+    from sandbox.organization import (
+        AccountDescription,
+        OrganizationDescription,
+        StandaloneDescription,
+    )
 
 
 def build(description: OrganizationDescription) -> tuple[World, Accounts]:
@@ -36,18 +40,22 @@ def build(description: OrganizationDescription) -> tuple[World, Accounts]:
     for account in description.accounts:
         joined_at = now - timedelta(hours=account.joined_hours_ago)
         accounts.add(account.id, account.name, account.ou, account.tags, joined_at)
+    for standalone in description.standalone_accounts:
+        accounts.add_standalone(standalone.id, standalone.name)
     regions = {
         name: Region(name, name not in description.regions_without_eks_audit_logs)
         for name in description.regions
     }
     association = timedelta(minutes=description.association_minutes)
-    world = World(accounts, clock, regions, description.seed, association)
+    world = World(accounts, clock, regions, description.seed, association, description.member_limit)
     for region in regions.values():
         _administer(world, region, description)
         if region.name not in description.regions_without_administrator_detector:
             for account in description.accounts:
                 _take_up(world, region, account, now)
             _settings(world, region, description)
+        for standalone in description.standalone_accounts:
+            _use_alone(world, region, standalone)
     return world, accounts
 
 
@@ -66,11 +74,23 @@ def _administer(world: World, region: Region, description: OrganizationDescripti
 
 def _take_up(world: World, region: Region, account: AccountDescription, now: datetime) -> None:
     joined_at = now - timedelta(hours=account.joined_hours_ago)
+    if region.name in account.regions_not_enabled:
+        region.not_enabled.add(account.id)
     members.join(world, region, account.id, joined_at)
     _set_eks(region.account(account.id), account.eks_status(region.name))
     status = account.relationship(region.name)
     if status is not RelationshipStatus.ENABLED:
         members.set_relationship(region, account.id, status, now)
+
+
+def _use_alone(world: World, region: Region, standalone: StandaloneDescription) -> None:
+    """GuardDuty in an account of no organization, which uses it for itself."""
+    if region.name in standalone.regions_not_enabled:
+        region.not_enabled.add(standalone.id)
+    elif standalone.detector:
+        place = region.account(standalone.id)
+        detectors.create(world, place, detectors.DetectorChange(), {})
+        _set_eks(place, standalone.eks_audit_logs)
 
 
 def _settings(world: World, region: Region, description: OrganizationDescription) -> None:

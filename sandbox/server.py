@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.aws import Aws
 from sandbox.control import Control
+from sandbox.organizations.pages import Pages
 from sandbox.populate import build
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Sandbox:
 
     def __init__(self, description: OrganizationDescription, latency_seconds: float = 0.0) -> None:
         world, accounts = build(description)
-        self.aws = Aws(world, accounts, latency_seconds)
+        pages = Pages(description.empty_pages, description.seed)
+        self.aws = Aws(world, accounts, latency_seconds, pages)
         self._control = Control(self.aws)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -6,11 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.guardduty import detectors
+from sandbox.guardduty import detectors, waves
 from sandbox.guardduty.errors import (
+    ALREADY_ADMINISTRATOR,
     ANOTHER_ADMINISTRATOR,
+    DELEGATION_DISABLED,
     INVALID_VALUE,
     NOT_ADMINISTRATOR,
+    NOT_IN_ORGANIZATION,
     NOT_MANAGEMENT,
     invalid_input,
 )
@@ -25,22 +28,17 @@ from sandbox.guardduty.features import (
 )
 from sandbox.guardduty.state import (
     ASSOCIATED,
-    Administration,
     Member,
     RelationshipStatus,
     Setting,
-    Wave,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from sandbox.guardduty.state import AccountRegion, Region
+    from sandbox.guardduty.state import AccountRegion, Administration, Region
     from sandbox.guardduty.world import World
-
-MEMBER_LIMIT = 50_000
-"""Members per administrator and region; at the limit auto-enable stops by itself."""
 
 
 @dataclass(frozen=True)
@@ -103,28 +101,33 @@ def require_delegated_administrator(world: World, place: AccountRegion) -> None:
     Raises:
         ServiceError: somebody else calls.
     """
-    if world.regions[place.region].delegated_administrator != place.account_id:
-        raise invalid_input(NOT_ADMINISTRATOR)
+    region = world.regions[place.region]
+    if region.delegated_administrator != place.account_id:
+        former = place.account_id in region.former_administrators
+        raise invalid_input(DELEGATION_DISABLED if former else NOT_ADMINISTRATOR)
 
 
 def enable_administrator(world: World, caller: str, region: Region, account_id: str) -> None:
     """EnableOrganizationAdminAccount: designate, and enable GuardDuty in that account.
 
     Raises:
-        ServiceError: not the management account, no account of the organization, or another
-            administrator is designated in the region.
+        ServiceError: not the management account, no account of the organization, or an
+            administrator is designated in the region, this account or another.
     """
     require_management(world, caller)
     if world.directory.joined_at(account_id) is None:
-        raise invalid_input(INVALID_VALUE)
+        raise invalid_input(NOT_IN_ORGANIZATION)
     if region.delegated_administrator is not None:
-        raise invalid_input(ANOTHER_ADMINISTRATOR)
+        same = region.delegated_administrator == account_id
+        raise invalid_input(ALREADY_ADMINISTRATOR if same else ANOTHER_ADMINISTRATOR)
     place = region.account(account_id)
     with place.lock:
         if place.detector is None:
             detectors.create(world, place, detectors.DetectorChange(), {})
-        place.administration = Administration(settled_at=world.clock.now())
+        # Members that it has by invitation stay its members.
+        place.administer().settled_at = world.clock.now()
         region.delegated_administrator = account_id
+        region.former_administrators.discard(account_id)
     world.directory.designate(account_id)
 
 
@@ -137,6 +140,11 @@ def disable_administrator(world: World, caller: str, region: Region, account_id:
     require_management(world, caller)
     if region.delegated_administrator != account_id:
         raise invalid_input(INVALID_VALUE)
+    end_administration(world, region, account_id)
+
+
+def end_administration(world: World, region: Region, account_id: str) -> None:
+    """The delegated administrator is one no more; every detector goes on."""
     place = region.account(account_id)
     with place.lock:
         settle_administrator(world, place)
@@ -147,6 +155,7 @@ def disable_administrator(world: World, caller: str, region: Region, account_id:
                 of_member.administrator_id = None
         place.administration = None
         region.delegated_administrator = None
+        region.former_administrators.add(account_id)
 
 
 def describe(world: World, place: AccountRegion, detector_id: str) -> OrganizationSettings:
@@ -160,7 +169,7 @@ def describe(world: World, place: AccountRegion, detector_id: str) -> Organizati
     administration = place.administer()
     return OrganizationSettings(
         administration.auto_enable_members,
-        len(administration) >= MEMBER_LIMIT,
+        len(administration) >= world.member_limit,
         {
             name: administration.settings.get(name, Setting())
             for name in organization_features(world, place.region)
@@ -191,17 +200,19 @@ def update(
     now = world.clock.now()
     administration = place.administer()
     if members is AutoEnable.ALL and administration.auto_enable_members is not AutoEnable.ALL:
-        _list_all_accounts(world, place, now)
-    _follow(administration, "", administration.auto_enable_members, members, now)
+        list_all_accounts(world, place, now)
+    idle = waves.idle(world, place)
+    _follow(administration, "", administration.auto_enable_members, members, now, idle=idle)
     administration.auto_enable_members = members
     for change in changes:
         setting = administration.settings.setdefault(change.name, Setting())
         if change.auto_enable is not None:
-            _follow(administration, change.name, setting.auto_enable, change.auto_enable, now)
-            setting.auto_enable = change.auto_enable
+            before, after = setting.auto_enable, change.auto_enable
+            _follow(administration, change.name, before, after, now, idle=idle)
+            setting.auto_enable = after
         for key, value in change.additional.items():
             before = setting.additional.get(key, AutoEnable.NONE)
-            _follow(administration, f"{change.name}/{key}", before, value, now)
+            _follow(administration, f"{change.name}/{key}", before, value, now, idle=idle)
             setting.additional[key] = value
 
 
@@ -264,32 +275,35 @@ def _check_settings(changes: Sequence[SettingChange], allowed: Sequence[str]) ->
         raise invalid_input(INVALID_VALUE)
 
 
-def _follow(
+def _follow(  # noqa: PLR0913 -- whose setting, which one, from what to what, when, in effect or not
     administration: Administration,
     target: str,
     before: AutoEnable,
     after: AutoEnable,
     now: datetime,
+    *,
+    idle: bool,
 ) -> None:
-    """Begin a wave where ALL begins, and end it where ALL ends."""
+    """Begin a wave where ALL begins, unless the settings are idle, and end it where ALL ends."""
     if after is before:
         return
-    if after is AutoEnable.ALL:
-        administration.waves.append(Wave(len(administration.waves), target, now))
+    if after is AutoEnable.ALL and not idle:
+        waves.begin(administration, target, now)
     elif before is AutoEnable.ALL:
-        for wave in administration.waves:
-            if wave.target == target and wave.ended_at is None:
-                wave.ended_at = now
+        waves.end(administration, target, now)
 
 
-def _list_all_accounts(world: World, place: AccountRegion, now: datetime) -> None:
+def list_all_accounts(world: World, place: AccountRegion, now: datetime) -> None:
     """List the organization's accounts that are no members yet, for ALL to reach them.
 
     The management account is left out until it has a detector: GuardDuty must be enabled there
-    before it can be a member.
+    before it can be a member. At the limit of members, the rest has to wait until there is room.
     """
     administration = place.administer()
+    region = world.regions[place.region]
     for account_id in world.directory.account_ids():
+        if len(administration) >= world.member_limit:
+            return
         joined_at = world.directory.joined_at(account_id)
         unprepared = (
             account_id == world.directory.management_account
@@ -302,4 +316,6 @@ def _list_all_accounts(world: World, place: AccountRegion, now: datetime) -> Non
             or administration.member(account_id) is not None
         ):
             continue
-        administration.add(Member(account_id, RelationshipStatus.CREATED, joined_at, now, now))
+        opted_out = account_id in region.not_enabled
+        status = RelationshipStatus.REGION_DISABLED if opted_out else RelationshipStatus.CREATED
+        administration.add(Member(account_id, status, joined_at, now, now, reachable_from=now))

@@ -11,6 +11,7 @@ from sandbox.guardduty.errors import (
     DETECTOR_EXISTS,
     HAS_MEMBERS,
     INVALID_VALUE,
+    MANAGED_BY_ORGANIZATION_POLICY,
     MEMBER_CANNOT_MANAGE,
     NOT_OWNED,
     invalid_input,
@@ -24,6 +25,7 @@ from sandbox.guardduty.features import (
     RUNTIME_MONITORING,
     FeatureStatus,
 )
+from sandbox.guardduty.policy import MANAGED_BY_POLICY
 from sandbox.guardduty.state import ASSOCIATED, Detector, Feature, FeatureTable
 
 if TYPE_CHECKING:
@@ -106,8 +108,7 @@ def new_detector(
 def write_features(detector: Detector, changes: Sequence[FeatureChange], now: datetime) -> None:
     """Merge changes into a detector by name: what a call does not name stays as it is.
 
-    A feature that an organization policy manages does not follow writes (assumed: what AWS
-    answers to such a write is not documented).
+    A feature that an organization policy manages does not follow writes.
     """
     metering.note(detector, now)
     for change in changes:
@@ -128,6 +129,33 @@ def write_features(detector: Detector, changes: Sequence[FeatureChange], now: da
         )
     if changes:
         detector.updated_at = now
+
+
+def managed(detector: Detector, changes: Sequence[FeatureChange]) -> bool:
+    """Whether an organization policy manages one of the features that are to be changed."""
+    return any(detector.features[change.name].managed_by is not None for change in changes)
+
+
+def follow_policy(world: World, place: AccountRegion, now: datetime) -> None:
+    """Give a detector what the organization's policies decide for its account.
+
+    What a policy does not cover (any more) stays as it is and can be written again.
+    """
+    detector = place.detector
+    if detector is None:
+        return
+    plans = world.policies.plans(place.account_id, place.region)
+    if not plans and all(found.managed_by is None for found in detector.features.values()):
+        return
+    metering.note(detector, now)
+    for name, feature in list(detector.features.items()):
+        status = plans.get(name, feature.status)
+        managed_by = MANAGED_BY_POLICY if name in plans else None
+        if (status, managed_by) != (feature.status, feature.managed_by):
+            detector.features[name] = replace(
+                feature, status=status, managed_by=managed_by, updated_at=now
+            )
+            detector.updated_at = now
 
 
 def set_status(detector: Detector, status: FeatureStatus, now: datetime) -> None:
@@ -158,6 +186,7 @@ def create(
     if change.publishing_frequency is not None:
         detector.publishing_frequency = change.publishing_frequency
     place.detector = detector
+    follow_policy(world, place, now)
     return detector
 
 
@@ -176,7 +205,8 @@ def update(world: World, place: AccountRegion, detector_id: str, change: Detecto
     """UpdateDetector: only what is named changes.
 
     Raises:
-        ServiceError: not the caller's detector, a feature that can't be written here, or the caller
+        ServiceError: not the caller's detector, a feature that can't be written here, one that an
+            organization policy manages (assumed: AWS does not tell what it answers), or the caller
             is a member: its administrator alone may change protection plans and the frequency.
     """
     detector = owned(place, detector_id)
@@ -184,6 +214,8 @@ def update(world: World, place: AccountRegion, detector_id: str, change: Detecto
     if asks and place.administrator_id is not None:
         raise invalid_input(MEMBER_CANNOT_MANAGE)
     check_features(change.features, offered(world, place.region))
+    if managed(detector, change.features):
+        raise invalid_input(MANAGED_BY_ORGANIZATION_POLICY)
     now = world.clock.now()
     write_features(detector, change.features, now)
     if change.enable is not None:

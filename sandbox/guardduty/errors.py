@@ -52,10 +52,30 @@ BOTH_FORMS: Final = (
     "The request failed because both data sources and features were provided. You can provide "
     "only one; it is recommended to use features."
 )
-# Assumed wordings: no page or thread quotes AWS's own for these refusals.
+NOT_IN_ORGANIZATION: Final = (
+    "The request failed because admin account passed is not member of AWS Organizations."
+)
+ALREADY_ADMINISTRATOR: Final = (
+    "The request failed because the account is already enabled as the GuardDuty delegated "
+    "administrator for the organization."
+)
+DELEGATION_DISABLED: Final = (
+    "The request failed because the delegated administrator account has already been disabled "
+    "and/or GuardDuty protection has been disabled."
+)
 ANOTHER_ADMINISTRATOR: Final = (
     "The request failed because another account is already enabled as GuardDuty delegated "
     "administrator for the organization."
+)
+# Assumed wordings: no page or thread quotes AWS's own for these refusals.
+MANAGED_BY_ORGANIZATION_POLICY: Final = (
+    "The request is rejected because the feature is managed by an AWS Organizations policy."
+)
+MEMBER_LIMIT_REACHED: Final = (
+    "The request is rejected because the current account has reached the limit of member accounts."
+)
+REGION_NOT_ENABLED: Final = (
+    "The request is rejected because the Region is not enabled for the given member account ID."
 )
 MANAGED_UNDER_ALL: Final = (
     "The request is rejected because auto-enable is set to ALL for the members of the organization."

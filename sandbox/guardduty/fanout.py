@@ -12,7 +12,14 @@ import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sandbox.guardduty.detectors import FeatureChange, new_detector, set_status, write_features
+from sandbox.guardduty import waves
+from sandbox.guardduty.detectors import (
+    FeatureChange,
+    follow_policy,
+    new_detector,
+    set_status,
+    write_features,
+)
 from sandbox.guardduty.features import AutoEnable, FeatureStatus
 from sandbox.guardduty.state import ASSOCIATED, RelationshipStatus
 
@@ -61,9 +68,7 @@ def settle_member(world: World, administrator: AccountRegion, member: Member) ->
     place = world.place(administrator.region, member.account_id)
     now = world.clock.now()
     with place.lock:
-        for due, wave in _due(world, administrator, member.account_id, member.settled_at, now):
-            if wave.started_at < member.joined_at:
-                continue
+        for due, wave in _due(world, administrator, member, member.settled_at, now):
             if wave.target:
                 if member.relationship in ASSOCIATED:
                     _turn_on(place, wave.target, due)
@@ -82,7 +87,7 @@ def settle_administrator(world: World, administrator: AccountRegion) -> None:
     now = world.clock.now()
     since = administration.settled_at
     if since is not None:
-        for due, wave in _due(world, administrator, administrator.account_id, since, now):
+        for due, wave in _due(world, administrator, None, since, now):
             if wave.target:
                 _turn_on(administrator, wave.target, due)
     administration.settled_at = now
@@ -97,25 +102,41 @@ def associate(  # noqa: PLR0913, PLR0917 -- an association has that many ends
     when: datetime,
 ) -> None:
     """Make an account an associated, monitored member, with a detector if it has none."""
-    features = enabled_for_new_accounts(administration)
+    idle = waves.idle(world, world.place(place.region, administrator_id))
+    features = frozenset() if idle else enabled_for_new_accounts(administration)
     if place.detector is None:
         place.detector = new_detector(world, place, features, when)
     else:
         set_status(place.detector, FeatureStatus.ENABLED, when)
         changes = [FeatureChange(name, FeatureStatus.ENABLED) for name in sorted(features)]
         write_features(place.detector, changes, when)
+    follow_policy(world, place, when)
     place.administrator_id = administrator_id
     member.relationship = RelationshipStatus.ENABLED
     member.updated_at = when
 
 
 def _due(
-    world: World, administrator: AccountRegion, account_id: str, since: datetime, now: datetime
+    world: World,
+    administrator: AccountRegion,
+    member: Member | None,
+    since: datetime,
+    now: datetime,
 ) -> list[tuple[datetime, Wave]]:
-    """The waves that reached an account in a span of time, in the order in which they did."""
+    """The waves that reached an account in a span of time, in the order in which they did.
+
+    Without a member, the administrator's own account. One that joined while a wave ran got at once
+    what that brings, and one that could not be reached before is reached within 24 hours.
+    """
     arrivals = []
+    account_id = administrator.account_id if member is None else member.account_id
     for wave in administrator.administer().waves:
-        due = wave.started_at + delay(world, administrator.region, account_id, wave)
+        start = wave.started_at
+        if member is not None and member.reachable_from is not None:
+            start = max(start, member.reachable_from)
+        elif member is not None and start < member.joined_at:
+            continue
+        due = start + delay(world, administrator.region, account_id, wave)
         end = now if wave.ended_at is None else min(now, wave.ended_at)
         if since < due <= end:
             arrivals.append((due, wave))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from sandbox.guardduty import detectors
-from sandbox.guardduty.administration import MEMBER_LIMIT, organization_features
+from sandbox.guardduty import detectors, waves
+from sandbox.guardduty.administration import organization_features
 from sandbox.guardduty.errors import (
     ALREADY_MEMBER,
+    MANAGED_BY_ORGANIZATION_POLICY,
     MANAGED_UNDER_ALL,
     MANAGEMENT_NEEDS_GUARDDUTY,
     MEMBER_CANNOT_MANAGE,
+    MEMBER_LIMIT_REACHED,
     NOT_ASSOCIATED,
+    REGION_NOT_ENABLED,
     STILL_ASSOCIATED,
     SUSPENDED,
     invalid_input,
@@ -67,8 +70,32 @@ def join(world: World, region: Region, account_id: str, when: datetime) -> None:
         if (
             place.detector is None
             or administration.auto_enable_members is AutoEnable.NONE
-            or len(administration) >= MEMBER_LIMIT
+            or waves.idle(world, place)
         ):
+            return
+        take_up(world, region, account_id, when)
+
+
+def take_up(world: World, region: Region, account_id: str, when: datetime) -> None:
+    """Make an account of the organization a member; one that is a member already stays as it is.
+
+    At the limit of members nothing happens. An account that has not enabled the region is listed
+    as such.
+    """
+    administrator_id = region.delegated_administrator
+    if administrator_id in {None, account_id}:
+        return
+    place = region.account(administrator_id)
+    with place.lock:
+        administration = place.administer()
+        known = administration.member(account_id)
+        if known is not None and known.relationship in ASSOCIATED:
+            return
+        if known is None and len(administration) >= world.member_limit:
+            return
+        if account_id in region.not_enabled:
+            status = RelationshipStatus.REGION_DISABLED
+            administration.add(Member(account_id, status, when, when, when))
             return
         member = Member(account_id, RelationshipStatus.CREATED, when, when, when)
         of_account = region.account(account_id)
@@ -163,6 +190,8 @@ def update_member_detectors(
                 answer.unprocessed[member.account_id] = NOT_ASSOCIATED
             elif member.relationship is RelationshipStatus.DISABLED:
                 answer.unprocessed[member.account_id] = SUSPENDED
+            elif detectors.managed(of_member.detector, changes):
+                answer.unprocessed[member.account_id] = MANAGED_BY_ORGANIZATION_POLICY
             else:
                 detectors.write_features(of_member.detector, changes, world.clock.now())
 
@@ -185,7 +214,9 @@ def create_members(
         joined_at = world.directory.joined_at(account_id) if delegated else None
         of_account = world.place(place.region, account_id)
         management = account_id == world.directory.management_account
-        if joined_at is None and known is None:
+        if known is None and len(administration) >= world.member_limit:
+            answer.unprocessed[account_id] = MEMBER_LIMIT_REACHED
+        elif joined_at is None and known is None:
             administration.add(
                 Member(account_id, RelationshipStatus.CREATED, now, now, now, True, email)  # noqa: FBT003
             )
@@ -193,6 +224,8 @@ def create_members(
             answer.unprocessed[account_id] = ALREADY_MEMBER
         elif management and of_account.detector is None:
             answer.unprocessed[account_id] = MANAGEMENT_NEEDS_GUARDDUTY
+        elif account_id in world.regions[place.region].not_enabled:
+            answer.unprocessed[account_id] = REGION_NOT_ENABLED
         else:
             member = known or Member(account_id, RelationshipStatus.CREATED, now, now, now)
             if member.relationship not in ASSOCIATED:
@@ -222,9 +255,13 @@ def disassociate(world: World, place: AccountRegion, account_ids: Sequence[str])
     """DisassociateMembers: members are removed and keep their detectors; refused under ALL.
 
     Raises:
-        ServiceError: auto-enable is ALL for the organization's members.
+        ServiceError: auto-enable is ALL for the organization's members or for a protection plan
+            (the guide's page on changing the administrator names both).
     """
     _refuse_under_all(place)
+    settings = place.administer().settings.values()
+    if any(setting.auto_enable is AutoEnable.ALL for setting in settings):
+        raise invalid_input(MANAGED_UNDER_ALL)
     return _change_relationship(world, place, account_ids, RelationshipStatus.REMOVED)
 
 

@@ -122,7 +122,8 @@ class Detector:
 class Member:
     """An account as its administrator sees it in one region.
 
-    `settled_at` says up to when the organization's ALL settings have been applied to it.
+    `settled_at` says up to when the organization's ALL settings have been applied to it, and
+    `reachable_from` since when they can reach it, if that was not when it joined.
     """
 
     account_id: str
@@ -133,6 +134,7 @@ class Member:
     by_invitation: bool = False
     email: str | None = None
     invited_at: datetime | None = None
+    reachable_from: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -217,11 +219,17 @@ class AccountRegion:
 
 @dataclass(slots=True)
 class Region:
-    """One region: which accounts were seen in it and who administers the organization there."""
+    """One region: which accounts were seen in it and who administers the organization there.
+
+    `not_enabled` are accounts that have not opted in to it (or have opted out): their credentials
+    are not valid there.
+    """
 
     name: str
     offers_eks_audit_logs: bool = True
     delegated_administrator: str | None = None
+    not_enabled: set[str] = field(default_factory=set)
+    former_administrators: set[str] = field(default_factory=set)
     designation: threading.Lock = field(default_factory=threading.Lock)
     _accounts: dict[str, AccountRegion] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)

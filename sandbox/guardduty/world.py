@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from sandbox.guardduty.policy import PolicyBook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
 
     from sandbox.clock import VirtualClock
     from sandbox.guardduty.state import AccountRegion, Region
+
+MEMBER_LIMIT = 50_000
+"""Members for each administrator and region, by organization and by invitation together."""
 
 
 class Directory(Protocol):
@@ -42,6 +47,9 @@ class World:
         seed: decides in which order an ALL setting reaches the accounts.
         association_delay: for how long after joining an account is listed as a member, but refused
             by the member operations.
+        member_limit: how many members an administrator has in a region at most; at the limit
+            auto-enable stops by itself, and goes on below it.
+        policies: what the organization's GuardDuty policies say.
     """
 
     directory: Directory
@@ -49,6 +57,8 @@ class World:
     regions: Mapping[str, Region]
     seed: int
     association_delay: timedelta
+    member_limit: int = MEMBER_LIMIT
+    policies: PolicyBook = field(default_factory=PolicyBook)
 
     def place(self, region: str, account_id: str) -> AccountRegion:
         """One account in one region."""

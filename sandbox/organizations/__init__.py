@@ -1,0 +1,1 @@
+"""AWS Organizations of the sandbox, where moto does not answer as AWS does."""
