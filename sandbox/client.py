@@ -98,11 +98,29 @@ class Truth:
         eks_audit_logs: status of the feature, ENABLED or DISABLED.
         detector: status of the detector.
         relationship: how it stands to the delegated administrator, as `Enabled`.
+        features: status of every feature by name, of additional configurations by
+            feature/configuration; empty without a detector.
     """
 
     eks_audit_logs: str | None
     detector: str | None
     relationship: str | None
+    features: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the delegated administrator of a region has set for the organization.
+
+    Args:
+        administrator: its account; None without one, then there are no settings either.
+        auto_enable_members: for whom GuardDuty itself is enabled: NEW, ALL or NONE.
+        features: the same by feature; one that was never set is left out.
+    """
+
+    administrator: str | None
+    auto_enable_members: str | None
+    features: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -123,6 +141,7 @@ class Organization:
     administrators: Mapping[str, str | None]
     regions: tuple[str, ...]
     accounts: tuple[Account, ...]
+    standalone_accounts: tuple[str, ...] = ()
 
 
 class SandboxClient:
@@ -161,6 +180,7 @@ class SandboxClient:
             management_account=found["managementAccount"],
             administrators=found["administrators"],
             regions=tuple(found["regions"]),
+            standalone_accounts=tuple(found["standaloneAccounts"]),
             accounts=tuple(
                 Account(entry["id"], entry["name"], entry["ou"], entry["tags"])
                 for entry in found["accounts"]
@@ -171,10 +191,24 @@ class SandboxClient:
         """What every account really has: `{region: {account id: Truth}}`."""
         return {
             region: {
-                account_id: Truth(entry["eksAuditLogs"], entry["detector"], entry["relationship"])
+                account_id: Truth(
+                    entry["eksAuditLogs"],
+                    entry["detector"],
+                    entry["relationship"],
+                    entry["features"],
+                )
                 for account_id, entry in accounts.items()
             }
             for region, accounts in self._send("GET", "truth").items()
+        }
+
+    def settings(self) -> dict[str, Settings]:
+        """What is really set for the organization, by region."""
+        return {
+            region: Settings(
+                entry["administrator"], entry["autoEnableOrganizationMembers"], entry["features"]
+            )
+            for region, entry in self._send("GET", "settings").items()
         }
 
     def calls(self, operation: str | None = None, since: int = 0) -> list[Call]:
@@ -349,6 +383,37 @@ class SandboxClient:
         body = {"status": status, "region": region}
         self._send("POST", f"accounts/{account_id}/relationship", body)
 
+    def enable_region(self, account_id: str, region: str) -> None:
+        """Let an account opt in to a region."""
+        self._send("POST", f"accounts/{account_id}/regions", {"region": region, "enabled": True})
+
+    def disable_region(self, account_id: str, region: str) -> None:
+        """Let an account opt out of a region: its credentials are not valid there."""
+        self._send("POST", f"accounts/{account_id}/regions", {"region": region, "enabled": False})
+
+    def assign_policy(
+        self,
+        account_ids: Iterable[str] = (),
+        *,
+        plans: Mapping[str, str] | None = None,
+        region: str | None = None,
+    ) -> None:
+        """Attach a GuardDuty policy of AWS Organizations; its type is enabled on the root.
+
+        Args:
+            account_ids: to whom; to the root, so to all accounts, if none are given.
+            plans: features with ENABLED or DISABLED; EKS_AUDIT_LOGS enabled if None. What GuardDuty
+                needs for all of them (`foundational`) is enabled besides.
+            region: only there; everywhere if None.
+        """
+        wanted = {"EKS_AUDIT_LOGS": "ENABLED"} if plans is None else dict(plans)
+        body = {"accountIds": list(account_ids), "plans": wanted, "region": region}
+        self._send("POST", "policies", body)
+
+    def clear_policies(self) -> None:
+        """Remove all GuardDuty policies, and disable their type on the root."""
+        self._send("DELETE", "policies")
+
     def suspend(self, account_id: str, *, region: str | None = None) -> None:
         """Suspend GuardDuty for a member."""
         self.set_relationship(account_id, "Disabled", region=region)
@@ -364,6 +429,43 @@ class SandboxClient:
         """Change a feature of an account behind everybody's back."""
         body = {"name": name, "status": status, "region": region}
         self._send("POST", f"accounts/{account_id}/feature", body)
+
+    def suspend_detector(self, account_id: str, *, region: str | None = None) -> None:
+        """Suspend an account's own detector; how it is a member stays."""
+        body = {"status": "DISABLED", "region": region}
+        self._send("POST", f"accounts/{account_id}/detector", body)
+
+    def resume_detector(self, account_id: str, *, region: str | None = None) -> None:
+        """Let a suspended detector go on."""
+        body = {"status": "ENABLED", "region": region}
+        self._send("POST", f"accounts/{account_id}/detector", body)
+
+    def delete_detector(self, account_id: str, *, region: str | None = None) -> None:
+        """Delete an account's detector, also a member's and the administrator's."""
+        where = "" if region is None else f"?region={region}"
+        self._send("DELETE", f"accounts/{account_id}/detector{where}")
+
+    def move(self, account_id: str, ou: str) -> None:
+        """Move an account into another unit, such as `Root/Test`; it is made if missing."""
+        self._send("POST", f"accounts/{account_id}/unit", {"ou": ou})
+
+    def set_tags(self, account_id: str, tags: Mapping[str, str]) -> None:
+        """Give an account these tags in place of those it has."""
+        self._send("POST", f"accounts/{account_id}/tags", {"tags": dict(tags)})
+
+    def set_auto_enable(
+        self, eks: str | None = None, *, members: str | None = None, region: str | None = None
+    ) -> None:
+        """Change the organization's auto-enable settings, as somebody else with the console.
+
+        Args:
+            eks: NEW, ALL or NONE for EKS_AUDIT_LOGS; left as it is if None.
+            members: the same for GuardDuty itself.
+            region: only there.
+        """
+        features = {} if eks is None else {"EKS_AUDIT_LOGS": eks}
+        body = {"members": members, "features": features, "region": region}
+        self._send("POST", "settings", body)
 
     def _add_fault(
         self, operation: str | None, effect: Failure | Delay | Limit | Unprocessed, scope: Scope

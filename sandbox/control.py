@@ -14,23 +14,20 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from sandbox import behind
+from sandbox.behind import ControlError
 from sandbox.faults import Fault
-from sandbox.guardduty import detectors, members
-from sandbox.guardduty.features import DETECTOR_FEATURES, FeatureStatus
+from sandbox.guardduty import members
+from sandbox.guardduty.features import AutoEnable, FeatureStatus
 from sandbox.guardduty.state import RelationshipStatus  # noqa: TC001 -- pydantic reads it
-from sandbox.guardduty.world import held
 from sandbox.organization import AccountId, UnitPath  # noqa: TC001 -- pydantic reads them
-from sandbox.truth import truth
+from sandbox.truth import settings, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sandbox.aws import Aws
     from sandbox.guardduty.state import Region
-
-
-class ControlError(Exception):
-    """A request to the control interface that can't be done; the message says why."""
 
 
 class _Body(BaseModel):
@@ -68,6 +65,48 @@ class SetFeature(_Body):
     region: str | None = None
 
 
+class EnableRegion(_Body):
+    """Let an account opt in to a region, or out of it."""
+
+    region: str
+    enabled: bool
+
+
+class AssignPolicy(_Body):
+    """Attach a GuardDuty policy to accounts, or to the root if none are named."""
+
+    plans: dict[str, FeatureStatus]
+    account_ids: tuple[AccountId, ...] = ()
+    region: str | None = None
+
+
+class SetDetector(_Body):
+    """Suspend an account's detector or let it go on, in one region or in all."""
+
+    status: FeatureStatus
+    region: str | None = None
+
+
+class MoveAccount(_Body):
+    """Move an account into another organizational unit."""
+
+    ou: UnitPath
+
+
+class SetTags(_Body):
+    """Give an account these tags in place of those it has."""
+
+    tags: dict[str, str]
+
+
+class SetAutoEnable(_Body):
+    """Change the organization's auto-enable settings, in one region or in all."""
+
+    members: AutoEnable | None = None
+    features: dict[str, AutoEnable] = {}
+    region: str | None = None
+
+
 @dataclass(frozen=True)
 class _Route:
     method: str
@@ -99,7 +138,16 @@ class Control:
             _Route("POST", "/sandbox/accounts", self._join),
             _Route("DELETE", "/sandbox/accounts/<account_id>", self._leave),
             _Route("POST", "/sandbox/accounts/<account_id>/relationship", self._relationship),
+            _Route("POST", "/sandbox/accounts/<account_id>/regions", self._enable_region),
+            _Route("POST", "/sandbox/policies", self._assign_policy),
+            _Route("DELETE", "/sandbox/policies", self._clear_policies),
             _Route("POST", "/sandbox/accounts/<account_id>/feature", self._feature),
+            _Route("POST", "/sandbox/accounts/<account_id>/detector", self._detector),
+            _Route("DELETE", "/sandbox/accounts/<account_id>/detector", self._delete_detector),
+            _Route("POST", "/sandbox/accounts/<account_id>/unit", self._move),
+            _Route("POST", "/sandbox/accounts/<account_id>/tags", self._tags),
+            _Route("GET", "/sandbox/settings", self._settings),
+            _Route("POST", "/sandbox/settings", self._set_auto_enable),
         )
         self._routes = Map(
             [Rule(route.path, methods=[route.method], endpoint=route.act) for route in routes]
@@ -125,6 +173,7 @@ class Control:
                 name: region.delegated_administrator for name, region in self._world.regions.items()
             },
             "regions": list(self._world.regions),
+            "standaloneAccounts": sorted(self._aws.accounts.outside),
             "accounts": [
                 {
                     "id": account.account_id,
@@ -193,15 +242,39 @@ class Control:
 
     def _feature(self, request: Request, account_id: str) -> object:
         wanted = SetFeature.model_validate_json(request.get_data())
-        if wanted.name not in DETECTOR_FEATURES:
-            raise ControlError(f"{wanted.name} is no feature that can be set")
-        change = detectors.FeatureChange(wanted.name, wanted.status)
         for region in self._regions(wanted.region):
-            place = region.account(account_id)
-            with held(self._world, place):
-                if place.detector is None or wanted.name not in place.detector.features:
-                    raise ControlError(f"{account_id} has no {wanted.name} in {region.name}")
-                detectors.write_features(place.detector, [change], self._world.clock.now())
+            behind.set_feature(self._world, region, account_id, wanted.name, wanted.status)
+        return {}
+
+    def _detector(self, request: Request, account_id: str) -> object:
+        wanted = SetDetector.model_validate_json(request.get_data())
+        for region in self._regions(wanted.region):
+            behind.set_detector(self._world, region, account_id, wanted.status)
+        return {}
+
+    def _delete_detector(self, request: Request, account_id: str) -> object:
+        for region in self._regions(request.args.get("region")):
+            behind.delete_detector(self._world, region, account_id)
+        return {}
+
+    def _move(self, request: Request, account_id: str) -> object:
+        wanted = MoveAccount.model_validate_json(request.get_data())
+        self._aws.accounts.move(account_id, wanted.ou)
+        self._aws.follower.follow()
+        return {}
+
+    def _tags(self, request: Request, account_id: str) -> object:
+        wanted = SetTags.model_validate_json(request.get_data())
+        self._aws.accounts.set_tags(account_id, wanted.tags)
+        return {}
+
+    def _settings(self, _request: Request) -> object:
+        return settings(self._world)
+
+    def _set_auto_enable(self, request: Request) -> object:
+        wanted = SetAutoEnable.model_validate_json(request.get_data())
+        for region in self._regions(wanted.region):
+            behind.set_auto_enable(self._world, region, wanted.members, wanted.features)
         return {}
 
     def _regions(self, name: str | None) -> Iterable[Region]:

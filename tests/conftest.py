@@ -116,6 +116,7 @@ def serve_sandbox(tmp_path: Path) -> Iterator[ServeSandbox]:
                 administrator,
                 [entry.account_id for entry in found.accounts if entry.account_id not in others],
                 found.regions[0],
+                standalone_ids=found.standalone_accounts,
             )
             parts = PulumiParts(engine_bin=None, home=folder / "pulumi-home")
             environment = applied(

@@ -26,7 +26,7 @@ from sandbox.organizations.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sandbox.accounts import Accounts
     from sandbox.clock import VirtualClock
@@ -115,7 +115,7 @@ class GuardDutyPolicies:
                 found[account_id] = enablement
         return found
 
-    def assign(self, account_ids: list[str], plans: Mapping[str, str], region: str) -> None:
+    def assign(self, account_ids: Sequence[str], plans: Mapping[str, str], region: str) -> None:
         """Attach a policy to accounts, the type being enabled if it is not; a short way for tests.
 
         Args:
