@@ -177,6 +177,29 @@ class Accounts:
             del self._joined[account_id]
             self._tree = None
 
+    def move(self, account_id: str, ou: str) -> None:
+        """Move an account into another unit, which is made if there is none.
+
+        Raises:
+            ValueError: it does not belong to the organization.
+        """
+        with self._lock:
+            if account_id not in self._joined:
+                raise ValueError(f"{account_id} is not in the organization")
+            self._backend.get_account_by_id(account_id).parent_id = self._unit(ou)
+            self._tree = None
+
+    def set_tags(self, account_id: str, tags: Mapping[str, str]) -> None:
+        """Give an account these tags in place of those it has.
+
+        Raises:
+            ValueError: it does not belong to the organization.
+        """
+        with self._lock:
+            if account_id not in self._joined:
+                raise ValueError(f"{account_id} is not in the organization")
+            self._backend.get_account_by_id(account_id).tags = dict(tags)
+
     def known(self) -> list[KnownAccount]:
         """All accounts of the organization with their places in it, the management account too."""
         with self._lock:

@@ -17,10 +17,12 @@ from werkzeug.wrappers import Request, Response
 from sandbox import behind
 from sandbox.behind import ControlError
 from sandbox.faults import Fault
-from sandbox.guardduty import members
-from sandbox.guardduty.features import AutoEnable, FeatureStatus
+from sandbox.guardduty import members, organization_events
+from sandbox.guardduty.features import AutoEnable, FeatureStatus  # noqa: TC001 -- pydantic
+from sandbox.guardduty.policy import EVERY_REGION
 from sandbox.guardduty.state import RelationshipStatus  # noqa: TC001 -- pydantic reads it
 from sandbox.organization import AccountId, UnitPath  # noqa: TC001 -- pydantic reads them
+from sandbox.organizations.errors import OrganizationsError
 from sandbox.truth import settings, truth
 
 if TYPE_CHECKING:
@@ -275,6 +277,33 @@ class Control:
         wanted = SetAutoEnable.model_validate_json(request.get_data())
         for region in self._regions(wanted.region):
             behind.set_auto_enable(self._world, region, wanted.members, wanted.features)
+        return {}
+
+    def _enable_region(self, request: Request, account_id: str) -> object:
+        wanted = EnableRegion.model_validate_json(request.get_data())
+        self._check_region(wanted.region)
+        act = (
+            organization_events.enable_region
+            if wanted.enabled
+            else organization_events.disable_region
+        )
+        act(self._world, self._world.regions[wanted.region], account_id)
+        return {}
+
+    def _assign_policy(self, request: Request) -> object:
+        wanted = AssignPolicy.model_validate_json(request.get_data())
+        self._check_region(wanted.region)
+        policies = self._aws.organizations.policies
+        try:
+            policies.assign(wanted.account_ids, wanted.plans, wanted.region or EVERY_REGION)
+        except OrganizationsError as error:
+            raise ControlError(error.message) from None
+        self._aws.follower.follow()
+        return {}
+
+    def _clear_policies(self, _request: Request) -> object:
+        self._aws.organizations.policies.clear()
+        self._aws.follower.follow()
         return {}
 
     def _regions(self, name: str | None) -> Iterable[Region]:

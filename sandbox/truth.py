@@ -8,18 +8,40 @@ from sandbox.guardduty.fanout import settle_administrator, settle_member
 from sandbox.guardduty.features import EKS_AUDIT_LOGS
 
 if TYPE_CHECKING:
-    from sandbox.guardduty.state import AccountRegion, Region
+    from sandbox.guardduty.state import AccountRegion, Detector, Region
     from sandbox.guardduty.world import World
 
 
 def truth(world: World) -> dict[str, dict[str, dict[str, Any]]]:
-    """Every account by region: its EKS_AUDIT_LOGS, detector and relationship status.
+    """Every account by region: its features, detector and relationship status.
 
     Returns:
-        `{region: {account id: {"eksAuditLogs", "detector", "relationship"}}}`; what an account does
-        not have is None. "detector" is the detector's status.
+        `{region: {account id: {"eksAuditLogs", "detector", "relationship", "features"}}}`; what an
+        account does not have is None. "detector" is the detector's status, "features" the status of
+        all its features by name, of additional configurations by feature/configuration.
     """
     return {name: _region(world, region) for name, region in world.regions.items()}
+
+
+def settings(world: World) -> dict[str, dict[str, Any]]:
+    """What the delegated administrator has set for the organization, by region.
+
+    Returns:
+        `{region: {"administrator", "autoEnableOrganizationMembers", "features": {name: setting}}}`;
+        a feature that was never set is left out. Without an administrator all is empty.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name, region in world.regions.items():
+        administrator = region.delegated_administrator
+        held = None if administrator is None else region.account(administrator).administration
+        found[name] = {
+            "administrator": administrator,
+            "autoEnableOrganizationMembers": None if held is None else held.auto_enable_members,
+            "features": {}
+            if held is None
+            else {key: setting.auto_enable for key, setting in dict(held.settings).items()},
+        }
+    return found
 
 
 def _region(world: World, region: Region) -> dict[str, dict[str, Any]]:
@@ -46,4 +68,14 @@ def _account(place: AccountRegion | None, relationship: str | None) -> dict[str,
         "eksAuditLogs": None if feature is None else feature.status.value,
         "detector": None if detector is None else detector.status.value,
         "relationship": relationship,
+        "features": {} if detector is None else _features(detector),
     }
+
+
+def _features(detector: Detector) -> dict[str, str]:
+    found = {}
+    for name, feature in dict(detector.features).items():
+        found[name] = feature.status.value
+        for key, additional in feature.additional.items():
+            found[f"{name}/{key}"] = additional.status.value
+    return found
