@@ -1,0 +1,148 @@
+"""What somebody else does while the program is not looking, and how it is read back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.client import SandboxError
+from sandbox.guardduty.features import DETECTOR_FEATURES
+from tests.conftest import ADMINISTRATOR, MANAGEMENT
+
+if TYPE_CHECKING:
+    from tests.conftest import RunningSandbox
+
+FIRST = "300000000001"
+SECOND = "300000000002"
+ON = [{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}]
+NO_DETECTOR = f"{MANAGEMENT} has no detector in us-east-1"
+
+
+def statuses(sandbox: RunningSandbox, account: str, region: str = "us-east-1") -> dict[str, str]:
+    """The features of an account's own detector, as GetDetector answers."""
+    guardduty = sandbox.boto3("guardduty", account, region)
+    found = guardduty.get_detector(DetectorId=sandbox.detector(account, region))
+    return {feature["Name"]: feature["Status"] for feature in found["Features"]}
+
+
+def test_the_truth_tells_every_feature_of_every_account_and_region(
+    sandbox: RunningSandbox,
+) -> None:
+    sandbox.client.set_feature(FIRST, "DISABLED", name="S3_DATA_EVENTS", region="eu-west-1")
+    truth = sandbox.client.truth()
+    assert set(truth) == {"us-east-1", "eu-west-1"}
+    for region, accounts in truth.items():
+        assert len(accounts) == 14
+        shown = {name: accounts[FIRST].features[name] for name in DETECTOR_FEATURES}
+        answered = statuses(sandbox, FIRST, region)
+        assert shown == {name: answered[name] for name in DETECTOR_FEATURES}
+    assert truth["eu-west-1"][FIRST].features["S3_DATA_EVENTS"] == "DISABLED"
+    assert truth["us-east-1"][ADMINISTRATOR].features["S3_DATA_EVENTS"] == "ENABLED"
+    additional = "RUNTIME_MONITORING/EKS_ADDON_MANAGEMENT"
+    assert truth["us-east-1"][FIRST].features[additional] == "DISABLED"
+    assert truth["us-east-1"][MANAGEMENT].features == {}
+
+
+def test_the_administrators_own_feature_changes_behind_its_back(sandbox: RunningSandbox) -> None:
+    sandbox.client.set_feature(ADMINISTRATOR, "ENABLED", region="us-east-1")
+    assert statuses(sandbox, ADMINISTRATOR)["EKS_AUDIT_LOGS"] == "ENABLED"
+    assert statuses(sandbox, ADMINISTRATOR, "eu-west-1")["EKS_AUDIT_LOGS"] == "DISABLED"
+
+
+def test_auto_enable_changes_behind_the_administrators_back_and_takes_effect(
+    sandbox: RunningSandbox,
+) -> None:
+    sandbox.client.set_auto_enable("ALL", region="us-east-1")
+    settings = sandbox.client.settings()
+    changed, other = settings["us-east-1"], settings["eu-west-1"]
+    assert changed.administrator == ADMINISTRATOR
+    assert (changed.auto_enable_members, changed.features["EKS_AUDIT_LOGS"]) == ("NEW", "ALL")
+    assert (other.auto_enable_members, other.features["EKS_AUDIT_LOGS"]) == ("NEW", "NONE")
+    described = sandbox.boto3("guardduty").describe_organization_configuration(
+        DetectorId=sandbox.detector()
+    )
+    assert {"Name": "EKS_AUDIT_LOGS", "AutoEnable": "ALL"}.items() <= next(
+        feature for feature in described["Features"] if feature["Name"] == "EKS_AUDIT_LOGS"
+    ).items()
+    sandbox.client.advance_clock(hours=24)
+    truth = sandbox.client.truth()
+    members = [key for key, found in truth["us-east-1"].items() if found.relationship]
+    assert {truth["us-east-1"][key].eks_audit_logs for key in members} == {"ENABLED"}
+    assert {truth["eu-west-1"][key].eks_audit_logs for key in members} == {"ENABLED", "DISABLED"}
+
+
+def test_auto_enable_of_members_changes_alone(sandbox: RunningSandbox) -> None:
+    sandbox.client.set_auto_enable(members="NONE")
+    for settings in sandbox.client.settings().values():
+        assert settings.auto_enable_members == "NONE"
+        assert settings.features["EKS_AUDIT_LOGS"] == "NONE"
+    with pytest.raises(SandboxError, match="members"):
+        sandbox.client.set_auto_enable(members="SOME")
+
+
+def test_a_suspended_detector_goes_on_again_and_stays_a_member(sandbox: RunningSandbox) -> None:
+    guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
+    sandbox.client.suspend_detector(ADMINISTRATOR, region="us-east-1")
+    assert guardduty.get_detector(DetectorId=detector)["Status"] == "DISABLED"
+    sandbox.client.resume_detector(ADMINISTRATOR, region="us-east-1")
+    assert guardduty.get_detector(DetectorId=detector)["Status"] == "ENABLED"
+    sandbox.client.suspend_detector(FIRST)
+    for accounts in sandbox.client.truth().values():
+        assert (accounts[FIRST].detector, accounts[FIRST].relationship) == ("DISABLED", "Enabled")
+
+
+def test_a_deleted_detector_is_gone(sandbox: RunningSandbox) -> None:
+    detector = sandbox.detector()
+    sandbox.client.delete_detector(ADMINISTRATOR, region="us-east-1")
+    assert sandbox.boto3("guardduty").list_detectors()["DetectorIds"] == []
+    assert sandbox.detector(region="eu-west-1") != detector
+    sandbox.client.delete_detector(FIRST, region="eu-west-1")
+    answer = sandbox.boto3("guardduty", region="eu-west-1").update_member_detectors(
+        DetectorId=sandbox.detector(region="eu-west-1"), AccountIds=[FIRST, SECOND], Features=ON
+    )
+    assert [entry["AccountId"] for entry in answer["UnprocessedAccounts"]] == [FIRST]
+    truth = sandbox.client.truth()
+    assert truth["eu-west-1"][FIRST].detector is None
+    assert truth["us-east-1"][FIRST].detector == "ENABLED"
+
+
+def test_what_is_not_there_can_be_neither_suspended_nor_deleted(sandbox: RunningSandbox) -> None:
+    with pytest.raises(SandboxError, match=NO_DETECTOR):
+        sandbox.client.suspend_detector(MANAGEMENT)
+    with pytest.raises(SandboxError, match=NO_DETECTOR):
+        sandbox.client.delete_detector(MANAGEMENT)
+    with pytest.raises(SandboxError, match="there is no region mars-north-1"):
+        sandbox.client.delete_detector(FIRST, region="mars-north-1")
+    sandbox.client.delete_detector(ADMINISTRATOR)
+    with pytest.raises(SandboxError, match=f"{ADMINISTRATOR} has no detector in us-east-1"):
+        sandbox.client.set_auto_enable("NEW")
+
+
+def test_an_account_moves_and_organizations_tells_it_where(sandbox: RunningSandbox) -> None:
+    sandbox.client.move(FIRST, "Root/Quarantine/New")
+    accounts = {entry.account_id: entry for entry in sandbox.client.organization().accounts}
+    assert accounts[FIRST].ou == "Root/Quarantine/New"
+    organizations = sandbox.boto3("organizations", MANAGEMENT)
+    (parent,) = organizations.list_parents(ChildId=FIRST)["Parents"]
+    unit = organizations.describe_organizational_unit(OrganizationalUnitId=parent["Id"])
+    assert unit["OrganizationalUnit"]["Name"] == "New"
+    inside = organizations.list_accounts_for_parent(ParentId=parent["Id"])["Accounts"]
+    assert [account["Id"] for account in inside] == [FIRST]
+
+
+def test_the_tags_of_an_account_are_replaced(sandbox: RunningSandbox) -> None:
+    sandbox.client.set_tags(FIRST, {"owner": "red"})
+    organizations = sandbox.boto3("organizations", MANAGEMENT)
+    assert organizations.list_tags_for_resource(ResourceId=FIRST)["Tags"] == [
+        {"Key": "owner", "Value": "red"}
+    ]
+    accounts = {entry.account_id: entry for entry in sandbox.client.organization().accounts}
+    assert accounts[FIRST].tags == {"owner": "red"}
+
+
+def test_strangers_are_neither_moved_nor_tagged(sandbox: RunningSandbox) -> None:
+    with pytest.raises(SandboxError, match="999999999999 is not in the organization"):
+        sandbox.client.move("999999999999", "Root")
+    with pytest.raises(SandboxError, match="999999999999 is not in the organization"):
+        sandbox.client.set_tags("999999999999", {})
