@@ -23,7 +23,18 @@ REGIONS = ("us-east-1", "eu-west-1")
 PATIENCE_SECONDS = 30
 ON = [{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}]
 OFF = [{"Name": "EKS_AUDIT_LOGS", "Status": "DISABLED"}]
-ADDITIONAL = ("EKS_ADDON_MANAGEMENT", "ECS_FARGATE_AGENT_MANAGEMENT", "EC2_AGENT_MANAGEMENT")
+TARGETS = (
+    "EKS_AUDIT_LOGS",
+    "S3_DATA_EVENTS",
+    "EBS_MALWARE_PROTECTION",
+    "RDS_LOGIN_EVENTS",
+    "RDS_LOGIN_EVENTS/RDS_DATA_RISK",
+    "LAMBDA_NETWORK_LOGS",
+    "AI_PROTECTION",
+    "RUNTIME_MONITORING/EKS_ADDON_MANAGEMENT",
+    "RUNTIME_MONITORING/ECS_FARGATE_AGENT_MANAGEMENT",
+    "RUNTIME_MONITORING/EC2_AGENT_MANAGEMENT",
+)
 
 
 def ids(count: int) -> list[str]:
@@ -77,37 +88,36 @@ def test_two_hundred_updates_of_different_accounts_at_once_lose_nothing(
     )
 
 
+def turned_on(target: str) -> list[dict[str, Any]]:
+    name, _, additional = target.partition("/")
+    if not additional:
+        return [{"Name": name, "Status": "ENABLED"}]
+    configuration = {"Name": additional, "Status": "ENABLED"}
+    return [{"Name": name, "AdditionalConfiguration": [configuration]}]
+
+
 def test_two_hundred_updates_of_the_same_accounts_at_once_lose_nothing(
     serve_sandbox: ServeSandbox,
 ) -> None:
-    accounts = ids(50)
-    sandbox = serve_sandbox(accounts=50, regions=REGIONS)
-    # The additional configurations of a feature are kept together: one that were written back as
-    # it was read before another one's write would undo that.
-    changes: list[Any] = [
-        [
-            {
-                "Name": "RUNTIME_MONITORING",
-                "AdditionalConfiguration": [{"Name": n, "Status": "ENABLED"}],
-            }
-        ]
-        for n in ADDITIONAL
-    ]
+    accounts = ids(100)
+    sandbox = serve_sandbox(accounts=100, regions=REGIONS)
+    # Each target is set once in each account, in ten batches that overlap with the other targets'
+    # by all but one account: a write that undid another one would not be made good by a third.
     updates = [
-        (region, accounts, change)
-        for _ in range(25)
+        (region, (accounts + accounts)[start + shift : start + shift + 10], turned_on(target))
+        for start in range(0, 100, 10)
+        for shift, target in enumerate(TARGETS)
         for region in REGIONS
-        for change in (*changes, ON if region == "us-east-1" else OFF)
     ]
     assert len(updates) == 200
     all_at_once(sandbox, updates)
     truth = sandbox.client.truth()
-    for region, eks in (("us-east-1", "ENABLED"), ("eu-west-1", "DISABLED")):
+    for region in REGIONS:
         for account in accounts:
-            found = truth[region][account].features
-            assert found["EKS_AUDIT_LOGS"] == eks
-            assert [found[f"RUNTIME_MONITORING/{name}"] for name in ADDITIONAL] == ["ENABLED"] * 3
-            assert found["RUNTIME_MONITORING"] == "DISABLED"
+            features = truth[region][account].features
+            assert {target: features[target] for target in TARGETS} == dict.fromkeys(
+                TARGETS, "ENABLED"
+            )
 
 
 def update_in(world: World, administrator: AccountRegion, account_ids: list[str]) -> object:
