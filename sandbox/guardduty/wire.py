@@ -125,8 +125,12 @@ def serialize(operation: OperationModel, answer: Mapping[str, Any]) -> bytes:
 
 
 def serialize_error(error: ServiceError) -> bytes:
-    """Write a refusal's body: the finer type and the message."""
-    return json.dumps({"__type": error.kind, "message": error.message}).encode()
+    """Write a refusal's body: the finer type and the message.
+
+    The model of the exceptions has the type as `type`; what users quote shows it as `__type`.
+    """
+    body = {"__type": error.kind, "type": error.kind, "message": error.message}
+    return json.dumps(body).encode()
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

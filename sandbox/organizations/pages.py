@@ -66,7 +66,9 @@ class Pages:
         return answer
 
     def _is_empty(self, result: str, key: str) -> bool:
-        digest = hashlib.sha256(f"{self.seed}/{result}/{key}".encode()).digest()
+        # Not the whole key: when an account joined differs from start to start.
+        source = f"{self.seed}/{result}/{key.rpartition('/')[2]}"
+        digest = hashlib.sha256(source.encode()).digest()
         return int.from_bytes(digest[:6]) / 2**48 < self.empty
 
 
