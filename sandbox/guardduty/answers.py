@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox.guardduty.administration import OrganizationSettings, Statistics
+    from sandbox.guardduty.invitations import Invitation
     from sandbox.guardduty.state import Detector, Member
 
     Answer = dict[str, Any]
@@ -136,6 +137,28 @@ def member(found: Member, administrator_id: str, detector_id: str | None) -> Ans
         "RelationshipStatus": found.relationship,
         "InvitedAt": timestamp(found.invited_at) if found.invited_at else None,
         "UpdatedAt": timestamp(found.updated_at),
+    }
+
+
+def administrator(administrator_id: str, found: Member | None) -> Answer:
+    """A member's administrator; the invitation is there for invited members only."""
+    if found is None:
+        return {"AccountId": administrator_id}
+    return {
+        "AccountId": administrator_id,
+        "InvitationId": found.invitation_id,
+        "RelationshipStatus": found.relationship,
+        "InvitedAt": timestamp(found.invited_at) if found.invited_at else None,
+    }
+
+
+def invitation(found: Invitation) -> Answer:
+    """An invitation as the invited account sees it."""
+    return {
+        "AccountId": found.administrator_id,
+        "InvitationId": found.invitation_id,
+        "RelationshipStatus": found.relationship,
+        "InvitedAt": timestamp(found.invited_at),
     }
 
 

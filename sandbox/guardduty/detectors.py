@@ -26,7 +26,13 @@ from sandbox.guardduty.features import (
     FeatureStatus,
 )
 from sandbox.guardduty.policy import MANAGED_BY_POLICY
-from sandbox.guardduty.state import ASSOCIATED, Detector, Feature, FeatureTable
+from sandbox.guardduty.state import (
+    ASSOCIATED,
+    Detector,
+    Feature,
+    FeatureTable,
+    RelationshipStatus,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -237,7 +243,8 @@ def delete(world: World, place: AccountRegion, detector_id: str) -> None:
     if place.administrator_id is not None:
         raise invalid_input(MEMBER_CANNOT_MANAGE)
     members = place.administer().members()
-    if any(member.relationship in ASSOCIATED for member in members):
+    invited_or_associated = ASSOCIATED | {RelationshipStatus.INVITED}
+    if any(member.relationship in invited_or_associated for member in members):
         raise invalid_input(HAS_MEMBERS)
     discard(place, detector, world.clock.now())
 

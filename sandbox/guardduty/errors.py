@@ -86,8 +86,42 @@ NOT_ASSOCIATED: Final = (
     "the current account."
 )
 ALREADY_MEMBER: Final = (
-    "The request is rejected because the given account ID is already a member of the current "
-    "account."
+    "The request is rejected because the given account ID is already a member or associated member "
+    "of the current account."
+)
+MEMBER_OF_ITSELF: Final = (
+    "The request is rejected because an account cannot become a member of itself."
+)
+# Invitations: the wordings of the API's error lists in the user guide of 2018.
+INVITES_ITSELF: Final = "The request is rejected because the current account cannot invite itself."
+EMAIL_MISSING: Final = "The request is rejected because member account's email address is missing."
+ALREADY_INVITED: Final = (
+    "The request is rejected because the current account has already invited or is already the "
+    "GuardDuty master of the given member account ID."
+)
+HAS_ADMINISTRATOR: Final = (
+    "The request is rejected because the current account cannot accept invitations since it is "
+    "already an associated member of some master account."
+)
+HAS_OWN_MEMBERS: Final = (
+    "The request is rejected because the current account cannot accept invitations since it still "
+    "has created, invited or associated members."
+)
+NO_INVITATION: Final = (
+    "The request is rejected because the current account has no pending invitation from the given "
+    "master account ID or is already an associated member of another master account."
+)
+ADMINISTRATOR_IS_MEMBER: Final = (
+    "The request is rejected because the current account cannot accept invitation from the given "
+    "account ID since the latter is an associated member of another master account."
+)
+CANNOT_DELETE_INVITATION: Final = (
+    "The request is rejected because the current account cannot delete the invitation from the "
+    "given master account ID since it is still associated to it or has not declined their "
+    "invitation yet."
+)
+NO_ADMINISTRATOR: Final = (
+    "The request is rejected because the current account is not associated with a master account."
 )
 STILL_ASSOCIATED: Final = (
     "The request is rejected because the current account cannot delete the given member account "

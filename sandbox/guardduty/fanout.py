@@ -63,7 +63,8 @@ def settle_member(world: World, administrator: AccountRegion, member: Member) ->
     The administrator's lock is held by the caller.
     """
     administration = administrator.administer()
-    if not administration.waves:
+    if member.by_invitation or not administration.waves:
+        # ALL, NEW and NONE are for the organization's accounts only.
         return
     place = world.place(administrator.region, member.account_id)
     now = world.clock.now()

@@ -14,6 +14,7 @@ from sandbox.guardduty.errors import (
     MANAGEMENT_NEEDS_GUARDDUTY,
     MEMBER_CANNOT_MANAGE,
     MEMBER_LIMIT_REACHED,
+    MEMBER_OF_ITSELF,
     NOT_ASSOCIATED,
     REGION_NOT_ENABLED,
     STILL_ASSOCIATED,
@@ -185,8 +186,11 @@ def update_member_detectors(
 
     def write(answer: Answer[Detector], member: Member) -> None:
         of_member = world.place(place.region, member.account_id)
+        if not _reachable(world, member):
+            answer.unprocessed[member.account_id] = NOT_ASSOCIATED
+            return
         with of_member.lock:
-            if of_member.detector is None or not _reachable(world, member):
+            if of_member.detector is None:
                 answer.unprocessed[member.account_id] = NOT_ASSOCIATED
             elif member.relationship is RelationshipStatus.DISABLED:
                 answer.unprocessed[member.account_id] = SUSPENDED
@@ -210,6 +214,9 @@ def create_members(
     administration = place.administer()
     now = world.clock.now()
     for account_id, email in emails.items():
+        if account_id == place.account_id:
+            answer.unprocessed[account_id] = MEMBER_OF_ITSELF
+            continue
         known = administration.member(account_id)
         joined_at = world.directory.joined_at(account_id) if delegated else None
         of_account = world.place(place.region, account_id)
@@ -220,7 +227,7 @@ def create_members(
             administration.add(
                 Member(account_id, RelationshipStatus.CREATED, now, now, now, True, email)  # noqa: FBT003
             )
-        elif joined_at is None or account_id == place.account_id:
+        elif joined_at is None:
             answer.unprocessed[account_id] = ALREADY_MEMBER
         elif management and of_account.detector is None:
             answer.unprocessed[account_id] = MANAGEMENT_NEEDS_GUARDDUTY
@@ -230,6 +237,7 @@ def create_members(
             member = known or Member(account_id, RelationshipStatus.CREATED, now, now, now)
             if member.relationship not in ASSOCIATED:
                 member.joined_at = member.settled_at = now
+            member.by_invitation = False
             with of_account.lock:
                 associate(world, administration, place.account_id, member, of_account, now)
             administration.add(member)
@@ -247,7 +255,7 @@ def stop(world: World, place: AccountRegion, account_ids: Sequence[str]) -> Answ
     Raises:
         ServiceError: auto-enable is ALL for the organization's members.
     """
-    _refuse_under_all(place)
+    _refuse_under_all(place, account_ids)
     return _change_relationship(world, place, account_ids, RelationshipStatus.DISABLED)
 
 
@@ -258,10 +266,7 @@ def disassociate(world: World, place: AccountRegion, account_ids: Sequence[str])
         ServiceError: auto-enable is ALL for the organization's members or for a protection plan
             (the guide's page on changing the administrator names both).
     """
-    _refuse_under_all(place)
-    settings = place.administer().settings.values()
-    if any(setting.auto_enable is AutoEnable.ALL for setting in settings):
-        raise invalid_input(MANAGED_UNDER_ALL)
+    _refuse_under_all(place, account_ids, with_plans=True)
     return _change_relationship(world, place, account_ids, RelationshipStatus.REMOVED)
 
 
@@ -271,7 +276,7 @@ def delete(world: World, place: AccountRegion, account_ids: Sequence[str]) -> An
     Raises:
         ServiceError: auto-enable is ALL for the organization's members.
     """
-    _refuse_under_all(place)
+    _refuse_under_all(place, account_ids)
 
     def forget(answer: Answer[Member], member: Member) -> None:
         if member.relationship in ASSOCIATED:
@@ -282,15 +287,28 @@ def delete(world: World, place: AccountRegion, account_ids: Sequence[str]) -> An
     return _each(world, place, account_ids, forget)
 
 
-def _refuse_under_all(place: AccountRegion) -> None:
-    if place.administer().auto_enable_members is AutoEnable.ALL:
+def _refuse_under_all(
+    place: AccountRegion, account_ids: Sequence[str], *, with_plans: bool = False
+) -> None:
+    """Refuse a whole call under ALL, unless it names invited members only: ALL is not for them."""
+    administration = place.administer()
+    settings = administration.settings.values() if with_plans else ()
+    all_of_them = administration.auto_enable_members is AutoEnable.ALL or any(
+        setting.auto_enable is AutoEnable.ALL for setting in settings
+    )
+    known = [administration.member(account_id) for account_id in account_ids]
+    if all_of_them and not all(member is not None and member.by_invitation for member in known):
         raise invalid_input(MANAGED_UNDER_ALL)
 
 
 def _reachable(world: World, member: Member) -> bool:
-    """Whether member operations act on an account: associated, and for long enough."""
+    """Whether member operations act on an account: associated, and for long enough.
+
+    Who has accepted an invitation is reached at once (assumed).
+    """
     associated_for = world.clock.now() - member.joined_at
-    return member.relationship in ASSOCIATED and associated_for >= world.association_delay
+    settled = member.by_invitation or associated_for >= world.association_delay
+    return member.relationship in ASSOCIATED and settled
 
 
 def _take(answer: Answer[Member], member: Member) -> None:

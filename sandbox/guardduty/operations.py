@@ -10,6 +10,7 @@ from sandbox.guardduty import (
     administration,
     answers,
     detectors,
+    invitation_operations,
     members,
     requests,
     usage_operations,
@@ -67,7 +68,8 @@ def perform(
 ) -> Response:
     """Carry out an operation, under the lock of the calling account in its region.
 
-    Designating an administrator touches another account than the caller's; it waits for that one.
+    Designating an administrator touches another account than the caller's, and so do the answers to
+    an invitation: these take the locks of the accounts that they touch by themselves.
 
     Args:
         operation: the API's name of it.
@@ -91,6 +93,8 @@ def perform(
     if operation in BY_MANAGEMENT:
         with world.regions[place.region].designation:
             return act(request)
+    if operation in invitation_operations.BY_INVITED_ACCOUNT:
+        return act(request)
     with held(world, place):
         _bring_up_to_date(world, place)
         return act(request)
@@ -173,18 +177,6 @@ def _list_administrators(request: Request) -> Response:
     found = request.world.regions[request.place.region].delegated_administrator
     listed = [] if found is None else [{"AdminAccountId": found, "AdminStatus": "ENABLED"}]
     return {"AdminAccounts": listed}
-
-
-def _get_administrator(request: Request) -> Response:
-    """Empty for administrators and individual accounts: who has one is a member."""
-    detectors.owned(request.place, request.detector_id)
-    administrator_id = request.place.administrator_id
-    if administrator_id is None:
-        return {}
-    place = request.world.place(request.place.region, administrator_id)
-    member = place.administer().member(request.place.account_id)
-    status = None if member is None else member.relationship
-    return {"Administrator": {"AccountId": administrator_id, "RelationshipStatus": status}}
 
 
 def _list_members(request: Request) -> Response:
@@ -279,7 +271,6 @@ OPERATIONS: dict[str, Callable[[Request], Response]] = {
     "EnableOrganizationAdminAccount": _enable_administrator,
     "DisableOrganizationAdminAccount": _disable_administrator,
     "ListOrganizationAdminAccounts": _list_administrators,
-    "GetAdministratorAccount": _get_administrator,
     "ListMembers": _list_members,
     "GetMembers": _get_members,
     "GetMemberDetectors": _get_member_detectors,
@@ -289,6 +280,7 @@ OPERATIONS: dict[str, Callable[[Request], Response]] = {
     "StopMonitoringMembers": _relationship(members.stop),
     "DisassociateMembers": _relationship(members.disassociate),
     "DeleteMembers": _relationship(members.delete),
+    **invitation_operations.OPERATIONS,
     **usage_operations.OPERATIONS,
 }
 

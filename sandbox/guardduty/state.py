@@ -134,6 +134,7 @@ class Member:
     by_invitation: bool = False
     email: str | None = None
     invited_at: datetime | None = None
+    invitation_id: str | None = None
     reachable_from: datetime | None = None
 
 
@@ -232,7 +233,18 @@ class Region:
     former_administrators: set[str] = field(default_factory=set)
     designation: threading.Lock = field(default_factory=threading.Lock)
     _accounts: dict[str, AccountRegion] = field(default_factory=dict)
+    _inviters: dict[str, set[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def remember_inviter(self, account_id: str, administrator_id: str) -> None:
+        """Note who has invited an account; the invitation itself is with the administrator."""
+        with self._lock:
+            self._inviters.setdefault(account_id, set()).add(administrator_id)
+
+    def inviters(self, account_id: str) -> list[str]:
+        """Who has ever invited an account, by id."""
+        with self._lock:
+            return sorted(self._inviters.get(account_id, ()))
 
     def account(self, account_id: str) -> AccountRegion:
         """That account in this region; an account nobody has used here yet is empty."""
