@@ -17,7 +17,7 @@ from sandbox.guardduty.errors import (
     NOT_MANAGEMENT,
     invalid_input,
 )
-from sandbox.guardduty.fanout import settle_administrator, settle_member
+from sandbox.guardduty.fanout import settle_administrator, settle_all, settle_member
 from sandbox.guardduty.features import (
     ADDITIONAL_CONFIGURATIONS,
     EKS_RUNTIME_MONITORING,
@@ -196,7 +196,7 @@ def update(
     detectors.owned(place, detector_id)
     require_delegated_administrator(world, place)
     _check_settings(changes, organization_features(world, place.region))
-    settle_administrator(world, place)
+    settle_all(world, place)
     now = world.clock.now()
     administration = place.administer()
     if members is AutoEnable.ALL and administration.auto_enable_members is not AutoEnable.ALL:

@@ -94,6 +94,18 @@ def settle_administrator(world: World, administrator: AccountRegion) -> None:
     administration.settled_at = now
 
 
+def settle_all(world: World, administrator: AccountRegion) -> None:
+    """Apply everything that has reached anybody by now, before the settings change.
+
+    An account that was taken up has got what the settings said then, not what they say when
+    somebody looks at it. The administrator's lock is held by the caller.
+    """
+    settle_administrator(world, administrator)
+    if administrator.administer().waves:
+        for member in administrator.administer().members():
+            settle_member(world, administrator, member)
+
+
 def associate(  # noqa: PLR0913, PLR0917 -- an association has that many ends
     world: World,
     administration: Administration,

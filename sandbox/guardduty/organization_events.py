@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.guardduty import administration, detectors, members, waves
+from sandbox.guardduty.fanout import settle_all
 from sandbox.guardduty.features import AutoEnable, FeatureStatus
 from sandbox.guardduty.policy import FOUNDATIONAL_PLAN
 from sandbox.guardduty.state import Member, RelationshipStatus
@@ -86,6 +87,7 @@ def disable_region(world: World, region: Region, account_id: str) -> None:
     if account_id == administrator_id:
         place = region.account(account_id)
         with place.lock:
+            settle_all(world, place)
             waves.suspend(place.administer(), now)
             region.not_enabled.add(account_id)
         return
@@ -121,6 +123,7 @@ def _suspend_auto_enable(world: World, now: datetime) -> None:
         if region.delegated_administrator is not None:
             place = region.account(region.delegated_administrator)
             with place.lock:
+                settle_all(world, place)
                 waves.suspend(place.administer(), now)
 
 
