@@ -19,7 +19,7 @@ from sandbox.asked import Asked, batch
 from sandbox.calls import UNANSWERED, CallRecord, RecordedCall
 from sandbox.credentials import access_key_id
 from sandbox.effects import AnswerLost, ConnectionClosed, TimeOut
-from sandbox.faults import FaultBook, Struck
+from sandbox.faults import FaultBook
 from sandbox.guardduty import wire
 from sandbox.guardduty.errors import ServiceError
 from sandbox.guardduty.operations import perform
@@ -43,6 +43,7 @@ MOTO_SERVICES = frozenset({"sts", "iam"})
 """Served by moto. It must never answer for GuardDuty, and not for what nobody has looked at."""
 
 _UNKNOWN = "UnknownOperationException"
+_ERROR_CODE = re.compile(r'(?:"__type": *"(?:[^"]*#)?|<Code>)(\w+)')
 _SCOPE = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/"
 )
@@ -106,9 +107,6 @@ class Aws:
     def answer(self, request: Request) -> Response:
         """Answer one request and record it.
 
-        Faults strike before the work, and before any lock is taken: a call that is held up holds up
-        no other.
-
         Raises:
             ConnectionDroppedError: a fault has it that the caller gets no answer.
         """
@@ -126,38 +124,34 @@ class Aws:
             outcome = _unknown_key(request, caller.service)
             self._record(caller, "", outcome)
             return outcome.response
-        asked = _asked(request, caller, account_id) if self.faults else None
-        struck = Struck() if asked is None else self.faults.strike(asked)
-        self.waiting.wait(struck.delay_seconds)
-        if asked is not None and not isinstance(struck.failure, AnswerLost | None):
-            return self._fail(request, caller, asked, struck.failure, struck.fault)
-        outcome = self._serve(request, caller, account_id, asked)
-        self._record(caller, account_id, outcome, struck.fault)
-        if struck.failure is not None:
-            raise ConnectionDroppedError
+        if self.faults:
+            return self._under_faults(request, caller, account_id)
+        outcome = self._serve(request, caller, account_id)
+        self._record(caller, account_id, outcome)
         return outcome.response
 
-    def _fail(
-        self,
-        request: Request,
-        caller: Caller,
-        asked: Asked,
-        failure: Refusal | ConnectionClosed | TimeOut,
-        fault: str | None,
-    ) -> Response:
-        """Let a call fail with nothing done."""
-        if isinstance(failure, ConnectionClosed | TimeOut):
-            response, code = Response(), UNANSWERED
+    def _under_faults(self, request: Request, caller: Caller, account_id: str) -> Response:
+        """Answer a call while faults are in force, which may concern others.
+
+        They strike before the work, and before any lock is taken: a call that is held up holds up
+        no other.
+        """
+        gate = self.waiting.gate
+        asked = _asked(request, caller, account_id)
+        struck = self.faults.strike(asked)
+        gate.wait(struck.delay_seconds)
+        failure = struck.failure
+        if failure is None or isinstance(failure, AnswerLost):
+            outcome = self._serve(request, caller, account_id, asked)
         else:
-            response, code = refuse(asked, failure)
-        outcome = Outcome(response, asked.operation, asked.batch.account_ids, code=code)
+            outcome = _failed(asked, failure)
         # Before the wait: a test sees by the record that the call is being kept waiting.
-        self._record(caller, asked.caller, outcome, fault)
+        self._record(caller, account_id, outcome, struck.fault)
         if isinstance(failure, TimeOut):
-            self.waiting.wait(failure.seconds, request.environ.get("werkzeug.socket"))
-        if code == UNANSWERED:
+            gate.wait(failure.seconds, request.environ.get("werkzeug.socket"))
+        if isinstance(failure, AnswerLost | ConnectionClosed | TimeOut):
             raise ConnectionDroppedError
-        return response
+        return outcome.response
 
     def _record(
         self, caller: Caller, account_id: str, outcome: Outcome, fault: str | None = None
@@ -178,7 +172,7 @@ class Aws:
         )
 
     def _serve(
-        self, request: Request, caller: Caller, account_id: str, asked: Asked | None
+        self, request: Request, caller: Caller, account_id: str, asked: Asked | None = None
     ) -> Outcome:
         if caller.service == "guardduty":
             return self._guardduty(request, caller, account_id, asked)
@@ -257,7 +251,7 @@ class Aws:
             if application is None:
                 application = self._moto[caller.service] = create_backend_app(caller.service)
             response = Response.from_app(application, request.environ, buffered=True)
-        code = "ok" if response.status_code < HTTPStatus.BAD_REQUEST else "error"
+        code = "ok" if response.status_code < HTTPStatus.BAD_REQUEST else _error_code(response)
         return Outcome(response, operation, code=code)
 
 
@@ -266,6 +260,15 @@ def _caller(request: Request) -> Caller | None:
     if found is None:
         return None
     return Caller(found["key"], found["region"], found["service"].lower())
+
+
+def _failed(asked: Asked, failure: Refusal | ConnectionClosed | TimeOut) -> Outcome:
+    """What a call comes to that fails with nothing done."""
+    if isinstance(failure, ConnectionClosed | TimeOut):
+        response, code = Response(), UNANSWERED
+    else:
+        response, code = refuse(asked, failure)
+    return Outcome(response, asked.operation, asked.batch.account_ids, code=code)
 
 
 def _asked(request: Request, caller: Caller, account_id: str) -> Asked:
@@ -298,6 +301,12 @@ def _operation(request: Request) -> str:
     if target is not None:
         return target.rpartition(".")[2]
     return parse_qs(_body(request).decode("utf-8", "replace")).get("Action", [""])[0]
+
+
+def _error_code(response: Response) -> str:
+    """The code of an error in the JSON or the query protocol."""
+    found = _ERROR_CODE.search(response.get_data(as_text=True))
+    return found[1] if found else "error"
 
 
 def _json_error(status: HTTPStatus, code: str, message: str) -> Response:
