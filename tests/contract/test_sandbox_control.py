@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.client import SandboxClient, SandboxError
 from tests.conftest import ADMINISTRATOR
@@ -101,3 +102,15 @@ def test_the_organization_is_told_with_names_units_and_tags(sandbox: RunningSand
 def test_the_client_talks_to_this_machine_only() -> None:
     with pytest.raises(ValueError, match="is no sandbox"):
         SandboxClient("http://192.0.2.1:5000")
+
+
+def test_a_call_that_another_service_refuses_is_recorded_with_its_code(
+    sandbox: RunningSandbox,
+) -> None:
+    with pytest.raises(ClientError):
+        sandbox.boto3("iam").get_user(UserName="nobody")
+    assert [call.outcome for call in sandbox.client.calls("GetUser")] == ["NoSuchEntity"]
+    with pytest.raises(ClientError):
+        sandbox.boto3("organizations").describe_account(AccountId="999999999999")
+    outcomes = [call.outcome for call in sandbox.client.calls("DescribeAccount")]
+    assert outcomes == ["AccountNotFoundException"]
