@@ -12,6 +12,7 @@ from sandbox.guardduty import (
     detectors,
     invitation_operations,
     members,
+    organization_events,
     requests,
     usage_operations,
 )
@@ -162,6 +163,7 @@ def _enable_administrator(request: Request) -> Response:
     region = request.world.regions[request.place.region]
     wanted = request.parameters["AdminAccountId"]
     administration.enable_administrator(request.world, request.place.account_id, region, wanted)
+    organization_events.designated(request.world, region)
     return {}
 
 

@@ -44,6 +44,12 @@ def left(world: World, account_id: str) -> None:
         _fill(world, region)
 
 
+def designated(world: World, region: Region) -> None:
+    """A region has got its administrator: the accounts under a policy become its members."""
+    for account_id in sorted(world.policies.accounts):
+        _cover(world, region, account_id, world.clock.now())
+
+
 def closed(world: World, account_id: str) -> None:
     """An account was closed (CloseAccount): its member status is AccountSuspended."""
     status = RelationshipStatus.ACCOUNT_SUSPENDED
@@ -58,6 +64,8 @@ def enable_region(world: World, region: Region, account_id: str) -> None:
     hours, under NEW its administrator has to take it up (the page on auto-enable preferences). For
     the administrator itself, the settings have effect again.
     """
+    if account_id not in region.not_enabled:
+        return
     now = world.clock.now()
     region.not_enabled.discard(account_id)
     if region.delegated_administrator is None:

@@ -36,7 +36,8 @@ class Follower:
         """Let GuardDuty follow whatever was changed since the last time."""
         with self._lock:
             self._accounts.synchronize()
-            by_id = self._accounts.tree().by_id
+            # Not from the index, which is made anew only when somebody reads it.
+            by_id = {account.id: account for account in self._accounts.backend.accounts}
             # Policies first: an account that joins under one is not for NEW and ALL.
             self._follow_policies()
             for account_id in sorted(by_id.keys() - self._members):

@@ -160,6 +160,8 @@ class GuardDutyPolicies:
         if parameters.get("Type") != GUARDDUTY_POLICY:
             return None
         _check(parameters.get("Content"))
+        if "Name" not in parameters:
+            raise invalid_input("MIN_LENGTH_EXCEEDED")
         backend = self._accounts.backend
         if any(policy.name == parameters["Name"] for policy in backend.policies):
             raise OrganizationsError("DuplicatePolicyException", DuplicatePolicyException().message)

@@ -89,7 +89,7 @@ class Organizations:
 
     def _list_children(self, _caller: str, parameters: Mapping[str, Any]) -> Answer:
         parent = self._parent(parameters)
-        kind = parameters.get("ChildType")
+        kind = str(parameters.get("ChildType"))
         if kind not in {"ACCOUNT", "ORGANIZATIONAL_UNIT"}:
             raise invalid_input("INVALID_ENUM")
         tree = self._accounts.tree()
@@ -102,7 +102,7 @@ class Organizations:
 
     def _list_parents(self, _caller: str, parameters: Mapping[str, Any]) -> Answer:
         tree = self._accounts.tree()
-        child_id = parameters.get("ChildId", "")
+        child_id = str(parameters.get("ChildId"))
         child = tree.by_id.get(child_id) or tree.units.get(child_id)
         if child is None or child.parent_id is None:
             raise OrganizationsError(
@@ -112,13 +112,13 @@ class Organizations:
         return {"Parents": [{"Id": parent.id, "Type": parent.type}]}
 
     def _describe_account(self, _caller: str, parameters: Mapping[str, Any]) -> Answer:
-        found = self._accounts.tree().by_id.get(parameters.get("AccountId", ""))
+        found = self._accounts.tree().by_id.get(str(parameters.get("AccountId")))
         if found is None:
             raise account_not_found()
         return {"Account": _account(found)}
 
     def _list_tags(self, _caller: str, parameters: Mapping[str, Any]) -> Answer | None:
-        found = self._accounts.tree().by_id.get(parameters.get("ResourceId", ""))
+        found = self._accounts.tree().by_id.get(str(parameters.get("ResourceId")))
         if found is None:
             return None
         return {"Tags": [{"Key": key, "Value": value} for key, value in found.tags.items()]}

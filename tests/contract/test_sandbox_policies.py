@@ -270,6 +270,18 @@ def test_an_account_under_a_policy_becomes_a_member_by_itself(sandbox: RunningSa
     assert sandbox.client.truth()["us-east-1"][MANAGEMENT].detector is None
 
 
+def test_a_new_administrator_gets_the_accounts_under_a_policy_as_members(
+    sandbox: RunningSandbox,
+) -> None:
+    management = sandbox.boto3("guardduty", MANAGEMENT)
+    management.disable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
+    sandbox.client.assign_policy([FIRST])
+    assert sandbox.client.truth()["us-east-1"][FIRST].relationship is None
+    management.enable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
+    truth = sandbox.client.truth()["us-east-1"]
+    assert (truth[FIRST].relationship, truth[SECOND].relationship) == ("Enabled", None)
+
+
 def test_the_short_way_is_taken_back_whole(sandbox: RunningSandbox) -> None:
     sandbox.client.assign_policy([FIRST], plans={"EKS_AUDIT_LOGS": "DISABLED"}, region="us-east-1")
     assert member_feature(sandbox, FIRST)["ManagedBy"] == "GUARDDUTY_POLICY"

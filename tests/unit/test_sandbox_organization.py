@@ -87,6 +87,24 @@ def test_an_unquoted_account_id_is_read_as_the_number_that_yaml_makes_of_it(
             "regionsWithoutEksAuditLogs: [eu-west-9]",
             "regionsWithoutEksAuditLogs: names eu-west-9; add that to regions or leave it out",
         ),
+        (
+            'accounts: [{id: "300000000001", name: a, regionsNotEnabled: [eu-west-9]}]',
+            "accounts[0]: names eu-west-9; add that to regions or leave it out",
+        ),
+        (
+            'standaloneAccounts: [{id: "222222222222"}]',
+            "standaloneAccounts[0].id: 222222222222 is in the organization already",
+        ),
+        (
+            'standaloneAccounts: [{id: "800000000001"}, {id: "800000000001"}]',
+            "standaloneAccounts[1].id: 800000000001 is standaloneAccounts[0] already",
+        ),
+        (
+            'standaloneAccounts: [{id: "800000000001", regionsNotEnabled: [eu-west-9]}]',
+            "standaloneAccounts[0]: names eu-west-9; add that to regions or leave it out",
+        ),
+        ("emptyPages: 1", "emptyPages: 1: input should be less than 1"),
+        ("memberLimit: -1", "memberLimit: -1: input should be greater than or equal to 0"),
         ("regions: [Ireland]", "regions[0]: Ireland is no region; write its code, as eu-west-1"),
         (
             'administrator: {id: "111111111111"}',
