@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from botocore.model import OperationNotFoundError
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.wrappers import Request, Response
 
@@ -19,6 +20,7 @@ from sandbox.asked import Asked, batch
 from sandbox.calls import UNANSWERED, CallRecord, RecordedCall
 from sandbox.credentials import access_key_id
 from sandbox.effects import AnswerLost, ConnectionClosed, TimeOut
+from sandbox.elsewhere import Elsewhere, refused, unknown_action
 from sandbox.faults import FaultBook
 from sandbox.guardduty import wire
 from sandbox.guardduty.errors import ServiceError
@@ -102,6 +104,7 @@ class Aws:
         self._moto: dict[str, WSGIApplication] = {}
         self._moto_lock = threading.Lock()
         self.organizations = Organizations(accounts, world.clock, pages or Pages())
+        self.elsewhere = Elsewhere(world, accounts)
         self.follower = Follower(world, accounts, self.organizations.policies)
 
     def answer(self, request: Request) -> Response:
@@ -180,7 +183,8 @@ class Aws:
             return self._by_organizations(request, caller, account_id)
         if caller.service in MOTO_SERVICES:
             return self._by_moto(request, caller, account_id)
-        return _no_such_service(request, caller.service)
+        answered = self.elsewhere.answer(request, caller.service, account_id, _operation(request))
+        return Outcome(answered.response, answered.operation, code=answered.code)
 
     def _guardduty(
         self, request: Request, caller: Caller, account_id: str, asked: Asked | None
@@ -250,7 +254,14 @@ class Aws:
             application = self._moto.get(caller.service)
             if application is None:
                 application = self._moto[caller.service] = create_backend_app(caller.service)
-            response = Response.from_app(application, request.environ, buffered=True)
+            try:
+                response = Response.from_app(application, request.environ, buffered=True)
+            except NotImplementedError:
+                answered = refused(request, caller.service, operation)
+                return Outcome(answered.response, operation, code=answered.code)
+            except OperationNotFoundError:
+                answered = unknown_action(operation)
+                return Outcome(answered.response, operation, code=answered.code)
         code = "ok" if response.status_code < HTTPStatus.BAD_REQUEST else _error_code(response)
         return Outcome(response, operation, code=code)
 
@@ -356,10 +367,3 @@ def _unknown_key(request: Request, service: str) -> Outcome:
     json_protocol = "X-Amz-Target" in request.headers
     status = HTTPStatus.BAD_REQUEST if json_protocol else HTTPStatus.FORBIDDEN
     return Outcome(_json_error(status, code, INVALID_TOKEN), operation, code=code)
-
-
-def _no_such_service(request: Request, service: str) -> Outcome:
-    code = "AccessDeniedException"
-    message = f"The sandbox has no service {service}; it has GuardDuty, Organizations, STS and IAM."
-    response = _json_error(HTTPStatus.FORBIDDEN, code, message)
-    return Outcome(response, _operation(request), code=code)

@@ -92,6 +92,7 @@ ALREADY_MEMBER: Final = (
 MEMBER_OF_ITSELF: Final = (
     "The request is rejected because an account cannot become a member of itself."
 )
+NO_SUCH_RESOURCE: Final = "The request is rejected since no such resource found."
 # Invitations: the wordings of the API's error lists in the user guide of 2018.
 INVITES_ITSELF: Final = "The request is rejected because the current account cannot invite itself."
 EMAIL_MISSING: Final = "The request is rejected because member account's email address is missing."

@@ -13,7 +13,9 @@ from sandbox.guardduty import (
     invitation_operations,
     members,
     organization_events,
+    outside_operations,
     requests,
+    tag_operations,
     usage_operations,
 )
 from sandbox.guardduty.errors import ServiceError
@@ -284,6 +286,8 @@ OPERATIONS: dict[str, Callable[[Request], Response]] = {
     "DeleteMembers": _relationship(members.delete),
     **invitation_operations.OPERATIONS,
     **usage_operations.OPERATIONS,
+    **tag_operations.OPERATIONS,
+    **outside_operations.OPERATIONS,
 }
 
 BY_MANAGEMENT = frozenset(

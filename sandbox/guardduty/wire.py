@@ -24,6 +24,8 @@ from sandbox.guardduty.errors import INVALID_VALUE, ServiceError, invalid_input,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from werkzeug.datastructures import MultiDict
+
 
 @dataclass(frozen=True)
 class Route:
@@ -86,7 +88,7 @@ def match(method: str, path: str) -> tuple[OperationModel, dict[str, str]]:
 def parse(
     operation: OperationModel,
     path_parameters: Mapping[str, str],
-    query: Mapping[str, str],
+    query: MultiDict[str, str],
     body: bytes,
 ) -> dict[str, Any]:
     """Read and check the parameters of a request.
@@ -106,7 +108,7 @@ def parse(
         if location == "uri":
             raw: Any = path_parameters[wire_name]
         elif location == "querystring":
-            raw = _from_query(member, query.get(wire_name))
+            raw = _from_query(member, query.getlist(wire_name))
         else:
             raw = content.get(wire_name)
         if raw is not None:
@@ -150,13 +152,18 @@ def _json_object(body: bytes) -> dict[str, Any]:
     return content
 
 
-def _from_query(shape: Shape, raw: str | None) -> Any:  # noqa: ANN401 -- JSON has any type
-    if raw is not None and shape.type_name == "integer":
+def _from_query(shape: Shape, texts: list[str]) -> Any:  # noqa: ANN401 -- JSON has any type
+    """A parameter of the query, which a list repeats for each of its members."""
+    if not texts:
+        return None
+    if isinstance(shape, ListShape):
+        return texts
+    if shape.type_name == "integer":
         try:
-            return int(raw)
+            return int(texts[0])
         except ValueError:
             raise invalid_input(INVALID_VALUE) from None
-    return raw
+    return texts[0]
 
 
 _SCALARS: dict[str, type] = {
@@ -220,6 +227,9 @@ def _read_scalar(shape: Shape, raw: Any) -> Any:  # noqa: ANN401
     size = len(raw) if isinstance(raw, str) else raw
     bounded = isinstance(raw, str | int) and not isinstance(raw, bool)
     if bounded and not shape.metadata.get("min", size) <= size <= shape.metadata.get("max", size):
+        raise invalid_input(INVALID_VALUE)
+    pattern = shape.metadata.get("pattern")
+    if pattern and isinstance(raw, str) and not re.fullmatch(pattern, raw):
         raise invalid_input(INVALID_VALUE)
     return raw
 

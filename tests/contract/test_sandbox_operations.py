@@ -409,13 +409,6 @@ def test_statistics_count_what_is_set(sandbox: RunningSandbox) -> None:
     assert (counts["TotalAccountsCount"], counts["MemberAccountsCount"]) == (14, 13)
 
 
-def test_an_operation_that_the_sandbox_lacks_fails_by_name(sandbox: RunningSandbox) -> None:
-    guardduty = sandbox.boto3("guardduty")
-    response = refusal(lambda: guardduty.list_findings(DetectorId=sandbox.detector()))
-    assert response["Error"]["Code"] == "UnknownOperationException"
-    assert "ListFindings" in response["Error"]["Message"]
-
-
 def test_page_tokens_are_opaque_and_checked(sandbox: RunningSandbox) -> None:
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
     token = guardduty.list_members(DetectorId=detector, MaxResults=5)["NextToken"]

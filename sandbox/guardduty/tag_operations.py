@@ -1,0 +1,85 @@
+"""Tags of detectors: the only resources that accounts of the sandbox have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.guardduty import detectors
+from sandbox.guardduty.errors import (
+    INVALID_VALUE,
+    MEMBER_CANNOT_MANAGE,
+    NO_SUCH_RESOURCE,
+    NOT_OWNED,
+    invalid_input,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.guardduty.operations import Request
+    from sandbox.guardduty.state import Detector
+
+    Response = dict[str, Any]
+
+LONGEST = 50
+"""Tags for each resource (ListTagsForResource, API reference)."""
+
+
+def _list_tags(request: Request) -> Response:
+    return {"Tags": _detector(request).tags}
+
+
+def _tag(request: Request) -> Response:
+    """Add tags; those of the same key are replaced.
+
+    Raises:
+        ServiceError: the detector would have more than 50 tags (the words are assumed), a key that
+            begins with `aws:`, or the caller is a member.
+    """
+    detector = _changeable(request)
+    tags = {**detector.tags, **request.parameters["Tags"]}
+    if len(tags) > LONGEST or any(key.startswith("aws:") for key in tags):
+        raise invalid_input(INVALID_VALUE)
+    detector.tags = tags
+    return {}
+
+
+def _untag(request: Request) -> Response:
+    """Remove tags; keys that are not there are passed over."""
+    detector = _changeable(request)
+    removed = set(request.parameters["TagKeys"])
+    detector.tags = {key: text for key, text in detector.tags.items() if key not in removed}
+    return {}
+
+
+def _changeable(request: Request) -> Detector:
+    """The detector, if its tags may be changed: a member manages none of its own."""
+    detector = _detector(request)
+    if request.place.administrator_id is not None:
+        raise invalid_input(MEMBER_CANNOT_MANAGE)
+    return detector
+
+
+def _detector(request: Request) -> Detector:
+    """The caller's detector that the ARN names.
+
+    Raises:
+        ServiceError: another account's or region's, or something under the detector, of which
+            there is nothing.
+    """
+    place = request.place
+    _, _, _, region, account_id, resource = request.parameters["ResourceArn"].split(":", 5)
+    if (region, account_id) != (place.region, place.account_id):
+        raise invalid_input(NOT_OWNED)
+    detector_id, _, below = resource.removeprefix("detector/").partition("/")
+    detector = detectors.owned(place, detector_id)
+    if below:
+        raise invalid_input(NO_SUCH_RESOURCE)
+    return detector
+
+
+OPERATIONS: dict[str, Callable[[Request], Response]] = {
+    "ListTagsForResource": _list_tags,
+    "TagResource": _tag,
+    "UntagResource": _untag,
+}
