@@ -175,6 +175,9 @@ class GuideRegion:
                 unprocessed.add(account_id)
             else:
                 account.standing = standing
+                if standing is Standing.ACTIVE:
+                    # ALL finds it a member: that its settings are applied again is not told.
+                    account.membership = None
         return unprocessed
 
     def everything_is_certain(self) -> bool:
