@@ -18,7 +18,12 @@ from tests.in_process import InProcess
 PAGINATORS: dict[str, dict[str, Any]] = Loader().load_service_model("guardduty", "paginators-1")[
     "pagination"
 ]
-SERVED = sorted(set(PAGINATORS) & set(OPERATIONS))
+# A list inside something that the account does not have is refused, not empty.
+SERVED = sorted(
+    name
+    for name in set(PAGINATORS) & set(OPERATIONS)
+    if {*service_model().operation_model(name).input_shape.required_members} <= {"DetectorId"}
+)
 BY_MANAGEMENT = {"ListOrganizationAdminAccounts"}
 SIZES = {"ListDetectors": 1, "ListMembers": 12, "ListOrganizationAdminAccounts": 1}
 
