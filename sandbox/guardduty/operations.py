@@ -142,8 +142,15 @@ def _delete_detector(request: Request) -> Response:
 
 
 def _describe_organization(request: Request) -> Response:
+    """The features come in pages, the other settings with each of them (assumed)."""
     settings = administration.describe(request.world, request.place, request.detector_id)
-    return answers.organization_settings(settings)
+    response = answers.organization_settings(settings)
+    begin = int(opened(request.parameters.get("NextToken", "")) or 0)
+    end = begin + request.parameters.get("MaxResults", PAGE)
+    if end < len(response["Features"]):
+        response["NextToken"] = sealed(str(end))
+    response["Features"] = response["Features"][begin:end]
+    return response
 
 
 def _update_organization(request: Request) -> Response:

@@ -209,7 +209,10 @@ def _read_list(shape: ListShape, raw: Any, name: str) -> list[Any]:  # noqa: ANN
 
 
 def _read_map(shape: MapShape, raw: Any) -> dict[str, Any]:  # noqa: ANN401
-    if not isinstance(raw, dict) or len(raw) > shape.metadata.get("max", len(raw)):
+    bounds = shape.metadata
+    if not isinstance(raw, dict) or not (
+        bounds.get("min", 0) <= len(raw) <= bounds.get("max", len(raw))
+    ):
         raise invalid_input(INVALID_VALUE)
     return {
         _read(shape.key, key, "key"): _read(shape.value, value, key) for key, value in raw.items()
