@@ -7,7 +7,7 @@ key, the value and the way out.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import (
@@ -144,7 +144,9 @@ class AdministratorDescription(_Described):
 class StandaloneDescription(_Described):
     """An account in no organization.
 
-    With `detector` it uses GuardDuty for itself in every region that it has enabled.
+    With `detector` it uses GuardDuty for itself in every region that it has enabled. With
+    `invited_by` another account, which uses GuardDuty too, has made it a member by invitation, or
+    wants to: `relationship_status` says how far that has come.
     """
 
     id: AccountId
@@ -152,6 +154,8 @@ class StandaloneDescription(_Described):
     detector: bool = True
     eks_audit_logs: FeatureStatus = FeatureStatus.DISABLED
     regions_not_enabled: tuple[RegionName, ...] = ()
+    invited_by: AccountId | None = None
+    relationship_status: Literal["Created", "Invited", "Enabled", "Resigned"] = "Enabled"
 
 
 class SettingsDescription(_Described):
@@ -251,9 +255,32 @@ class OrganizationDescription(_Described):
                 f"[{index}]: names {region}; add that to regions or leave it out"
                 for region in sorted(strange if "regions" in info.data else ())
             ]
+        faults += _invitation_faults(standalone, administrator)
         if faults:
             raise ValueError("; standaloneAccounts".join(faults))
         return standalone
+
+
+def _invitation_faults(
+    standalone: Sequence[StandaloneDescription], administrator: AdministratorDescription | None
+) -> list[str]:
+    """What is wrong with who has invited whom."""
+    inviting = {
+        account.id for account in standalone if account.detector and account.invited_by is None
+    }
+    inviting |= set() if administrator is None else {administrator.id}
+    faults = []
+    for index, account in enumerate(standalone):
+        if account.invited_by is not None and account.invited_by not in inviting:
+            faults.append(
+                f"[{index}].invitedBy: {account.invited_by} can't invite; "
+                "name the administrator or a standalone account with a detector"
+            )
+        if account.invited_by is not None and not account.detector:
+            faults.append(
+                f"[{index}].detector: is needed for a member; leave detector or invitedBy out"
+            )
+    return faults
 
 
 def _regions_in(value: object) -> set[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.accounts import Accounts
 from sandbox.clock import VirtualClock
-from sandbox.guardduty import administration, detectors, members
+from sandbox.guardduty import administration, detectors, invitations, members
 from sandbox.guardduty.features import EKS_AUDIT_LOGS, AutoEnable
 from sandbox.guardduty.state import Region, RelationshipStatus
 from sandbox.guardduty.world import World
@@ -56,6 +56,8 @@ def build(description: OrganizationDescription) -> tuple[World, Accounts]:
             _settings(world, region, description)
         for standalone in description.standalone_accounts:
             _use_alone(world, region, standalone)
+        for standalone in description.standalone_accounts:
+            _invite(world, region, standalone)
     return world, accounts
 
 
@@ -91,6 +93,27 @@ def _use_alone(world: World, region: Region, standalone: StandaloneDescription) 
         place = region.account(standalone.id)
         detectors.create(world, place, detectors.DetectorChange(), {})
         _set_eks(place, standalone.eks_audit_logs)
+
+
+def _invite(world: World, region: Region, standalone: StandaloneDescription) -> None:
+    """Make an account outside the organization a member by invitation, as far as described."""
+    inviting = standalone.invited_by
+    if inviting is None or not {inviting, standalone.id}.isdisjoint(region.not_enabled):
+        return
+    place, invited = region.account(inviting), region.account(standalone.id)
+    if place.detector is None or invited.detector is None:
+        return
+    email = f"{standalone.name}@example.com"
+    members.create_members(world, place, {standalone.id: email}, delegated=False)
+    if standalone.relationship_status == "Created":
+        return
+    invitations.invite(world, place, [standalone.id])
+    if standalone.relationship_status == "Resigned":
+        invitations.decline(world, invited, [inviting])
+    elif standalone.relationship_status == "Enabled":
+        (found,) = invitations.received(world, region.name, standalone.id)
+        detector_id = invited.detector.detector_id
+        invitations.accept(world, invited, detector_id, inviting, found.invitation_id)
 
 
 def _settings(world: World, region: Region, description: OrganizationDescription) -> None:

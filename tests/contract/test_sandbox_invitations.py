@@ -13,7 +13,7 @@ from tests.conftest import ADMINISTRATOR, MANAGEMENT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import RunningSandbox
+    from tests.conftest import RunningSandbox, ServeSandbox
 
 OUTSIDE = "300000000001"
 ANOTHER = "300000000002"
@@ -29,6 +29,17 @@ ALREADY_INVITED = (
     "The request is rejected because the current account has already invited or is already the "
     "GuardDuty master of the given member account ID."
 )
+
+DESCRIBED = """
+regions: [us-east-1]
+standaloneAccounts:
+  - {id: "800000000001", name: agency}
+  - {id: "800000000002", name: created, invitedBy: "800000000001", relationshipStatus: Created}
+  - {id: "800000000003", name: invited, invitedBy: "800000000001", relationshipStatus: Invited}
+  - {id: "800000000004", name: resigned, invitedBy: "800000000001", relationshipStatus: Resigned}
+  - {id: "800000000005", name: enabled, invitedBy: "800000000001", eksAuditLogs: ENABLED}
+  - {id: "800000000006", name: partner, invitedBy: "222222222222"}
+"""
 
 Json = dict[str, Any]
 
@@ -387,3 +398,18 @@ def test_under_all_an_invited_member_can_be_stopped_and_removed(outside: Running
     )
     administrator.delete_members(DetectorId=detector, AccountIds=[OUTSIDE])
     assert [entry["AccountId"] for entry in invite(outside, OUTSIDE)] == [OUTSIDE]
+
+
+def test_invited_members_can_be_described(serve_sandbox: ServeSandbox) -> None:
+    sandbox = serve_sandbox(organization=DESCRIBED)
+    agency = "800000000001"
+    listed = guardduty(sandbox, agency).list_members(
+        DetectorId=sandbox.detector(agency), OnlyAssociated="false"
+    )["Members"]
+    assert {each["Email"]: each["RelationshipStatus"] for each in listed} == {
+        f"{status.lower()}@example.com": status
+        for status in ("Created", "Invited", "Resigned", "Enabled")
+    }
+    assert eks(sandbox, "800000000005") == "ENABLED"
+    partner = member(sandbox, "800000000006")
+    assert (partner["Email"], partner["RelationshipStatus"]) == ("partner@example.com", "Enabled")

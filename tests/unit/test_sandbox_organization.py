@@ -103,6 +103,20 @@ def test_an_unquoted_account_id_is_read_as_the_number_that_yaml_makes_of_it(
             'standaloneAccounts: [{id: "800000000001", regionsNotEnabled: [eu-west-9]}]',
             "standaloneAccounts[0]: names eu-west-9; add that to regions or leave it out",
         ),
+        (
+            'standaloneAccounts: [{id: "800000000001", invitedBy: "300000000001"}]',
+            (
+                "standaloneAccounts[0].invitedBy: 300000000001 can't invite; name the "
+                "administrator or a standalone account with a detector"
+            ),
+        ),
+        (
+            'standaloneAccounts: [{id: "800000000001", invitedBy: "222222222222", detector: no}]',
+            (
+                "standaloneAccounts[0].detector: is needed for a member; leave detector or "
+                "invitedBy out"
+            ),
+        ),
         ("emptyPages: 1", "emptyPages: 1: input should be less than 1"),
         ("memberLimit: -1", "memberLimit: -1: input should be greater than or equal to 0"),
         ("regions: [Ireland]", "regions[0]: Ireland is no region; write its code, as eu-west-1"),
