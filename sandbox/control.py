@@ -8,20 +8,28 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from sandbox import behind
 from sandbox.behind import ControlError
+from sandbox.control_bodies import (
+    AdvanceClock,
+    AssignPolicy,
+    EnableRegion,
+    JoinAccount,
+    MoveAccount,
+    SetAutoEnable,
+    SetDetector,
+    SetFeature,
+    SetRelationship,
+    SetTags,
+)
 from sandbox.faults import Fault
 from sandbox.guardduty import members, organization_events
-from sandbox.guardduty.features import AutoEnable, FeatureStatus  # noqa: TC001 -- pydantic
 from sandbox.guardduty.policy import EVERY_REGION
-from sandbox.guardduty.state import RelationshipStatus  # noqa: TC001 -- pydantic reads it
-from sandbox.organization import AccountId, UnitPath  # noqa: TC001 -- pydantic reads them
 from sandbox.organizations.errors import OrganizationsError
 from sandbox.truth import settings, truth
 
@@ -30,83 +38,6 @@ if TYPE_CHECKING:
 
     from sandbox.aws import Aws
     from sandbox.guardduty.state import Region
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
-
-
-class AdvanceClock(_Body):
-    """Move the clock forward by hours."""
-
-    hours: float = Field(ge=0)
-
-
-class JoinAccount(_Body):
-    """Let an account join the organization."""
-
-    id: AccountId
-    name: str = "newcomer"
-    ou: UnitPath = "Root"
-    tags: dict[str, str] = {}
-    joined_hours_ago: float = Field(default=0.0, ge=0)
-
-
-class SetRelationship(_Body):
-    """Put a member into a relationship status, in one region or in all."""
-
-    status: RelationshipStatus
-    region: str | None = None
-
-
-class SetFeature(_Body):
-    """Change a feature of an account behind everybody's back, in one region or in all."""
-
-    name: str
-    status: FeatureStatus
-    region: str | None = None
-
-
-class EnableRegion(_Body):
-    """Let an account opt in to a region, or out of it."""
-
-    region: str
-    enabled: bool
-
-
-class AssignPolicy(_Body):
-    """Attach a GuardDuty policy to accounts, or to the root if none are named."""
-
-    plans: dict[str, FeatureStatus]
-    account_ids: tuple[AccountId, ...] = ()
-    region: str | None = None
-
-
-class SetDetector(_Body):
-    """Suspend an account's detector or let it go on, in one region or in all."""
-
-    status: FeatureStatus
-    region: str | None = None
-
-
-class MoveAccount(_Body):
-    """Move an account into another organizational unit."""
-
-    ou: UnitPath
-
-
-class SetTags(_Body):
-    """Give an account these tags in place of those it has."""
-
-    tags: dict[str, str]
-
-
-class SetAutoEnable(_Body):
-    """Change the organization's auto-enable settings, in one region or in all."""
-
-    members: AutoEnable | None = None
-    features: dict[str, AutoEnable] = {}
-    region: str | None = None
 
 
 @dataclass(frozen=True)

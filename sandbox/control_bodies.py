@@ -1,0 +1,87 @@
+"""What the requests to the control interface carry."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from sandbox.guardduty.features import AutoEnable, FeatureStatus  # noqa: TC001 -- pydantic reads it
+from sandbox.guardduty.state import RelationshipStatus  # noqa: TC001 -- pydantic reads it
+from sandbox.organization import AccountId, UnitPath  # noqa: TC001 -- pydantic reads them
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class AdvanceClock(_Body):
+    """Move the clock forward by hours."""
+
+    hours: float = Field(ge=0)
+
+
+class JoinAccount(_Body):
+    """Let an account join the organization."""
+
+    id: AccountId
+    name: str = "newcomer"
+    ou: UnitPath = "Root"
+    tags: dict[str, str] = {}
+    joined_hours_ago: float = Field(default=0.0, ge=0)
+
+
+class SetRelationship(_Body):
+    """Put a member into a relationship status, in one region or in all."""
+
+    status: RelationshipStatus
+    region: str | None = None
+
+
+class SetFeature(_Body):
+    """Change a feature of an account behind everybody's back, in one region or in all."""
+
+    name: str
+    status: FeatureStatus
+    region: str | None = None
+
+
+class EnableRegion(_Body):
+    """Let an account opt in to a region, or out of it."""
+
+    region: str
+    enabled: bool
+
+
+class AssignPolicy(_Body):
+    """Attach a GuardDuty policy to accounts, or to the root if none are named."""
+
+    plans: dict[str, FeatureStatus]
+    account_ids: tuple[AccountId, ...] = ()
+    region: str | None = None
+
+
+class SetDetector(_Body):
+    """Suspend an account's detector or let it go on, in one region or in all."""
+
+    status: FeatureStatus
+    region: str | None = None
+
+
+class MoveAccount(_Body):
+    """Move an account into another organizational unit."""
+
+    ou: UnitPath
+
+
+class SetTags(_Body):
+    """Give an account these tags in place of those it has."""
+
+    tags: dict[str, str]
+
+
+class SetAutoEnable(_Body):
+    """Change the organization's auto-enable settings, in one region or in all."""
+
+    members: AutoEnable | None = None
+    features: dict[str, AutoEnable] = {}
+    region: str | None = None
