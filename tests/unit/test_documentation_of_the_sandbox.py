@@ -127,3 +127,11 @@ def test_rows_name_tests_whole_cut_short_all_or_as_the_row_above() -> None:
         (("weather", "test_rain"), ("weather", "test_rainbow")),
         (("desert", "test_sand"), ("desert", "test_sun")),
     ]
+
+
+def test_every_test_of_the_sandbox_is_named_by_a_behaviour() -> None:
+    tests = found_by_file()
+    found = rows(DOCUMENT.read_text(encoding="utf-8"), tests)
+    named = {each for row in found for each in row.tests}
+    every = {(file, name) for file, names in tests.items() for name in names}
+    assert not every - named
