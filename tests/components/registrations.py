@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
 from google.protobuf.json_format import MessageToDict
+from pulumi.runtime import run_in_stack
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.settings import ROOT
+from pulumi.runtime.sync_await import _sync_await
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PROJECT = "guardduty-eks-audit-logs"
 STACK = "prod-us-east-1"
+_STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Registered:
     dependencies: frozenset[str]
     retain_on_delete: bool
     ignore_changes: tuple[str, ...]
+    import_id: str
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -43,12 +48,14 @@ class Engine(Mocks):
         outputs: {end of a resource's name: its outputs}.
         registered: {name: what was asked for}, in the order of arrival.
         told: what the component registered as its outputs.
+        exported: the outputs of the stack.
     """
 
     preview: bool = False
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     registered: dict[str, Registered] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
+    exported: dict[str, Any] = field(default_factory=dict)
 
     def call(self, args: MockCallArgs) -> NoReturn:
         raise AssertionError(args)
@@ -57,12 +64,19 @@ class Engine(Mocks):
         if self.preview:
             return "", args.inputs
         outputs = [more for end, more in self.outputs.items() if args.name.endswith(end)]
-        return f"id-of-{args.name}", {k: v for o in (args.inputs, *outputs) for k, v in o.items()}
+        made = {k: v for o in (args.inputs, *outputs) for k, v in o.items()}
+        return args.resource_id or f"id-of-{args.name}", made
 
     def run(self, program: Callable[[], object]) -> None:
         """Runs a program to the end of all that it asks for."""
         self.start()
         pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # as Pulumi has it
+
+    def run_stack(self, program: Callable[[], None]) -> None:
+        """Runs a whole program, as Pulumi's host for Python does."""
+        self.start()
+        ROOT.set(None)
+        _sync_await(run_in_stack(program))
 
     def start(self) -> None:
         """Stands in for the engine from now on."""
@@ -76,7 +90,7 @@ class _Monitor(MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 - gRPC's name
         response = super().RegisterResource(request)  # type: ignore[no-untyped-call] # the same
-        if request.type != "pulumi:pulumi:Stack":
+        if request.type != _STACK_TYPE:
             self._engine.registered[request.name] = Registered(
                 name=request.name,
                 type=request.type,
@@ -85,11 +99,16 @@ class _Monitor(MockMonitor):
                 dependencies=frozenset(_name(urn) for urn in request.dependencies),
                 retain_on_delete=request.retainOnDelete,
                 ignore_changes=tuple(request.ignoreChanges),
+                import_id=request.importId,
             )
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: ANN401, N802
-        self._engine.told = MessageToDict(request.outputs)
+        told = MessageToDict(request.outputs)
+        if request.urn.split("::")[-2] == _STACK_TYPE:
+            self._engine.exported = told
+        else:
+            self._engine.told = told
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call] # the same
 
 

@@ -23,6 +23,7 @@ from tests.vocabulary import (
     OWNER,
     REGION,
     account,
+    member,
     region_with,
     rule,
     settings,
@@ -37,7 +38,7 @@ _RULES = [
     rule("ENABLED"),
 ]
 _MEMBERS = region_with({account(1): ON, account(2): ON, account(3): ON})
-_NO_DETECTOR = Snapshot(REGION, ADMINISTRATOR, NOW)
+_NO_DETECTOR = Snapshot(REGION, ADMINISTRATOR, NOW, delegated=True)
 
 _SEEN = {
     "own": "aws:guardduty/detectorFeature:DetectorFeature",
@@ -77,6 +78,7 @@ def test_rules_for_members_of_an_existing_detector() -> None:
     assert {name: child.asked for name, child in children.items()} == {
         "prior": {
             "region": REGION,
+            "account": ADMINISTRATOR,
             "detectorId": DETECTOR,
             "accounts": {account(1): "LEAVE", account(2): "LEAVE"},
         },
@@ -94,6 +96,7 @@ def test_rules_for_members_of_an_existing_detector() -> None:
         },
         "members": {
             "region": REGION,
+            "account": ADMINISTRATOR,
             "detectorId": DETECTOR,
             "statuses": {account(1): "DISABLED", account(2): "ENABLED"},
             "changes": {},
@@ -147,6 +150,25 @@ def test_rules_that_decide_nobody_keep_the_resource() -> None:
     assert members.asked["statuses"] == {}
 
 
+def test_members_that_cannot_be_set_now_keep_what_was_recorded_of_them_and_are_not_set() -> None:
+    snapshot = replace(
+        _MEMBERS,
+        members=(
+            *_MEMBERS.members,
+            member(5, "AccountSuspended"),
+            member(4, "Disabled"),
+            member(6, "Removed"),
+        ),
+    )
+    children = _registered(_plan(settings(members=_RULES), snapshot))
+
+    assert children["prior"].asked["accounts"] == dict.fromkeys(
+        [account(1), account(2), account(4), account(5)], "LEAVE"
+    )
+    assert children["prior"].asked["waiting"] == [account(4), account(5)]
+    assert children["members"].asked["statuses"] == {account(1): "DISABLED", account(2): "ENABLED"}
+
+
 @pytest.mark.parametrize("value", ["ALL", "NEW", "NONE"])
 def test_guardduty_itself_for_the_organization_only_if_the_stack_says_so(value: str) -> None:
     children = _registered(_plan(settings(autoEnableMembers=value), _MEMBERS))
@@ -190,6 +212,7 @@ def test_a_detector_is_made_with_eks_audit_logs_stated_and_kept_on_destroy(
     }
     assert detector.retain_on_delete
     assert detector.ignore_changes == ("datasources",)
+    assert detector.import_id == ""
 
 
 def test_everything_else_waits_for_the_detector_that_is_made() -> None:
@@ -210,11 +233,20 @@ def test_the_next_run_keeps_the_detector_that_the_stack_made() -> None:
     children = _registered(_plan(settings(detector="create", members=_RULES), snapshot))
 
     assert children["detector"].asked["tags"] == {OWNER_TAG: OWNER}
+    assert children["detector"].import_id == DETECTOR, "the state may know it no more"
+    assert {child.asked["detectorId"] for n, child in children.items() if n != "detector"} == {
+        DETECTOR
+    }
     assert children["members"].asked["statuses"] == {account(1): "DISABLED", account(2): "ENABLED"}
 
 
-def test_an_existing_detector_is_not_the_stacks_to_keep() -> None:
-    assert "detector" not in _registered(_plan(Settings(), _MEMBERS))
+@pytest.mark.parametrize("tags", [{}, {OWNER_TAG: OWNER}])
+def test_an_existing_detector_is_not_the_stacks_to_keep(tags: dict[str, str]) -> None:
+    snapshot = replace(_MEMBERS, detector=Detector(DETECTOR, monitoring=True, status=ON, tags=tags))
+    children = _registered(_plan(settings(members=_RULES), snapshot))
+
+    assert "detector" not in children
+    assert {child.import_id for child in children.values()} == {""}
 
 
 def test_a_preview_knows_no_id_of_the_detector_that_is_to_be_made() -> None:

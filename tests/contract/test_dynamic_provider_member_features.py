@@ -74,6 +74,7 @@ def _provider_at(url: str, folder: Path, **settings: object) -> Any:  # noqa: AN
 def _inputs(statuses: dict[Any, str], **more: object) -> Properties:
     return {
         "region": "eu-central-1",
+        "account": ADMINISTRATOR,
         "detectorId": DETECTOR,
         "statuses": statuses,
         "changes": {},
@@ -197,8 +198,10 @@ def test_what_does_not_ask_for_an_update(
     assert not provider.diff({**before, **olds}, {**after, **news}).changes
 
 
-@pytest.mark.parametrize("news", [{"region": "us-west-2"}, {"detectorId": "another"}])
-def test_another_region_or_detector_is_another_resource(
+@pytest.mark.parametrize(
+    "news", [{"region": "us-west-2"}, {"account": account(9)}, {"detectorId": "another"}]
+)
+def test_another_region_account_or_detector_is_another_resource(
     provider: DynamicProvider, news: Properties
 ) -> None:
     before, after = _outputs(_all(1, "ENABLED")), _inputs(_all(1, "ENABLED"))
@@ -292,7 +295,7 @@ def test_a_run_tells_what_it_does_and_did(aws: Aws, provider: DynamicProvider) -
 
     assert provider.stderr.splitlines() == [
         "EKS audit logs: setting 2 of 3 members",
-        "EKS audit logs in eu-central-1: 1 member set, 1 were so, 1 could not be set.",
+        ("EKS audit logs in eu-central-1: 1 member set, 1 were so already, 1 could not be set."),
     ]
 
 
@@ -346,18 +349,34 @@ def test_an_unprocessed_account_stays_so_until_a_run_has_set_it(
     assert read.outputs["statuses"] == _all(2, "DISABLED")
 
 
+@pytest.mark.parametrize("detector", ["another", None, DETECTOR])
 def test_another_accounts_credentials_are_not_taken_for_a_deletion(
-    aws: Aws, provider: DynamicProvider
+    aws: Aws, provider: DynamicProvider, detector: str | None
 ) -> None:
-    aws.account, aws.detector = account(9), "another"
+    aws.account, aws.detector = account(9), detector
 
     with error_of() as told:
         provider.read(_outputs(_all(3, "ENABLED")))
 
-    (text,) = told
-    assert "account 300000000009" in text
-    assert DETECTOR in text
-    assert "Traceback" not in text
+    assert told[0].splitlines() == [
+        (
+            "GuardDuty: this stack in eu-central-1 is account 222222222222's, but the credentials "
+            "are of account 300000000009. Use credentials of 222222222222."
+        )
+    ]
+    assert [request.service for request in aws.requests] == ["sts"]
+
+
+@pytest.mark.parametrize("detector", ["another", None])
+def test_without_its_detector_the_resource_is_gone(
+    aws: Aws, provider: DynamicProvider, detector: str | None
+) -> None:
+    aws.detector = detector
+    read = provider.read(_outputs(_all(3, "ENABLED")))
+
+    # So the engine takes it out of the state, and the next run makes it anew.
+    assert (read.id, read.outputs) == ("", {})
+    assert {request.path for request in aws.requests} == {"/", "/detector"}
 
 
 # Delete

@@ -35,7 +35,13 @@ def _provider(
 
 def _inputs(sandbox: RunningSandbox, statuses: dict[Any, str]) -> dict[str, Any]:
     detector = sandbox.detector(region=_REGION)
-    return {"region": _REGION, "detectorId": detector, "statuses": statuses, "changes": {}}
+    return {
+        "region": _REGION,
+        "account": ADMINISTRATOR,
+        "detectorId": detector,
+        "statuses": statuses,
+        "changes": {},
+    }
 
 
 def _held(sandbox: RunningSandbox) -> dict[str, str | None]:
@@ -95,6 +101,7 @@ def test_what_was_there_before_is_recorded_without_a_write(sandbox: RunningSandb
     before = _held(sandbox)
     inputs = {
         "region": _REGION,
+        "account": ADMINISTRATOR,
         "detectorId": sandbox.detector(region=_REGION),
         "accounts": dict.fromkeys(accounts(12), "LEAVE"),
     }
@@ -115,5 +122,9 @@ def test_a_member_accounts_credentials_do_not_pass_for_the_administrators(
     with _provider(sandbox, MemberFeaturesProvider(), account(1)) as members, error_of() as told:
         members.read({**inputs, "unprocessed": {}})
 
-    (text,) = told[0].splitlines()
-    assert "is not one of account 300000000001 in eu-west-1" in text
+    assert told[0].splitlines() == [
+        (
+            "GuardDuty: this stack in eu-west-1 is account 222222222222's, but the credentials are "
+            "of account 300000000001. Use credentials of 222222222222."
+        )
+    ]

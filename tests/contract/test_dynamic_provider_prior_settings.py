@@ -12,7 +12,7 @@ from components.prior_settings import PriorSettingsProvider
 from tests.contract.dynamic_provider_process import Checked, DynamicProvider, error_of, running
 from tests.doubles.aws import Aws
 from tests.doubles.doors import Door, on_loopback
-from tests.vocabulary import DETECTOR, NO_MASTER, REGION, account, accounts
+from tests.vocabulary import ADMINISTRATOR, DETECTOR, NO_MASTER, REGION, account, accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,17 +50,33 @@ def provider(aws: Aws, process: DynamicProvider) -> DynamicProvider:
     return process
 
 
-def _inputs(kept: Iterable[str]) -> Properties:
-    return {"region": REGION, "detectorId": DETECTOR, "accounts": dict.fromkeys(kept, "LEAVE")}
+def _inputs(kept: Iterable[str], **more: object) -> Properties:
+    return {
+        "region": REGION,
+        "account": ADMINISTRATOR,
+        "detectorId": DETECTOR,
+        "accounts": dict.fromkeys(kept, "LEAVE"),
+        **more,
+    }
 
 
-def _outputs(statuses: dict[Any, str]) -> Properties:
+def _outputs(statuses: dict[Any, str], **more: object) -> Properties:
     return {
         **_inputs(statuses),
         "statuses": statuses,
         "organization": {"autoEnableMembers": "NEW", "autoEnable": "NONE"},
         "detector": {"status": "DISABLED"},
+        **more,
     }
+
+
+def _waiting(statuses: dict[Any, str], *waiting: str) -> Properties:
+    """Outputs with accounts that wait, recorded or not."""
+    return _outputs(statuses, **_inputs([*statuses, *waiting], waiting=list(waiting)))
+
+
+def _asked_about(aws: Aws) -> list[list[str]]:
+    return [r.body["accountIds"] for r in aws.requests if r.path.endswith("/detector/get")]
 
 
 def test_the_provider_is_kept_as_a_short_reference_without_code(provider: DynamicProvider) -> None:
@@ -99,9 +115,19 @@ def test_check_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:
         (_inputs(accounts(3)), True, []),
         (_inputs(accounts(1)), True, []),
         ({**_inputs(accounts(2)), "region": "eu-west-1"}, True, ["region"]),
+        ({**_inputs(accounts(2)), "account": account(9)}, True, ["account"]),
         ({**_inputs(accounts(2)), "detectorId": "another"}, True, ["detectorId"]),
+        (_inputs(accounts(2), waiting=[account(2)]), True, []),
     ],
-    ids=["nothing", "an account comes", "an account goes", "region", "detector"],
+    ids=[
+        "nothing",
+        "an account comes",
+        "an account goes",
+        "region",
+        "account",
+        "detector",
+        "an account waits",
+    ],
 )
 def test_accounts_that_come_or_go_ask_for_an_update(
     provider: DynamicProvider,
@@ -125,9 +151,79 @@ def test_an_account_that_comes_is_recorded_and_the_others_keep_what_was_before(
     updated = provider.update(_outputs(before), _inputs(accounts(3)))
 
     assert updated == _outputs({**before, account(3): "ENABLED"})
-    asked = [r.body["accountIds"] for r in aws.requests if r.path.endswith("/detector/get")]
-    assert asked == [[account(3)]]
+    assert _asked_about(aws) == [[account(3)]]
     assert aws.writes == []
+
+
+@pytest.mark.parametrize(
+    ("waiting", "changes"), [([account(2)], False), ([account(1)], True), (None, True)]
+)
+def test_an_account_that_waits_no_more_asks_for_an_update(
+    provider: DynamicProvider,
+    waiting: list[str] | None,
+    changes: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    news = _inputs(accounts(2), **({"waiting": waiting} if waiting else {}))
+    diff = provider.diff(_waiting({account(1): "ENABLED"}, account(2)), news)
+
+    assert (diff.changes, diff.replaces) == (changes, [])
+
+
+def test_of_an_account_that_waits_nothing_is_recorded_before_it_can_be_set(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    inputs = _inputs(accounts(3), waiting=[account(2)])
+    created = provider.create(inputs)
+
+    assert created.outputs == _outputs({account(1): "ENABLED", account(3): "ENABLED"}, **inputs)
+    assert _asked_about(aws) == [[account(1), account(3)]]
+    assert not provider.diff(created.outputs, inputs).changes
+
+
+def test_an_account_that_comes_and_waits_gets_no_record_yet(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    news = _inputs(accounts(2), waiting=[account(2)])
+    updated = provider.update(_outputs({account(1): "ENABLED"}), news)
+
+    assert updated == _waiting({account(1): "ENABLED"}, account(2))
+    assert aws.requests == []
+
+
+def test_an_account_that_waits_no_more_is_recorded_before_it_is_set(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    olds = _waiting({account(1): "ENABLED"}, account(2))
+    updated = provider.update(olds, _inputs(accounts(2)))
+
+    assert updated == _outputs({account(1): "ENABLED", account(2): "DISABLED"})
+    assert _asked_about(aws) == [[account(2)]]
+    assert aws.writes == []
+
+
+def test_an_account_that_waits_for_a_while_keeps_the_record_that_it_has(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    before = {account(1): "ENABLED", account(2): "DISABLED"}
+    # AWS holds the contrary by now: it is the stack that set it.
+    aws.members |= {account(1): "DISABLED", account(2): "ENABLED"}
+
+    suspended = provider.update(_outputs(before), _inputs(accounts(2), waiting=[account(2)]))
+    back = provider.update(suspended, _inputs(accounts(2)))
+
+    assert suspended == _outputs(before, waiting=[account(2)])
+    assert back == _outputs(before)
+    assert aws.requests == []
+
+
+def test_an_account_that_goes_while_it_waits_is_forgotten(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    olds = _outputs({account(1): "ENABLED", account(2): "DISABLED"}, waiting=[account(2)])
+    updated = provider.update(olds, _inputs([account(1)]))
+
+    assert updated == _outputs({account(1): "ENABLED"})
+    assert aws.requests == []
 
 
 def test_an_account_that_goes_is_left_as_it_is_and_forgotten(
@@ -146,16 +242,31 @@ def test_a_refresh_changes_nothing_of_what_was_before(aws: Aws, provider: Dynami
     assert provider.read(outputs).outputs == outputs
 
 
+@pytest.mark.parametrize("detector", ["another", None, DETECTOR])
 def test_a_refresh_with_another_accounts_credentials_is_refused_in_one_sentence(
-    aws: Aws, provider: DynamicProvider
+    aws: Aws, provider: DynamicProvider, detector: str | None
 ) -> None:
-    aws.account, aws.detector = account(9), "another"
+    aws.account, aws.detector = account(9), detector
 
     with error_of() as told:
         provider.read(_outputs({account(1): "ENABLED"}))
 
-    (text,) = told[0].splitlines()
-    assert text.startswith(f"GuardDuty: detector {DETECTOR} of this stack is not one of account ")
+    assert told[0].splitlines() == [
+        (
+            "GuardDuty: this stack in us-east-1 is account 222222222222's, but the credentials are "
+            "of account 300000000009. Use credentials of 222222222222."
+        )
+    ]
+
+
+@pytest.mark.parametrize("detector", ["another", None])
+def test_without_its_detector_the_record_is_gone(
+    aws: Aws, provider: DynamicProvider, detector: str | None
+) -> None:
+    aws.detector = detector
+    read = provider.read(_outputs({account(1): "ENABLED"}))
+
+    assert (read.id, read.outputs) == ("", {})
 
 
 def test_a_delete_writes_nothing_and_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:

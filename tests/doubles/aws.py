@@ -1,4 +1,4 @@
-"""STS and GuardDuty as far as a run of this product asks them, in their wire forms.
+"""STS, GuardDuty and Organizations as far as a run of this product asks them, in their wire forms.
 
 One account's view of one region: a delegated administrator with members, or a member. It answers
 requests that botocore has signed, and keeps them.
@@ -33,6 +33,7 @@ class Request:
     region: str
     service: str
     token: str | None
+    target: str | None
     body: _Body
 
     @property
@@ -60,10 +61,12 @@ class Aws:
         detector: its one detector, None if there is none.
         own_status: EKS_AUDIT_LOGS of that detector.
         administrator: whose member the account is, None if nobody's.
+        delegated: whom Organizations names as delegated administrators of GuardDuty.
         members: {account: EKS_AUDIT_LOGS}, all of them monitored.
         unprocessed: {account: result of UpdateMemberDetectors}.
         unreadable: {account: result of GetMemberDetectors}.
-        refusals: {path of a request: (HTTP status, code, message)}; `*` for every GuardDuty call.
+        refusals: {path of a request: (HTTP status, code, message)}; `*` for every GuardDuty call,
+            `/` for those to Organizations.
         requests: what was asked, in the order of arrival.
     """
 
@@ -71,6 +74,7 @@ class Aws:
     detector: str | None = DETECTOR
     own_status: str = "DISABLED"
     administrator: str | None = None
+    delegated: tuple[str, ...] = (ADMINISTRATOR,)
     auto_enable_members: str = "NEW"
     auto_enable: str = "NONE"
     members: dict[str, str] = field(default_factory=dict)
@@ -89,12 +93,13 @@ class Aws:
         signature = _CREDENTIAL.search(named.get("authorization", ""))
         assert signature, "the request is not signed"
         access_key, region, service = signature.groups()
-        token = named.get("x-amz-security-token")
+        token, target = named.get("x-amz-security-token"), named.get("x-amz-target")
         content = _form(body) if service == "sts" else json.loads(body or b"{}")
-        request = Request(method, url, access_key, region, service, token, content)
+        request = Request(method, url, access_key, region, service, token, target, content)
         with self._lock:
             self.requests.append(request)
-            return self._sts(request) if service == "sts" else self._guardduty(request)
+            services = {"sts": self._sts, "organizations": self._organizations}
+            return services.get(service, self._guardduty)(request)
 
     def _sts(self, request: Request) -> Answer:
         if request.body["Action"] == "AssumeRole":
@@ -109,6 +114,13 @@ class Aws:
             )
         _, _, role_account = request.access_key.partition("@")
         return _xml("GetCallerIdentity", f"<Account>{role_account or self.account}</Account>")
+
+    def _organizations(self, request: Request) -> Answer:
+        assert request.target == "AWSOrganizationsV20161128.ListDelegatedAdministrators"
+        assert request.body == {"ServicePrincipal": "guardduty.amazonaws.com"}
+        if request.path in self.refusals:
+            return _refusal(*self.refusals[request.path])
+        return _json({"DelegatedAdministrators": [{"Id": account} for account in self.delegated]})
 
     def _guardduty(self, request: Request) -> Answer:
         refusal = self.refusals.get(request.path) or self.refusals.get("*")

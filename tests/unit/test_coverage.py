@@ -56,6 +56,19 @@ def test_all_decides_the_accounts_that_no_rule_does(auto_enable: str, decided_by
     assert [row.decided_by for row in coverage(plan)] == ["status (administrator)", decided_by]
 
 
+def test_all_reaches_an_account_that_a_rule_leaves_alone() -> None:
+    chosen = settings(
+        autoEnable="ALL", members=[rule("UNMANAGED", account(1)), rule("ENABLED", account(2))]
+    )
+    plan = make_plan(chosen, region_with({account(1): OFF, account(2): ON}), OWNER)
+
+    assert [row.decided_by for row in coverage(plan)] == [
+        "status (administrator)",
+        "autoEnable ALL (rule 1: accounts)",
+        "rule 2: accounts",
+    ]
+
+
 @pytest.mark.parametrize("detector", [None, Detector(DETECTOR, monitoring=True, status=None)])
 def test_the_administrators_status_is_unknown_where_there_is_none(
     detector: Detector | None,

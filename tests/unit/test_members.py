@@ -196,6 +196,21 @@ def test_what_time_may_cure_is_tried_again_for_those_accounts_alone(
     ]
 
 
+def test_each_round_tells_how_many_are_left_and_for_how_long_it_waits(clock: _Clock) -> None:
+    guardduty, told = _members(120), list[str]()
+    guardduty.unprocessed = {account(7): ["Internal error"] * 2, account(8): ["Internal error"]}
+    wanted = dict.fromkeys(accounts(120), ON)
+
+    set_member_statuses(guardduty.api, DETECTOR, wanted, clock.patience(), told.append)
+
+    first, second = clock.slept
+    assert told == [
+        "EKS audit logs: setting 120 of 120 members",
+        f"EKS audit logs: 2 members left, trying again in {first:.0f} s",
+        f"EKS audit logs: 1 member left, trying again in {second:.0f} s",
+    ]
+
+
 def test_what_time_does_not_cure_is_given_up_at_the_limit(clock: _Clock) -> None:
     guardduty = _members(3)
     guardduty.unprocessed = {account(2): ["Internal error"] * _FOREVER}
@@ -232,9 +247,10 @@ def _joined(ago: timedelta) -> str:
     return (datetime.now(UTC) - ago).isoformat()
 
 
-def test_an_account_that_has_just_joined_is_waited_for(clock: _Clock) -> None:
+@pytest.mark.parametrize("reason", [NOT_ASSOCIATED, NOT_ASSOCIATED.upper()])
+def test_an_account_that_has_just_joined_is_waited_for(clock: _Clock, reason: str) -> None:
     guardduty = _members(3)
-    guardduty.unprocessed = {account(2): [NOT_ASSOCIATED]}
+    guardduty.unprocessed = {account(2): [reason]}
     guardduty.updated = {account(2): _joined(timedelta(minutes=2))}
 
     outcome = _set(guardduty, dict.fromkeys(accounts(3), ON), clock.patience())

@@ -54,11 +54,25 @@ def test_accounts_that_could_not_be_set_are_a_table_with_aws_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "text"),
+    ("left", "attempts", "text"),
     [
-        (0, "EKS audit logs in us-east-1: 1 member set, 119 were so."),
-        (3, "EKS audit logs in us-east-1: 1 member set, 119 were so, 3 could not be set."),
+        (0, 1, "1 member set, 119 were so already."),
+        (0, 4, "1 member set, 119 were so already."),
+        (3, 1, "1 member set, 119 were so already, 3 could not be set."),
+        (3, 2, "1 member set, 119 were so already, 3 could not be set, tried 2 times."),
     ],
 )
-def test_the_end_of_a_run_is_counted(left: int, text: str) -> None:
-    assert messages.members_set("us-east-1", 1, 119, left) == text
+def test_the_end_of_a_run_is_counted(left: int, attempts: int, text: str) -> None:
+    told = messages.members_set("us-east-1", 1, 119, left, attempts)
+    assert told == f"EKS audit logs in us-east-1: {text}"
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds", "text"),
+    [
+        (1, 0.4, "EKS audit logs: 1 member left, trying again in 0 s"),
+        (12, 31.6, "EKS audit logs: 12 members left, trying again in 32 s"),
+    ],
+)
+def test_what_is_tried_again_is_counted(left: int, seconds: float, text: str) -> None:
+    assert messages.trying_again(left, seconds) == text

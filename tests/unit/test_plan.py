@@ -39,7 +39,8 @@ from tests.vocabulary import (
 if TYPE_CHECKING:
     from guardduty.model import FeatureStatus
 
-_NEW = "New accounts: EKS audit logs on by themselves (autoEnable NEW)."
+_NEW = "Organization: autoEnable NEW; new accounts get EKS audit logs by themselves."
+_TO_BE_MADE = Snapshot(REGION, ADMINISTRATOR, NOW, delegated=True)
 
 
 def _plan(settings: Settings, snapshot: Snapshot) -> Plan:
@@ -162,18 +163,42 @@ def test_a_detector_that_another_stack_made_is_not_taken_over() -> None:
 
 def test_a_detector_that_this_stack_made_is_kept() -> None:
     snapshot = replace(region_with({}), detector=_own_detector(owner=OWNER))
-    plan = _plan(settings(detector="create"), snapshot)
+    plan = _plan(settings(detector="create", members=[rule("ENABLED")]), snapshot)
 
     assert plan.refusals == ()
-    assert plan.makes_detector
+    assert plan.notices[0] == _NEW
+
+
+_NOT_DELEGATED = (
+    "detector: create, but AWS Organizations does not tell that account 222222222222 is a "
+    "delegated administrator of GuardDuty{}. Use the administrator's credentials, with the "
+    "permission organizations:ListDelegatedAdministrators."
+)
+
+
+def test_no_detector_is_made_for_who_is_not_the_delegated_administrator() -> None:
+    snapshot = replace(_TO_BE_MADE, delegated=False)
+    plan = _plan(settings(detector="create", members=[rule("ENABLED")]), snapshot)
+
+    assert plan.refusals == (_NOT_DELEGATED.format(""),)
+    assert plan.notices == ()
+
+
+def test_no_detector_is_made_for_who_may_not_ask_organizations() -> None:
+    refused = Refused("AccessDeniedException", "You don't have permissions.")
+    snapshot = replace(_TO_BE_MADE, delegated=False, organization_refused=refused)
+
+    assert _plan(settings(detector="create"), snapshot).refusals == (
+        _NOT_DELEGATED.format(" (You don't have permissions)"),
+    )
 
 
 def test_the_detector_of_an_existing_one_is_nobodys_own() -> None:
     snapshot = replace(region_with({}), detector=_own_detector(owner="prod-eu-west-1"))
-    plan = _plan(settings(detector="existing"), snapshot)
+    plan = _plan(settings(detector="existing", members=[rule("ENABLED")]), snapshot)
 
     assert plan.refusals == ()
-    assert not plan.makes_detector
+    assert not plan.settings.makes_detector
 
 
 def test_a_suspended_detector() -> None:
@@ -239,7 +264,10 @@ def test_a_caller_without_the_permission_is_told_so(code: str) -> None:
 
 
 _NOT_OFFERED = (
-    "aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in us-east-1. Remove this region's stack.",
+    (
+        "aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in us-east-1. Destroy this region's "
+        "stack."
+    ),
 )
 
 
@@ -375,7 +403,7 @@ def test_every_refusal_of_the_caller_is_told_at_once() -> None:
 
 def test_before_the_detector_is_made_rules_wait_for_the_next_run() -> None:
     rules = [rule("DISABLED", account(1)), rule("ENABLED")]
-    plan = _plan(settings(detector="create", members=rules), Snapshot(REGION, ADMINISTRATOR, NOW))
+    plan = _plan(settings(detector="create", members=rules), _TO_BE_MADE)
 
     assert (plan.refusals, plan.decisions) == ((), ())
     assert plan.notices == (
@@ -385,37 +413,152 @@ def test_before_the_detector_is_made_rules_wait_for_the_next_run() -> None:
 
 
 def test_before_the_detector_is_made_nothing_is_said_of_rules_that_are_not_there() -> None:
-    plan = _plan(settings(detector="create"), Snapshot(REGION, ADMINISTRATOR, NOW))
+    plan = _plan(settings(detector="create"), _TO_BE_MADE)
     assert plan.notices == (
         "The detector is made in this run; GuardDuty attaches member accounts to it afterwards.",
     )
 
 
+_ALL_FROM_NEW = (
+    "Organization: autoEnable NEW -> ALL; all accounts get EKS audit logs by themselves."
+)
+_ALL = "Organization: autoEnable ALL; all accounts get EKS audit logs by themselves."
+
+
 @pytest.mark.parametrize(
-    ("auto_enable", "notice"),
+    ("current", "wanted", "notice"),
     [
-        ("NEW", _NEW),
-        ("NONE", "New accounts: left alone (autoEnable NONE, which turns nothing off)."),
+        ("NEW", "NEW", _NEW),
         (
             "ALL",
+            "NEW",
+            "Organization: autoEnable ALL -> NEW; new accounts get EKS audit logs by themselves.",
+        ),
+        (
+            "NONE",
+            "NONE",
             (
-                "Organization: ALL; 2 of 3 members do not have EKS audit logs on yet. GuardDuty "
-                "turns them on by itself within 24 hours."
+                "Organization: autoEnable NONE; new accounts are left alone, and nothing is turned "
+                "off."
+            ),
+        ),
+        (
+            "NEW",
+            "NONE",
+            (
+                "Organization: autoEnable NEW -> NONE; new accounts are left alone, and nothing is "
+                "turned off."
+            ),
+        ),
+        ("NEW", "ALL", _ALL_FROM_NEW),
+        ("ALL", "ALL", _ALL),
+    ],
+)
+def test_the_organizations_setting_is_told_from_and_to(
+    current: str, wanted: str, notice: str
+) -> None:
+    # GuardDuty itself has another setting, which is not to be taken for the feature's.
+    members = AutoEnable.NONE if current == "ALL" else AutoEnable.ALL
+    organization = OrganizationConfiguration(members, AutoEnable(current))
+    plan = _plan(settings(autoEnable=wanted), replace(region_with({}), organization=organization))
+
+    assert plan.notices[0] == notice
+    assert len(plan.notices) == (2 if wanted == "ALL" else 1)
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "notice"),
+    [
+        (
+            "NONE",
+            "ALL",
+            (
+                "Organization: autoEnableMembers NONE -> ALL; GuardDuty itself is turned on for "
+                "all accounts."
+            ),
+        ),
+        (
+            "NEW",
+            "NEW",
+            (
+                "Organization: autoEnableMembers NEW; GuardDuty itself is turned on for new "
+                "accounts."
+            ),
+        ),
+        (
+            "ALL",
+            "NONE",
+            (
+                "Organization: autoEnableMembers ALL -> NONE; GuardDuty itself is turned on for no "
+                "account."
             ),
         ),
     ],
 )
-def test_what_auto_enable_does_is_told(auto_enable: str, notice: str) -> None:
+def test_guardduty_itself_for_the_organization_is_told_from_and_to(
+    current: str, wanted: str, notice: str
+) -> None:
+    organization = OrganizationConfiguration(AutoEnable(current), AutoEnable.NEW)
     plan = _plan(
-        settings(autoEnable=auto_enable),
+        settings(autoEnableMembers=wanted), replace(region_with({}), organization=organization)
+    )
+    assert plan.notices == (_NEW, notice)
+
+
+def test_all_says_whom_it_has_yet_to_reach() -> None:
+    plan = _plan(
+        settings(autoEnable="ALL"),
         region_with({account(1): ON, account(2): OFF, account(3): OFF}),
     )
-    assert plan.notices == (notice,)
+
+    assert plan.notices == (
+        _ALL_FROM_NEW,
+        (
+            "Organization: 2 of 3 members do not have EKS audit logs on yet. GuardDuty turns them "
+            "on by itself within 24 hours."
+        ),
+    )
 
 
 def test_all_that_has_reached_everybody_is_told_so() -> None:
     plan = _plan(settings(autoEnable="ALL"), region_with({account(1): ON}))
-    assert plan.notices == ("Organization: ALL; every member has EKS audit logs on.",)
+    assert plan.notices == (_ALL_FROM_NEW, "Organization: every member has EKS audit logs on.")
+
+
+def test_all_is_not_said_to_have_reached_a_member_whose_status_is_unknown() -> None:
+    snapshot = replace(
+        region_with({account(1): ON, account(2): ON}),
+        statuses=MemberStatuses({account(1): ON}, {account(2): "Internal error"}),
+    )
+    assert _plan(settings(autoEnable="ALL"), snapshot).notices == (_ALL_FROM_NEW,)
+
+
+def test_that_all_reaches_unmanaged_members_too_is_told() -> None:
+    unmanaged = [account(n) for n in (4, 3, 2, 1)]
+    plan = _plan(
+        settings(autoEnable="ALL", members=[rule("UNMANAGED", *unmanaged), rule("ENABLED")]),
+        region_with(dict.fromkeys([*unmanaged, account(5)], ON)),
+    )
+
+    assert plan.refusals == ()
+    assert plan.notices[2:] == (
+        (
+            "Organization: ALL reaches the UNMANAGED 4 members too: 300000000001, 300000000002, "
+            "300000000003, …"
+        ),
+    )
+
+
+@pytest.mark.parametrize("auto_enable", ["NEW", "NONE"])
+def test_unmanaged_members_are_out_of_reach_of_new_and_none(auto_enable: str) -> None:
+    plan = _plan(
+        settings(autoEnable=auto_enable, members=[rule("UNMANAGED")]),
+        region_with({account(1): ON}),
+    )
+    assert len(plan.notices) == 1
+
+
+# Members that a rule selects, but that can't be set now
 
 
 def test_members_that_cannot_be_set_are_told_by_their_relationship_status() -> None:
@@ -431,6 +574,12 @@ def test_members_that_cannot_be_set_are_told_by_their_relationship_status() -> N
     plan = _plan(settings(members=[rule("ENABLED")]), snapshot)
 
     assert plan.refusals == ()
+    assert list(plan.statuses) == [account(1)]
+    assert plan.waiting == {
+        **dict.fromkeys([account(n) for n in (2, 3, 4, 5)], "Disabled"),
+        account(6): "RegionDisabled",
+        account(7): "NeverHeardOf",
+    }
     assert plan.notices == (
         _NEW,
         (
@@ -447,7 +596,44 @@ def test_members_that_cannot_be_set_are_nobodys_business_without_a_rule_for_them
         region_with({account(1): ON}), members=(member(1), Membership(account(2), "Disabled"))
     )
     plan = _plan(settings(members=[rule("ENABLED", account(1))]), snapshot)
-    assert plan.notices == (_NEW,)
+    assert (plan.waiting, plan.notices) == ({}, (_NEW,))
+
+
+@pytest.mark.parametrize("status", ["ENABLED", "DISABLED"])
+def test_a_member_that_cannot_be_set_waits_for_whatever_its_rule_wants(status: str) -> None:
+    snapshot = replace(region_with({}), members=(member(1, "AccountSuspended"),))
+    plan = _plan(settings(members=[rule(status, account(1))]), snapshot)
+
+    assert (plan.waiting, plan.decisions) == ({account(1): "AccountSuspended"}, ())
+
+
+def test_a_member_that_an_unmanaged_rule_decides_first_does_not_wait() -> None:
+    snapshot = replace(
+        region_with({}), members=(member(1, "AccountSuspended"), member(2, "AccountSuspended"))
+    )
+    rules = [rule("UNMANAGED", account(1)), rule("ENABLED", account(1)), rule("ENABLED")]
+    plan = _plan(settings(members=rules), snapshot)
+
+    assert plan.waiting == {account(2): "AccountSuspended"}
+    assert plan.notices[1] == (
+        "1 member can't be set (relationship status AccountSuspended): 300000000002"
+    )
+
+
+def test_an_unmanaged_rule_after_the_deciding_one_lets_nobody_off_waiting() -> None:
+    snapshot = replace(region_with({}), members=(member(1, "Disabled"),))
+    rules = [rule("ENABLED", account(1)), rule("UNMANAGED")]
+
+    assert _plan(settings(members=rules), snapshot).waiting == {account(1): "Disabled"}
+
+
+@pytest.mark.parametrize("status", ["Removed", "Resigned", "Deleted"])
+def test_a_former_member_is_not_waited_for(status: str) -> None:
+    snapshot = replace(region_with({}), members=(member(1, status),))
+    assert _plan(settings(members=[rule("ENABLED")]), snapshot).waiting == {}
+
+
+# Rules that decide nobody
 
 
 def test_a_rule_that_decides_nobody_is_told() -> None:

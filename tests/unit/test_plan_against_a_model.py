@@ -105,6 +105,22 @@ def test_each_account_gets_what_its_first_rule_says_and_no_other_is_touched(case
 
 @settings(deadline=None)
 @given(_cases())
+def test_those_wait_who_would_be_set_if_guardduty_monitored_them(case: _Case) -> None:
+    monitored = replace(
+        case.snapshot,
+        members=tuple(Membership(m.account, "Enabled") for m in case.snapshot.members),
+    )
+    if_all_were = make_plan(case.settings, monitored, OWNER).statuses
+
+    assert make_plan(case.settings, case.snapshot, OWNER).waiting == {
+        m.account: m.relationship_status
+        for m in case.snapshot.members
+        if m.relationship_status in ("Disabled", "Invited") and m.account in if_all_were
+    }
+
+
+@settings(deadline=None)
+@given(_cases())
 def test_a_plan_is_refused_exactly_for_strangers_and_for_all_with_exceptions(case: _Case) -> None:
     members = {m.account: m.relationship_status for m in case.snapshot.members}
     refused = []

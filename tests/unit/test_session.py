@@ -326,6 +326,35 @@ def test_endpoints_of_the_stack_are_followed_service_by_service(aws: Aws) -> Non
     assert aws.requests[0].host == "127.0.0.1:3"
 
 
+def test_organizations_is_asked_at_its_own_endpoint_as_the_same_caller(aws: Aws) -> None:
+    session = _open(
+        {
+            "aws:region": "eu-west-1",
+            **_KEYS,
+            "aws:endpoints": [
+                {"guardduty": "http://127.0.0.1:1", "organizations": "http://127.0.0.1:5"}
+            ],
+        }
+    )
+
+    assert session.organizations.is_delegated_administrator(session.caller)
+    asked = aws.requests[-1]
+    assert (asked.service, asked.host, asked.access_key) == (
+        "organizations",
+        "127.0.0.1:5",
+        "AKIASTACK",
+    )
+
+
+def test_organizations_is_asked_with_the_last_role_where_aws_has_it(aws: Aws) -> None:
+    session = _open({"aws:region": "eu-west-1", **_KEYS, "aws:assumeRoles": [{"roleArn": _ROLE}]})
+
+    assert not session.organizations.is_delegated_administrator(session.caller)
+    asked = aws.requests[-1]
+    assert asked.host == "organizations.us-east-1.amazonaws.com"
+    assert asked.access_key == _last(aws, session).access_key != "AKIASTACK"
+
+
 def test_the_environments_endpoint_counts_where_the_stack_has_none(
     aws: Aws, environment: pytest.MonkeyPatch
 ) -> None:
@@ -499,6 +528,7 @@ def test_empty_settings_count_as_absent(aws: Aws) -> None:
         ),
         ({"aws:endpoints": [{"sts": "127.0.0.1"}]}, "Invalid endpoint: 127.0.0.1"),
         ({"aws:endpoints": [{"guardduty": "127.0.0.1"}]}, "Invalid endpoint: 127.0.0.1"),
+        ({"aws:endpoints": [{"organizations": "127.0.0.1"}]}, "Invalid endpoint: 127.0.0.1"),
     ],
 )
 def test_an_address_that_is_malformed(configuration: dict[str, object], reason: str) -> None:

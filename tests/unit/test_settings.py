@@ -25,7 +25,6 @@ from tests.vocabulary import OFF, ON, PROJECT_FOLDER, account, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 _PULUMI_YAML = yaml.safe_load((PROJECT_FOLDER / "Pulumi.yaml").read_text())
 _KEYS: dict[str, Sequence[str]] = {
@@ -84,18 +83,6 @@ def test_the_defaults_are_those_that_change_least() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "file", sorted((PROJECT_FOLDER / "stacks").glob("Pulumi.*.yaml")), ids=lambda file: file.name
-)
-def test_every_stack_file_of_the_project_is_well_formed(file: Path) -> None:
-    written = yaml.safe_load(file.read_text())["config"]
-    given_to_program = {
-        key: value if isinstance(value, str) else json.dumps(value)
-        for key, value in written.items()
-    }
-    assert Settings.from_configuration(given_to_program).members
-
-
 # What is read
 
 
@@ -124,12 +111,57 @@ def test_rules_come_as_the_engine_gives_them_in_json() -> None:
     assert read[1].accounts == frozenset([account(1), AccountId("012345678901")])
 
 
+@pytest.mark.parametrize(("detector", "makes"), [("existing", False), ("create", True)])
+def test_only_a_stack_that_says_create_makes_a_detector(
+    detector: str,
+    makes: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    assert settings(detector=detector).makes_detector is makes
+
+
 def test_an_empty_value_counts_as_absent() -> None:
     assert settings(autoEnableMembers="", members="", status="") == Settings()
 
 
 def test_keys_of_other_namespaces_are_left_alone() -> None:
-    assert Settings.from_configuration({"aws:region": "x", "aws:staus": "y"}) == Settings()
+    others = ("aws:region", "aws:staus", "guardduty:status", "eks:status", "pulumi:tags")
+    assert Settings.from_configuration(dict.fromkeys(others, "x")) == Settings()
+
+
+@pytest.mark.parametrize(
+    "namespace",
+    [
+        "guardduty-eks-audit-log",
+        "guarduty-eks-audit-logs",
+        "guardduty_eks_audit_logs",
+        "GuardDuty-EKS-audit-logs",
+    ],
+)
+def test_a_namespace_that_is_nearly_the_projects_is_refused(namespace: str) -> None:
+    key = f"{namespace}:status"
+
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration({key: "DISABLED"})
+
+    assert caught.value.faults == (
+        (
+            f"{key} is in a namespace that nobody reads; did you mean "
+            "guardduty-eks-audit-logs:status?"
+        ),
+    )
+
+
+def test_a_misspelt_namespace_is_told_together_with_the_other_faults() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration(
+            {f"{PROJECT}:status": "ON", f"{PROJECT}:mod": "x", f"{PROJECT[:-1]}:mode": "x"}
+        )
+
+    assert [fault.split(" ")[0] for fault in caught.value.faults] == [
+        "guardduty-eks-audit-log:mode",
+        "guardduty-eks-audit-logs:mod",
+        "status:",
+    ]
 
 
 @pytest.mark.parametrize("written", [300000000001, 300000000001.0, "300000000001"])
@@ -247,7 +279,7 @@ def test_a_value_that_a_key_does_not_take(key: str, value: object, sentence: str
         ),
         (
             {"status": "ENABLED"},
-            "members[1]: a rule selects by exactly one of accounts and all; keep one of them.",
+            "members[1]: the rule selects nobody; add accounts or all.",
         ),
         (
             {"status": "ENABLED", "accounts": ["300000000001"], "all": True},
@@ -352,6 +384,6 @@ def test_all_faults_are_told_at_once() -> None:
             "zeros, put it in quotes."
         ),
         "members[0].accounts[2]: x is not an account id; write its 12 digits, in quotes.",
-        "members[1]: a rule selects by exactly one of accounts and all; keep one of them.",
+        "members[1]: the rule selects nobody; add accounts or all.",
         "onRelease: RESTORE is not a value it takes; use LEAVE.",
     )

@@ -45,13 +45,17 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
     return aws
 
 
-def _read() -> Snapshot:
+def _read(*, makes_detector: bool = False) -> Snapshot:
     keys = {"aws:region": REGION, "aws:accessKey": "x", "aws:secretKey": "y"}
-    return read_snapshot(open_session(keys.get))
+    return read_snapshot(open_session(keys.get), makes_detector=makes_detector)
 
 
 def _asked(aws: Aws) -> list[str]:
     return [f"{r.method} {r.path}" for r in aws.requests if r.service == "guardduty"]
+
+
+def _asked_organizations(aws: Aws) -> int:
+    return sum(r.service == "organizations" for r in aws.requests)
 
 
 def test_an_administrator_sees_the_organization_and_its_members(aws: Aws) -> None:
@@ -83,8 +87,46 @@ def test_without_a_detector_nothing_more_is_asked(aws: Aws) -> None:
     aws.detector = None
     snapshot = _read()
 
-    assert (snapshot.detector, snapshot.members) == (None, ())
+    assert (snapshot.detector, snapshot.members, snapshot.delegated) == (None, (), False)
     assert _asked(aws) == ["GET /detector"]
+    assert _asked_organizations(aws) == 0
+
+
+@pytest.mark.parametrize(
+    ("delegated", "told"),
+    [((account(9), ADMINISTRATOR), True), ((account(9),), False), ((), False)],
+)
+def test_organizations_tells_who_may_have_the_detector_that_is_to_be_made(
+    aws: Aws,
+    delegated: tuple[str, ...],
+    told: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    aws.detector, aws.delegated = None, delegated
+    snapshot = _read(makes_detector=True)
+
+    assert (snapshot.detector, snapshot.delegated) == (None, told)
+    assert snapshot.organization_refused is None
+    assert _asked(aws) == ["GET /detector"]
+    assert _asked_organizations(aws) == 1
+    assert aws.writes == []
+
+
+def test_a_caller_whom_organizations_refuses_is_told_why_later(aws: Aws) -> None:
+    aws.detector = None
+    aws.refusals["/"] = (400, "AccessDeniedException", "You don't have permissions.")
+    snapshot = _read(makes_detector=True)
+
+    assert not snapshot.delegated
+    assert snapshot.organization_refused == Refused(
+        "AccessDeniedException", "You don't have permissions."
+    )
+
+
+def test_where_there_is_a_detector_organizations_is_not_asked(aws: Aws) -> None:
+    snapshot = _read(makes_detector=True)
+
+    assert (snapshot.delegated, snapshot.detector is not None) == (False, True)
+    assert _asked_organizations(aws) == 0
 
 
 def test_a_member_is_not_asked_about_the_organization(aws: Aws) -> None:

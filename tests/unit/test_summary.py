@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from guardduty.settings import Settings
 
 
+_TO_BE_MADE = Snapshot(REGION, ADMINISTRATOR, NOW, delegated=True)
+
+
 def _plan(chosen: Settings, snapshot: Snapshot) -> Plan:
     plan = make_plan(chosen, snapshot, OWNER)
     assert plan.refusals == ()
@@ -53,7 +56,7 @@ def test_a_run_that_turns_members_on_and_off() -> None:
         "  off  300000000001  rule 1: accounts",
         "  on   300000000002  rule 2: all",
         "  Administrator's own detector: off -> on.",
-        "  New accounts: EKS audit logs on by themselves (autoEnable NEW).",
+        "  Organization: autoEnable NEW; new accounts get EKS audit logs by themselves.",
     ]
 
 
@@ -65,7 +68,30 @@ def test_a_run_that_changes_nothing() -> None:
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
         "  2 members: 1 on, 1 off. This run changes none of them.",
         "  Administrator's own detector: on, and stays so.",
-        "  New accounts: left alone (autoEnable NONE, which turns nothing off).",
+        (
+            "  Organization: autoEnable NEW -> NONE; new accounts are left alone, and nothing is "
+            "turned off."
+        ),
+    ]
+
+
+def test_a_run_that_changes_the_organization() -> None:
+    snapshot = region_with({account(1): ON, account(2): OFF})
+    chosen = settings(
+        autoEnable="ALL", autoEnableMembers="ALL", members=[rule("UNMANAGED", account(2))]
+    )
+
+    assert _told(chosen, snapshot)[3:] == [
+        "  Organization: autoEnable NEW -> ALL; all accounts get EKS audit logs by themselves.",
+        (
+            "  Organization: 1 of 2 members do not have EKS audit logs on yet. GuardDuty turns "
+            "them on by itself within 24 hours."
+        ),
+        (
+            "  Organization: autoEnableMembers NEW -> ALL; GuardDuty itself is turned on for all "
+            "accounts."
+        ),
+        "  Organization: ALL reaches the UNMANAGED 1 member too: 300000000002",
     ]
 
 
@@ -82,10 +108,9 @@ def test_a_member_whose_status_is_not_told_is_unknown_not_off() -> None:
 
 
 def test_the_run_that_makes_the_detector() -> None:
-    snapshot = Snapshot(REGION, ADMINISTRATOR, NOW)
     chosen = settings(detector="create", status="DISABLED", members=[rule("ENABLED")])
 
-    assert _told(chosen, snapshot) == [
+    assert _told(chosen, _TO_BE_MADE) == [
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
         "  Administrator's own detector: made with EKS audit logs off.",
         (
@@ -148,9 +173,22 @@ def test_the_run_itself_tells_one_line() -> None:
     )
 
 
+def test_the_run_itself_says_that_it_makes_the_detector_and_what_comes_next() -> None:
+    chosen = settings(detector="create", members=[rule("ENABLED")])
+
+    assert headline(_plan(chosen, _TO_BE_MADE)).splitlines() == [
+        "EKS audit log monitoring in us-east-1: making the detector.",
+        (
+            "  The detector is made in this run; GuardDuty attaches member accounts to it "
+            "afterwards."
+        ),
+        "  1 rule for members: run `pulumi up` once more to have them applied.",
+    ]
+
+
 def test_the_run_itself_says_when_there_is_nothing_to_do() -> None:
     chosen = settings(members=[rule("ENABLED")])
 
     assert headline(_plan(chosen, region_with({account(1): ON}))) == (
-        "EKS audit log monitoring in us-east-1: every member is as the rules say."
+        "EKS audit log monitoring in us-east-1: no member is to be changed."
     )
