@@ -71,27 +71,21 @@ def plans_on(detector: Detector) -> frozenset[str]:
     return _plans(detector.features.on())
 
 
-def days_on(detector: Detector, plan: str, now: datetime, since: datetime | None = None) -> int:
-    """For how many whole days a plan was on.
+def days_on(detector: Detector, now: datetime, since: datetime | None = None) -> dict[str, int]:
+    """For how many whole days each plan was on; plans that were never on are left out.
 
     Args:
         detector: the detector; what its account used before an earlier detector was deleted counts.
-        plan: one of `PLANS`.
         now: the present moment.
         since: counts from then on only; all the time if None.
     """
-    running = Span(_begun(detector), now, plans_on(detector))
-    on = timedelta()
-    for span in (*detector.spans, running):
+    time_on: dict[str, timedelta] = {}
+    for span in (*detector.spans, Span(_begun(detector), now, plans_on(detector))):
         start = span.start if since is None else max(span.start, since)
-        if plan in span.on and start < span.end:
-            on += span.end - start
-    return on // DAY
-
-
-def was_ever_on(detector: Detector, plan: str) -> bool:
-    """Whether a plan is on or was on at some time."""
-    return plan in plans_on(detector) or any(plan in span.on for span in detector.spans)
+        if start <= span.end:
+            for plan in span.on:
+                time_on[plan] = time_on.get(plan, timedelta()) + (span.end - start)
+    return {plan: time_on[plan] // DAY for plan in PLANS if plan in time_on}
 
 
 def _begun(detector: Detector) -> datetime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.guardduty.metering import PLANS, days_on, was_ever_on
+from sandbox.guardduty.metering import days_on
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,8 +26,4 @@ def days_remaining(detector: Detector, now: datetime) -> dict[str, int]:
     enabled for the GuardDuty account" (`AccountFreeTrialInfo`). That plans which were turned off
     again are listed with the days that are kept is assumed.
     """
-    return {
-        plan: max(0, TRIAL_DAYS - days_on(detector, plan, now))
-        for plan in PLANS
-        if was_ever_on(detector, plan)
-    }
+    return {plan: max(0, TRIAL_DAYS - days) for plan, days in days_on(detector, now).items()}

@@ -111,15 +111,10 @@ def costs(
         detector = world.place(place.region, account_id).detector
         if detector is None:
             continue
-        if criteria.resources is None:
-            plans: Iterable[str] = PLANS
-        else:
-            plans = (S3_DATA_EVENTS,) if bucket(account_id) in criteria.resources else ()
         by_plan = {
             plan: days * RATES[plan] * _percent(account_id) // 100
-            for plan in plans
-            if (criteria.plans is None or plan in criteria.plans)
-            and (days := days_on(detector, plan, now, now - WINDOW))
+            for plan, days in days_on(detector, now, now - WINDOW).items()
+            if days and _asked_for(criteria, account_id, plan)
         }
         if by_plan:
             yield account_id, by_plan
@@ -156,6 +151,15 @@ def top_accounts(
         for plan in PLANS
         if plan in listed and plan != WITHOUT_TOP_ACCOUNTS
     }
+
+
+def _asked_for(criteria: Criteria, account_id: str, plan: str) -> bool:
+    """Whether the use of a plan by an account is asked for; of resources there are only buckets."""
+    if criteria.plans is not None and plan not in criteria.plans:
+        return False
+    return criteria.resources is None or (
+        plan == S3_DATA_EVENTS and bucket(account_id) in criteria.resources
+    )
 
 
 def _dearest_first(entry: tuple[str, int]) -> tuple[int, str]:
