@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sandbox.guardduty import metering
@@ -35,7 +36,7 @@ from sandbox.guardduty.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sandbox.guardduty.state import AccountRegion
@@ -90,14 +91,7 @@ def new_detector(
     world: World, place: AccountRegion, enabled: Collection[str], now: datetime
 ) -> Detector:
     """A detector with exactly the features in `enabled` turned on."""
-    features = {}
-    for name in offered(world, place.region):
-        status = FeatureStatus.ENABLED if name in enabled else FeatureStatus.DISABLED
-        additional = {
-            key: Feature(FeatureStatus.DISABLED, now)
-            for key in ADDITIONAL_CONFIGURATIONS.get(name, ())
-        }
-        features[name] = Feature(status, now, additional=additional)
+    features = _new_features(offered(world, place.region), frozenset(enabled), now)
     source = f"{place.account_id}/{place.region}/{now.isoformat()}"
     return Detector(
         detector_id=hashlib.sha256(source.encode()).hexdigest()[:32],
@@ -109,6 +103,22 @@ def new_detector(
         features=FeatureTable(features),
         spans=place.spans,
     )
+
+
+@lru_cache(maxsize=64)
+def _new_features(
+    names: tuple[str, ...], enabled: frozenset[str], now: datetime
+) -> Mapping[str, Feature]:
+    """The features of a new detector; detectors made at one moment share them until they change."""
+    features = {}
+    for name in names:
+        status = FeatureStatus.ENABLED if name in enabled else FeatureStatus.DISABLED
+        additional = {
+            key: Feature(FeatureStatus.DISABLED, now)
+            for key in ADDITIONAL_CONFIGURATIONS.get(name, ())
+        }
+        features[name] = Feature(status, now, additional=additional)
+    return features
 
 
 def write_features(detector: Detector, changes: Sequence[FeatureChange], now: datetime) -> None:

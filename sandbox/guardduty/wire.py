@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -237,16 +237,30 @@ def _read_scalar(shape: Shape, raw: Any) -> Any:  # noqa: ANN401
     return raw
 
 
+@cache
+def _fields(shape: StructureShape) -> dict[str, tuple[str, Shape | None]]:
+    """By member: its name on the wire, and its shape unless its value is written as it is."""
+    return {
+        name: (
+            member.serialization.get("name", name),
+            None if member.type_name in _SCALARS else member,
+        )
+        for name, member in shape.members.items()
+    }
+
+
 def _write(shape: Shape, value: Any) -> Any:  # noqa: ANN401 -- JSON has any type
     if isinstance(shape, StructureShape):
-        unknown = set(value) - set(shape.members)
+        fields = _fields(shape)
+        unknown = value.keys() - fields.keys()
         if unknown:
             raise KeyError(f"{shape.name} has no member {sorted(unknown)}")
-        return {
-            member.serialization.get("name", name): _write(member, value[name])
-            for name, member in shape.members.items()
-            if value.get(name) is not None
-        }
+        written = {}
+        for name, item in value.items():
+            if item is not None:
+                wire_name, member = fields[name]
+                written[wire_name] = item if member is None else _write(member, item)
+        return written
     if isinstance(shape, ListShape):
         return [_write(shape.member, item) for item in value]
     if isinstance(shape, MapShape):
