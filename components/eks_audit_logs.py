@@ -49,11 +49,14 @@ class EksAuditLogs(pulumi.ComponentResource):
         self._plan = plan
         self._region = plan.snapshot.region
         self.detector_id = self._detector()
+        on_release = plan.settings.on_release.value
         prior = PriorSettings(
             f"{name}-prior",
             region=self._region,
+            account=plan.snapshot.caller,
             detector_id=self.detector_id,
-            accounts=dict.fromkeys(plan.statuses, plan.settings.on_release.value),
+            accounts=dict.fromkeys([*plan.statuses, *plan.waiting], on_release),
+            waiting=sorted(plan.waiting) or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
         before_members = [self._own_feature(prior), *self._organization(prior)]
@@ -70,7 +73,7 @@ class EksAuditLogs(pulumi.ComponentResource):
 
     def _detector(self) -> pulumi.Output[str]:
         found = self._plan.snapshot.detector
-        if found is not None and not self._plan.makes_detector:
+        if found is not None and not self._plan.settings.makes_detector:
             return pulumi.Output.from_input(str(found.id))
         # A new detector turns EKS_AUDIT_LOGS on unless told otherwise; once it is there, the
         # feature resource keeps it, so that later differences are none of the detector's.
@@ -82,7 +85,12 @@ class EksAuditLogs(pulumi.ComponentResource):
             datasources={"kubernetes": {"audit_logs": {"enable": enable}}},
             tags={OWNER_TAG: self._plan.owner},
             opts=pulumi.ResourceOptions(
-                parent=self, retain_on_delete=True, ignore_changes=["datasources"]
+                parent=self,
+                retain_on_delete=True,
+                ignore_changes=["datasources"],
+                # One of this stack's making that its state knows no more, for instance after a
+                # destroy, is taken back; for one that the state knows this changes nothing.
+                import_=found.id if found else None,
             ),
         )
         return detector.id
@@ -127,6 +135,7 @@ class EksAuditLogs(pulumi.ComponentResource):
         return MemberFeatures(
             f"{self._name}-members",
             region=self._region,
+            account=self._plan.snapshot.caller,
             detector_id=self.detector_id,
             statuses={account: status.value for account, status in self._plan.statuses.items()},
             changes={str(account): change for account, change in changes.items()},

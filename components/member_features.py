@@ -19,7 +19,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from components.provider import GuardDutyProvider, told_plainly
+from components.provider import IDENTITY, GuardDutyProvider, told_plainly
 from guardduty import messages
 from guardduty.members import Outcome, read_member_statuses, set_member_statuses
 from guardduty.model import AccountId, DetectorId, FeatureStatus
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 
 Properties = dict[str, Any]
-"""Inputs: `region`, `detectorId`, `statuses` {account: status}, `changes` {account: from -> to},
-`seenAt`. Outputs: the same, `statuses` as AWS has them, and `unprocessed` {account: reason}."""
+"""Inputs: `region`, `account`, `detectorId`, `statuses` {account: status}, `changes` {account: from
+-> to}, `seenAt`. Outputs: the same, `statuses` as AWS has them, and `unprocessed` {account:
+reason}."""
 
 
 class MemberFeaturesProvider(GuardDutyProvider):
@@ -46,6 +47,7 @@ class MemberFeaturesProvider(GuardDutyProvider):
                 for account, status in statuses.items()
                 if isinstance(status, str) and status not in set(FeatureStatus)
             ]
+        # Of a failure the engine prints the property whole: a small one, not the map.
         failures = [CheckFailure("region", messages.status_unknown(wrong))] if wrong else []
         return CheckResult(news, failures)
 
@@ -55,7 +57,7 @@ class MemberFeaturesProvider(GuardDutyProvider):
         On refresh these are the refreshed outputs and the old inputs: the drift that the last run
         saw is dealt with, which its `seenAt` in the outputs tells.
         """
-        replaces = [key for key in ("region", "detectorId") if olds.get(key) != news.get(key)]
+        replaces = [key for key in IDENTITY if olds.get(key) != news.get(key)]
         drifted = news.get("seenAt") not in (None, olds.get("seenAt"))
         differs = olds.get("statuses") != news.get("statuses")
         return DiffResult(
@@ -84,13 +86,14 @@ class MemberFeaturesProvider(GuardDutyProvider):
         before: dict[AccountId, str] = {**props["statuses"]}
         left: dict[AccountId, str] = {**props["unprocessed"]}
         accounts = [AccountId(account) for account in {**before, **left}]
-        session = self.session_of_owner(props["region"], props["detectorId"])
+        session = self.session_of_owner(props)
+        if session is None:
+            return ReadResult("", {})
         detector_id = DetectorId(props["detectorId"])
         now = read_member_statuses(session.guardduty, detector_id, accounts)
         statuses = {a: now.statuses.get(a, before.get(a)) for a in accounts}
         inputs = {
-            "region": props["region"],
-            "detectorId": props["detectorId"],
+            **{key: props[key] for key in IDENTITY},
             "statuses": {a: status for a, status in statuses.items() if status},
             "changes": {},
         }
@@ -115,7 +118,11 @@ class MemberFeaturesProvider(GuardDutyProvider):
         )
         as_wanted = len(outcome.statuses) - outcome.written
         left = len(outcome.unprocessed)
-        _tell(messages.members_set(props["region"], outcome.written, as_wanted, left))
+        _tell(
+            messages.members_set(
+                props["region"], outcome.written, as_wanted, left, outcome.attempts
+            )
+        )
         return _outputs(props, outcome)
 
 
@@ -148,6 +155,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
         name: str,
         *,
         region: pulumi.Input[str],
+        account: pulumi.Input[str],
         detector_id: pulumi.Input[str],
         statuses: pulumi.Input[Mapping[str, str]],
         changes: pulumi.Input[Mapping[str, str]],
@@ -159,6 +167,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
         Args:
             name: its name in the stack.
             region: where the members are set.
+            account: the delegated administrator.
             detector_id: the delegated administrator's detector there.
             statuses: {account id: ENABLED or DISABLED}; other members are left alone.
             changes: {account id: "DISABLED -> ENABLED"} where AWS differs from it now, so that a
@@ -172,6 +181,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
             name,
             {
                 "region": region,
+                "account": account,
                 "detectorId": detector_id,
                 "statuses": statuses,
                 "changes": changes if pulumi.runtime.is_dry_run() else {},

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
-from components.provider import GuardDutyProvider, told_plainly
+from components.provider import IDENTITY, GuardDutyProvider, told_plainly
 from guardduty.model import AccountId, DetectorId
 from guardduty.prior import read_prior, read_prior_statuses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pulumi
 
 Properties = dict[str, Any]
-"""Inputs: `region`, `detectorId`, `accounts` {account: onRelease}. Outputs: the same, `statuses`
-{account: status before the stack}, `organization` and `detector` before the stack."""
+"""Inputs: `region`, `account`, `detectorId`, `accounts` {account: onRelease}, and `waiting`
+[account] for those of them that can't be set now. Outputs: the same, `statuses` {account: status
+before the stack}, `organization` and `detector` before the stack."""
 
 
 class PriorSettingsProvider(GuardDutyProvider):
@@ -28,8 +29,8 @@ class PriorSettingsProvider(GuardDutyProvider):
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Called with the old outputs and the new inputs."""
-        replaces = [key for key in ("region", "detectorId") if olds.get(key) != news.get(key)]
-        differs = olds.get("accounts") != news.get("accounts")
+        replaces = [key for key in IDENTITY if olds.get(key) != news.get(key)]
+        differs = any(olds.get(key) != news.get(key) for key in ("accounts", "waiting"))
         return DiffResult(changes=bool(replaces or differs), replaces=replaces)
 
     @told_plainly
@@ -38,7 +39,7 @@ class PriorSettingsProvider(GuardDutyProvider):
         prior = read_prior(
             self.session(props["region"]).guardduty,
             DetectorId(props["detectorId"]),
-            [AccountId(account) for account in props["accounts"]],
+            _about_to_be_set(props),
         )
         outs = {
             **_inputs(props),
@@ -53,15 +54,18 @@ class PriorSettingsProvider(GuardDutyProvider):
 
     @told_plainly
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """Called on refresh: what was there before does not change; whose it is must be right."""
-        self.session_of_owner(props["region"], props["detectorId"])
-        return ReadResult(id_, props)
+        """Called on refresh, with the old outputs: what was there before does not change."""
+        return ReadResult(id_, props) if self.session_of_owner(props) else ReadResult("", {})
 
     @told_plainly
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Called when accounts come or go: records those that come; those that go are let go."""
+        """Called when accounts come or go: records those that come; those that go are let go.
+
+        An account that waits, for instance since it is suspended, keeps the record that it has;
+        if it has none, it gets one just before it is set for the first time.
+        """
         recorded = {a: s for a, s in olds["statuses"].items() if a in news["accounts"]}
-        new = [AccountId(account) for account in news["accounts"] if account not in recorded]
+        new = [account for account in _about_to_be_set(news) if account not in recorded]
         if new:
             api = self.session(news["region"]).guardduty
             recorded |= read_prior_statuses(api, DetectorId(news["detectorId"]), new)
@@ -75,7 +79,12 @@ class PriorSettingsProvider(GuardDutyProvider):
 
 
 def _inputs(props: Properties) -> Properties:
-    return {key: props[key] for key in ("region", "detectorId", "accounts")}
+    return {key: value for key, value in props.items() if not key.startswith("__")}
+
+
+def _about_to_be_set(props: Properties) -> list[AccountId]:
+    waiting = frozenset(props.get("waiting", ()))
+    return [AccountId(account) for account in props["accounts"] if account not in waiting]
 
 
 class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
@@ -87,13 +96,15 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
 
     statuses: pulumi.Output[Mapping[str, str]]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one property of the resource
         self,
         name: str,
         *,
         region: pulumi.Input[str],
+        account: pulumi.Input[str],
         detector_id: pulumi.Input[str],
         accounts: pulumi.Input[Mapping[str, str]],
+        waiting: pulumi.Input[Sequence[str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Registers the resource.
@@ -101,8 +112,10 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
         Args:
             name: its name in the stack.
             region: where the settings are.
+            account: the delegated administrator.
             detector_id: the delegated administrator's detector there.
             accounts: {account id: what happens when the stack lets it go}, today `LEAVE`.
+            waiting: those of the accounts that can't be set now, None if there are none.
             opts: the usual resource options.
         """
         super().__init__(
@@ -110,8 +123,10 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
             name,
             {
                 "region": region,
+                "account": account,
                 "detectorId": detector_id,
                 "accounts": accounts,
+                "waiting": waiting,
                 "statuses": None,
                 "organization": None,
                 "detector": None,

@@ -45,7 +45,7 @@ def errors_told_plainly() -> Iterator[None]:
 
 
 def refuse(sentences: tuple[str, ...]) -> NoReturn:
-    """Ends the program before any resource is registered, telling every sentence as an error.
+    """Ends the program, telling every sentence as an error.
 
     Raises:
         SystemExit: always.
@@ -66,17 +66,16 @@ def tell(plan: Plan) -> None:
     pulumi.log.info(summary(plan) if pulumi.runtime.is_dry_run() else headline(plan))
 
 
-def fail_on_unprocessed(plan: Plan, unprocessed: pulumi.Output[Mapping[str, str]]) -> None:
-    """Makes the run fail, after all that could be done is done and kept, with a table of the rest.
+async def end(plan: Plan, unprocessed: pulumi.Output[Mapping[str, str]]) -> None:
+    """Ends the program when all that could be done is done, and makes it fail if accounts are left.
 
     Args:
         plan: what the run does.
         unprocessed: {account: AWS's reason}; unknown in a preview that is to try them again.
+
+    Raises:
+        SystemExit: accounts are left; a table of them is told.
     """
-
-    def fail(reasons: Mapping[str, str]) -> None:
-        if reasons and not pulumi.runtime.is_dry_run():
-            total = len(plan.statuses)
-            raise pulumi.RunError(messages.unprocessed(plan.snapshot.region, reasons, total))
-
-    unprocessed.apply(fail)
+    reasons = await unprocessed.future()
+    if reasons and not pulumi.runtime.is_dry_run():
+        refuse((messages.unprocessed(plan.snapshot.region, reasons, len(plan.statuses)),))

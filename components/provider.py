@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import sys
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pulumi.dynamic import ConfigureRequest, ResourceProvider
 
 from guardduty import messages
-from guardduty.errors import DetectorNotOwnedError, UserError
+from guardduty.errors import OtherAccountError, UserError
 from guardduty.session import Session, open_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+IDENTITY = ("region", "account", "detectorId")
+"""The inputs that say whose a resource is: another value of one is another resource."""
 
 _ALL_FRAMES = 1000
 """The limit that Python has by itself."""
@@ -42,20 +45,26 @@ class GuardDutyProvider(ResourceProvider):
         """Opens GuardDuty in a resource's region, see `guardduty.session.open_session`."""
         return open_session(self._lookup, region)
 
-    def session_of_owner(self, region: str, detector_id: str) -> Session:
-        """Opens GuardDuty to refresh a resource, as the account whose detector it belongs to.
+    def session_of_owner(self, props: Mapping[str, Any]) -> Session | None:
+        """Opens GuardDuty to refresh a resource, as the account that the stack belongs to.
 
         Another account would find nothing, which must not be taken for a deletion.
 
+        Args:
+            props: a resource's outputs, of which `region`, `account` and `detectorId` are read.
+
+        Returns:
+            None if the account has the detector no more.
+
         Raises:
-            DetectorNotOwnedError: the credentials are another account's, or the detector is gone.
+            OtherAccountError: the credentials are another account's.
         """
-        session = self.session(region)
-        if session.guardduty.detector_id() != detector_id:
-            raise DetectorNotOwnedError(
-                messages.detector_not_owned(region, session.caller, detector_id)
+        session = self.session(props["region"])
+        if session.caller != props["account"]:
+            raise OtherAccountError(
+                messages.other_account(props["region"], session.caller, props["account"])
             )
-        return session
+        return session if session.guardduty.detector_id() == props["detectorId"] else None
 
 
 class RefusedError(Exception):

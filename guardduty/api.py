@@ -1,4 +1,4 @@
-"""Every GuardDuty call of the product, in the words of the domain; nothing else calls GuardDuty.
+"""Every call of the product to GuardDuty, in the words of the domain; nothing else calls it.
 
 Requests name EKS_AUDIT_LOGS and no other feature; answers are reduced to it. Lists are read to
 their end, whatever their number of pages.
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         MemberTypeDef,
         UnprocessedAccountTypeDef,
     )
+    from mypy_boto3_organizations import OrganizationsClient
 
 _NO_CREDENTIALS = (
     CredentialRetrievalError,
@@ -210,6 +211,29 @@ class GuardDutyApi:
                 Features=[{"Name": FEATURE, "Status": status.value}],
             )
         return _unprocessed(answer.get("UnprocessedAccounts", ()))
+
+
+class OrganizationsApi:
+    """AWS Organizations, for the one question that GuardDuty can't answer without a detector."""
+
+    def __init__(self, client: OrganizationsClient) -> None:
+        self._client = client
+
+    def is_delegated_administrator(self, account: AccountId) -> bool:
+        """Whether the account is a delegated administrator of GuardDuty.
+
+        Only the management account and delegated administrators may ask
+        (ListDelegatedAdministrators).
+        """
+        with aws_errors("ListDelegatedAdministrators"):
+            pages = self._client.get_paginator("list_delegated_administrators").paginate(
+                ServicePrincipal="guardduty.amazonaws.com"
+            )
+            return any(
+                administrator.get("Id") == account
+                for page in pages
+                for administrator in page["DelegatedAdministrators"]
+            )
 
 
 def _membership(member: MemberTypeDef) -> Membership:

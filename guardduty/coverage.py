@@ -41,8 +41,8 @@ def coverage(plan: Plan) -> tuple[CoverageRow, ...]:
     snapshot, rules = plan.snapshot, plan.settings.members
     own = snapshot.detector.status if snapshot.detector else None
     rows = [CoverageRow(snapshot.caller, NO_MEMBER, own, "status (administrator)")]
-    deciding = {d.account: _decided_by(d, rules) for d in plan.decisions}
     rest = _without_rule(plan.settings.auto_enable)
+    deciding = {d.account: _decided_by(d, rules, rest) for d in plan.decisions}
     for member in snapshot.members:
         decided_by = deciding.get(member.account, rest)
         status = snapshot.statuses.statuses.get(member.account)
@@ -57,9 +57,9 @@ def coverage(plan: Plan) -> tuple[CoverageRow, ...]:
     return tuple(rows)
 
 
-def _decided_by(decision: Decision, rules: tuple[Rule, ...]) -> str:
+def _decided_by(decision: Decision, rules: tuple[Rule, ...], rest: str) -> str:
     label = rule_label(decision.rule, rules)
-    return label if decision.wanted else f"left alone ({label})"
+    return label if decision.wanted else f"{rest} ({label})"
 
 
 def _without_rule(auto_enable: AutoEnable) -> str:

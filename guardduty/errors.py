@@ -26,8 +26,8 @@ class CredentialsError(UserError):
     """There are no usable credentials, or AWS does not know them."""
 
 
-class DetectorNotOwnedError(UserError):
-    """The detector of a stack's state is not one of the caller's account in that region."""
+class OtherAccountError(UserError):
+    """The credentials are of another account than the one that a stack's state is of."""
 
 
 class ServiceError(UserError):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 JUST_ASSOCIATED = timedelta(hours=1)
 """For this long after it joined, an account may be refused as if it were no member."""
 
-NOT_ASSOCIATED = "is not an associated member"
+_NOT_ASSOCIATED = "is not an associated member"
 _PASSING = ("internal error", "rate exceeded", "too many requests", "throttl")
 _ABOUT_THE_CALLER = (
     "detectorid is not owned",
@@ -33,10 +33,14 @@ def is_transient(reason: str, member: Membership | None, now: datetime | None = 
         member: the account as ListMembers has it; None if it is not there.
         now: the time to measure by; the present if not given.
     """
-    text = reason.lower()
-    if NOT_ASSOCIATED in text:
+    if is_not_associated(reason):
         return member is not None and member.monitored and _just_associated(member, now)
-    return any(known in text for known in _PASSING)
+    return any(known in reason.lower() for known in _PASSING)
+
+
+def is_not_associated(reason: str) -> bool:
+    """Whether an account is refused as no member, which one that just joined may be for a while."""
+    return _NOT_ASSOCIATED in reason.lower()
 
 
 def is_about_the_accounts(error: ServiceError) -> bool:

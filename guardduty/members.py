@@ -12,7 +12,7 @@ from tenacity import Retrying, retry_if_result, stop_before_delay, wait_random_e
 
 from guardduty import messages
 from guardduty.errors import ServiceError, UserError
-from guardduty.failures import NOT_ASSOCIATED, is_about_the_accounts, is_transient
+from guardduty.failures import is_about_the_accounts, is_not_associated, is_transient
 from guardduty.model import (
     BATCH,
     AccountId,
@@ -107,6 +107,9 @@ def set_member_statuses(
             wait=wait_random_exponential(multiplier=1, max=60),
             stop=stop_before_delay(patience.seconds),
             sleep=patience.sleep,
+            before_sleep=lambda state: report(
+                messages.trying_again(len(work.pending), state.upcoming_sleep)
+            ),
             retry_error_callback=lambda _: None,
         )(work.attempt)
     return Outcome(work.statuses, work.unprocessed, work.written, work.attempts)
@@ -150,7 +153,7 @@ class _Work:
                     self.unprocessed.pop(account, None)
                     self.written += 1
         self.unprocessed.update(refused)
-        members = self._memberships([a for a, why in refused.items() if NOT_ASSOCIATED in why])
+        members = self._memberships([a for a, why in refused.items() if is_not_associated(why)])
         self.pending = [a for a, why in refused.items() if is_transient(why, members.get(a))]
         for account in self.unprocessed:
             self.statuses.pop(account, None)

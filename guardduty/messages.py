@@ -34,6 +34,11 @@ def unknown_key(key: str, suggestion: str) -> str:
     return f"{key} is not a configuration key of this project; {suggestion}"
 
 
+def misspelt_namespace(key: str, project: str) -> str:
+    name = key.partition(":")[2]
+    return f"{key} is in a namespace that nobody reads; did you mean {project}:{name}?"
+
+
 def account_id_digits(digits: str) -> str:
     return (
         f"{digits} has {counted(len(digits), 'digit')}; an account id has 12. "
@@ -47,6 +52,10 @@ def account_id_malformed(value: str) -> str:
 
 def not_a_list(value: str) -> str:
     return f"{value} is not a list; write one rule a line, as in stacks/Pulumi.template.yaml."
+
+
+def no_selector(selectors: Sequence[str]) -> str:
+    return f"the rule selects nobody; add {' or '.join(selectors)}."
 
 
 def one_selector(selectors: Sequence[str]) -> str:
@@ -147,10 +156,19 @@ def no_detector(region: str, caller: str) -> str:
     )
 
 
-def detector_not_owned(region: str, caller: str, detector_id: str) -> str:
+def not_delegated(caller: str, reason: str | None) -> str:
+    asked = f" ({reason.rstrip('.')})" if reason else ""
     return (
-        f"detector {detector_id} of this stack is not one of account {caller} in {region}. Use the "
-        "credentials of its account; if it was deleted, add --refresh=false."
+        f"detector: create, but AWS Organizations does not tell that account {caller} is a "
+        f"delegated administrator of GuardDuty{asked}. Use the administrator's credentials, with "
+        "the permission organizations:ListDelegatedAdministrators."
+    )
+
+
+def other_account(region: str, caller: str, account: str) -> str:
+    return (
+        f"this stack in {region} is account {account}'s, but the credentials are of account "
+        f"{caller}. Use credentials of {account}."
     )
 
 
@@ -191,8 +209,8 @@ def permission_missing(caller: str, operation: str, reason: str) -> str:
 
 def feature_not_offered(region: str) -> str:
     return (
-        f"aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in {region}. Remove this region's "
-        "stack."
+        f"aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in {region}. Destroy this "
+        "region's stack."
     )
 
 
@@ -240,9 +258,13 @@ def more_accounts(number: int) -> str:
     return f"… and {number} more (`pulumi preview --diff` names them all)"
 
 
+def headline_of_detector(region: str) -> str:
+    return f"EKS audit log monitoring in {region}: making the detector."
+
+
 def headline(region: str, on: int, off: int) -> str:
     if not on and not off:
-        return f"EKS audit log monitoring in {region}: every member is as the rules say."
+        return f"EKS audit log monitoring in {region}: no member is to be changed."
     return f"EKS audit log monitoring in {region}: turning {on} on, {off} off."
 
 
@@ -275,19 +297,40 @@ def members_later(rules: int) -> str:
 
 def all_in_a_day(off: int, total: int) -> str:
     if not off:
-        return "Organization: ALL; every member has EKS audit logs on."
+        return "Organization: every member has EKS audit logs on."
     return (
-        f"Organization: ALL; {off} of {counted(total, 'member')} do not have EKS audit logs on "
-        "yet. GuardDuty turns them on by itself within 24 hours."
+        f"Organization: {off} of {counted(total, 'member')} do not have EKS audit logs on yet. "
+        "GuardDuty turns them on by itself within 24 hours."
     )
 
 
-def new_only() -> str:
-    return "New accounts: EKS audit logs on by themselves (autoEnable NEW)."
+def auto_enable(current: str | None, wanted: str) -> str:
+    effect = {
+        "ALL": "all accounts get EKS audit logs by themselves",
+        "NEW": "new accounts get EKS audit logs by themselves",
+        "NONE": "new accounts are left alone, and nothing is turned off",
+    }[wanted]
+    return f"Organization: autoEnable {_from_to(current, wanted)}; {effect}."
 
 
-def none_turns_nothing_off() -> str:
-    return "New accounts: left alone (autoEnable NONE, which turns nothing off)."
+def auto_enable_members(current: str | None, wanted: str) -> str:
+    effect = {
+        "ALL": "GuardDuty itself is turned on for all accounts",
+        "NEW": "GuardDuty itself is turned on for new accounts",
+        "NONE": "GuardDuty itself is turned on for no account",
+    }[wanted]
+    return f"Organization: autoEnableMembers {_from_to(current, wanted)}; {effect}."
+
+
+def _from_to(current: str | None, wanted: str) -> str:
+    return wanted if current in {None, wanted} else f"{current} -> {wanted}"
+
+
+def all_reaches_unmanaged(accounts: Collection[str]) -> str:
+    return (
+        f"Organization: ALL reaches {counted(len(accounts), 'UNMANAGED member')} too: "
+        f"{some(accounts)}"
+    )
 
 
 def skipped(status: str, accounts: Collection[str]) -> str:
@@ -305,9 +348,16 @@ def setting_members(changing: int, total: int) -> str:
     return f"EKS audit logs: setting {changing} of {counted(total, 'member')}"
 
 
-def members_set(region: str, written: int, as_wanted: int, unprocessed: int) -> str:
+def trying_again(left: int, seconds: float) -> str:
+    return f"EKS audit logs: {counted(left, 'member')} left, trying again in {seconds:.0f} s"
+
+
+def members_set(region: str, written: int, as_wanted: int, unprocessed: int, attempts: int) -> str:
     told = f"EKS audit logs in {region}: {counted(written, 'member')} set, {as_wanted} were so"
-    return f"{told}, {unprocessed} could not be set." if unprocessed else f"{told}."
+    if not unprocessed:
+        return f"{told} already."
+    tried = f", tried {attempts} times" if attempts > 1 else ""
+    return f"{told} already, {unprocessed} could not be set{tried}."
 
 
 def unprocessed(region: str, reasons: Mapping[str, str], total: int) -> str:

@@ -116,6 +116,8 @@ class Snapshot:
         caller: the account that the credentials belong to.
         taken: when AWS was asked.
         detector: the caller's detector, None if there is none.
+        delegated: whether AWS Organizations names the caller as a delegated administrator of
+            GuardDuty; asked only for a detector that is to be made.
         administrator: whose member the caller is, None if it is nobody's.
         organization: None if AWS does not let the caller read it, or nothing was asked.
         organization_refused: what AWS said in that case.
@@ -127,6 +129,7 @@ class Snapshot:
     caller: AccountId
     taken: datetime
     detector: Detector | None = None
+    delegated: bool = False
     administrator: AccountId | None = None
     organization: OrganizationConfiguration | None = None
     organization_refused: Refused | None = None

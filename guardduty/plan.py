@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guardduty import messages
 from guardduty.errors import ACCESS_DENIED
 from guardduty.model import AccountId, AutoEnable, Detector, FeatureStatus, RelationshipStatus
-from guardduty.settings import DetectorSource, Rule, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from guardduty.model import Membership, Refused, Snapshot
+    from guardduty.settings import Rule, Settings
 
 OWNER_TAG = "guardduty-eks-audit-logs:stack"
 """Marks a detector that a stack made, so that its later runs know it for their own."""
@@ -41,7 +43,9 @@ class Plan:
         snapshot: what AWS holds.
         owner: the stack's name, the value of `OWNER_TAG`.
         refusals: one sentence each; if there are any, nothing may be changed.
-        decisions: for each member that a rule decided, in the order of ListMembers.
+        decisions: for each monitored member that a rule decided, in the order of ListMembers.
+        waiting: for each member that a rule is to set, but that can't be set now, its relationship
+            status.
         notices: what a user is told beside the changes.
     """
 
@@ -50,12 +54,8 @@ class Plan:
     owner: str
     refusals: tuple[str, ...]
     decisions: tuple[Decision, ...] = ()
+    waiting: Mapping[AccountId, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
-
-    @property
-    def makes_detector(self) -> bool:
-        """Whether the stack keeps a detector of its own making."""
-        return self.settings.detector is DetectorSource.CREATE
 
     @property
     def statuses(self) -> dict[AccountId, FeatureStatus]:
@@ -84,15 +84,18 @@ def make_plan(settings: Settings, snapshot: Snapshot, owner: str) -> Plan:
     if snapshot.detector is None:
         return Plan(settings, snapshot, owner, (), notices=_before_detector(settings))
     decisions = decide(settings.members, snapshot)
+    waiting = _waiting(settings.members, snapshot.members)
     return Plan(
         settings,
         snapshot,
         owner,
         refusals=_rule_refusals(settings, snapshot, decisions),
         decisions=decisions,
+        waiting=waiting,
         notices=(
             *_auto_enable_notices(settings, snapshot),
-            *_skipped_members(settings.members, snapshot.members),
+            *_unmanaged_notices(settings, decisions),
+            *_waiting_notices(waiting),
             *_idle_rules(settings.members, decisions),
         ),
     )
@@ -106,26 +109,41 @@ def decide(rules: tuple[Rule, ...], snapshot: Snapshot) -> tuple[Decision, ...]:
     statuses = snapshot.statuses.statuses
     decisions = []
     for member in snapshot.members:
-        if not member.monitored:
-            continue
-        for index, rule in enumerate(rules):
-            if rule.selects(member.account):
-                current = statuses.get(member.account)
-                decisions.append(Decision(member.account, index, rule.wanted, current))
-                break
+        index = _deciding_rule(rules, member.account) if member.monitored else None
+        if index is not None:
+            current = statuses.get(member.account)
+            decisions.append(Decision(member.account, index, rules[index].wanted, current))
     return tuple(decisions)
+
+
+def _deciding_rule(rules: tuple[Rule, ...], account: AccountId) -> int | None:
+    return next((index for index, rule in enumerate(rules) if rule.selects(account)), None)
+
+
+def _waiting(rules: tuple[Rule, ...], members: tuple[Membership, ...]) -> dict[AccountId, str]:
+    waiting = {}
+    for member in members:
+        if member.monitored or member.relationship_status in _NO_LONGER_MEMBERS:
+            continue
+        index = _deciding_rule(rules, member.account)
+        if index is not None and rules[index].wanted:
+            waiting[member.account] = member.relationship_status
+    return waiting
 
 
 def _caller_refusals(settings: Settings, snapshot: Snapshot, owner: str) -> tuple[str, ...]:
     region, caller, detector = snapshot.region, snapshot.caller, snapshot.detector
     if detector is None:
-        if settings.detector is DetectorSource.EXISTING:
+        if not settings.makes_detector:
             return (messages.no_detector(region, caller),)
+        if not snapshot.delegated:
+            reason = snapshot.organization_refused
+            return (messages.not_delegated(caller, reason.reason if reason else None),)
         return ()
     if snapshot.administrator:
         return (messages.caller_is_member(region, caller, snapshot.administrator),)
     refusals = []
-    if settings.detector is DetectorSource.CREATE and detector.tags.get(OWNER_TAG) != owner:
+    if settings.makes_detector and detector.tags.get(OWNER_TAG) != owner:
         refusals.append(messages.detector_there_already(region, caller, detector.id))
     if not detector.monitoring:
         refusals.append(messages.detector_suspended(region, caller, detector.id))
@@ -185,25 +203,33 @@ def _before_detector(settings: Settings) -> tuple[str, ...]:
 
 
 def _auto_enable_notices(settings: Settings, snapshot: Snapshot) -> tuple[str, ...]:
-    off = sum(1 for s in snapshot.statuses.statuses.values() if s is FeatureStatus.DISABLED)
-    total = sum(1 for member in snapshot.members if member.monitored)
-    match settings.auto_enable:
-        case AutoEnable.ALL:
-            return (messages.all_in_a_day(off, total),)
-        case AutoEnable.NEW:
-            return (messages.new_only(),)
-        case AutoEnable.NONE:
-            return (messages.none_turns_nothing_off(),)
+    current = snapshot.organization
+    notices = [
+        messages.auto_enable(current.feature if current else None, settings.auto_enable.value)
+    ]
+    if settings.auto_enable is AutoEnable.ALL:
+        off = sum(1 for s in snapshot.statuses.statuses.values() if s is FeatureStatus.DISABLED)
+        total = sum(1 for member in snapshot.members if member.monitored)
+        # Of members whose status AWS did not tell, nobody can say that they have it on.
+        if off or not snapshot.statuses.unprocessed:
+            notices.append(messages.all_in_a_day(off, total))
+    if settings.auto_enable_members is not None:
+        before = current.members if current else None
+        notices.append(messages.auto_enable_members(before, settings.auto_enable_members.value))
+    return tuple(notices)
 
 
-def _skipped_members(rules: tuple[Rule, ...], members: tuple[Membership, ...]) -> tuple[str, ...]:
+def _unmanaged_notices(settings: Settings, decisions: tuple[Decision, ...]) -> tuple[str, ...]:
+    unmanaged = [d.account for d in decisions if d.wanted is None]
+    if settings.auto_enable is AutoEnable.ALL and unmanaged:
+        return (messages.all_reaches_unmanaged(unmanaged),)
+    return ()
+
+
+def _waiting_notices(waiting: Mapping[AccountId, str]) -> tuple[str, ...]:
     by_status: dict[str, list[AccountId]] = {}
-    for member in members:
-        status = member.relationship_status
-        if member.monitored or status in _NO_LONGER_MEMBERS:
-            continue
-        if any(rule.selects(member.account) for rule in rules):
-            by_status.setdefault(status, []).append(member.account)
+    for account, status in waiting.items():
+        by_status.setdefault(status, []).append(account)
     return tuple(messages.skipped(status, accounts) for status, accounts in by_status.items())
 
 

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from guardduty import messages
-from guardduty.api import GuardDutyApi, aws_errors
+from guardduty.api import GuardDutyApi, OrganizationsApi, aws_errors
 from guardduty.errors import CredentialsError, SettingsError
 from guardduty.faults import faults_of
 from guardduty.model import AccountId
@@ -93,11 +93,12 @@ class _AwsSettings(_Settings):
 
 @dataclass(frozen=True)
 class Session:
-    """An open connection: which account acts, in which region, and GuardDuty there."""
+    """An open connection: which account acts, in which region, and the services there."""
 
     region: str
     caller: AccountId
     guardduty: GuardDutyApi
+    organizations: OrganizationsApi
 
 
 def open_session(lookup: Lookup, region: str | None = None) -> Session:
@@ -130,15 +131,23 @@ def open_session(lookup: Lookup, region: str | None = None) -> Session:
     with aws_errors("GetCallerIdentity"):
         caller = AccountId(_sts(session, settings, where).get_caller_identity()["Account"])
     _check_account(caller, settings)
+    config = _client_config(settings, attempts=10, seconds=60)
     with _addresses():
-        client = session.client(
+        guardduty = session.client(
             "guardduty",
             region_name=where,
             endpoint_url=settings.endpoint("guardduty"),
             verify=_verify(settings),
-            config=_client_config(settings, attempts=10, seconds=60),
+            config=config,
         )
-    return Session(where, caller, GuardDutyApi(client))
+        organizations = session.client(
+            "organizations",
+            region_name=where,
+            endpoint_url=settings.endpoint("organizations"),
+            verify=_verify(settings),
+            config=config,
+        )
+    return Session(where, caller, GuardDutyApi(guardduty), OrganizationsApi(organizations))
 
 
 def _read_settings(lookup: Lookup) -> _AwsSettings:

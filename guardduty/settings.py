@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -78,6 +79,13 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands fo
         raise ValueError(messages.not_a_list(shown(value))) from None
 
 
+def _nearly(key: str) -> bool:
+    """Whether a key is in a namespace that is the project's name misspelt."""
+    namespace = key.partition(":")[0]
+    alike = get_close_matches(namespace.lower(), [PROJECT], cutoff=0.8)
+    return namespace != PROJECT and bool(alike)
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
@@ -91,7 +99,9 @@ class Rule(_Strict):
 
     @model_validator(mode="after")
     def _one_selector(self) -> Self:
-        if (self.accounts is None) == (self.all is None):
+        if self.accounts is None and self.all is None:
+            raise ValueError(messages.no_selector(("accounts", "all")))
+        if self.accounts is not None and self.all is not None:
             raise ValueError(messages.one_selector(("accounts", "all")))
         if self.accounts is not None and not self.accounts:
             raise ValueError(messages.no_accounts())
@@ -122,6 +132,11 @@ class Settings(_Strict):
     members: Annotated[tuple[Rule, ...], BeforeValidator(_parsed)] = Field(default=())
     on_release: OnRelease = OnRelease.LEAVE
 
+    @property
+    def makes_detector(self) -> bool:
+        """Whether the stack keeps a detector of its own making."""
+        return self.detector is DetectorSource.CREATE
+
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> Settings:
         """Reads a stack's configuration.
@@ -141,10 +156,13 @@ class Settings(_Strict):
             if key.startswith(prefix) and value != ""
         }
         known = [field.alias or name for name, field in cls.model_fields.items()]
-        misspelt = tuple(
-            messages.unknown_key(f"{prefix}{key}", did_you_mean(key, known))
-            for key in values
-            if key not in known
+        misspelt = (
+            *(messages.misspelt_namespace(key, PROJECT) for key in configuration if _nearly(key)),
+            *(
+                messages.unknown_key(f"{prefix}{key}", did_you_mean(key, known))
+                for key in values
+                if key not in known
+            ),
         )
         try:
             settings = cls.model_validate({k: v for k, v in values.items() if k in known})

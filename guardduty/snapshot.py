@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from guardduty.session import Session
 
 
-def read_snapshot(session: Session) -> Snapshot:
+def read_snapshot(session: Session, *, makes_detector: bool = False) -> Snapshot:
     """Reads detector, administrator, organization, members and their EKS_AUDIT_LOGS.
 
     Reading ends early where the rest would say nothing: without a detector, and for a member
     account, which may not ask about the organization.
+
+    Args:
+        session: who asks, and where.
+        makes_detector: whether a detector is made where there is none; AWS Organizations is then
+            asked whether the caller may have it, since GuardDuty tells only who has a detector.
 
     Raises:
         CredentialsError: see `guardduty.session`.
@@ -29,7 +34,7 @@ def read_snapshot(session: Session) -> Snapshot:
     snapshot = Snapshot(session.region, session.caller, datetime.now(UTC))
     detector_id = api.detector_id()
     if detector_id is None:
-        return snapshot
+        return _before_detector(session, snapshot) if makes_detector else snapshot
     snapshot = replace(
         snapshot,
         detector=api.detector(detector_id),
@@ -49,3 +54,11 @@ def read_snapshot(session: Session) -> Snapshot:
         members=members,
         statuses=read_member_statuses(api, detector_id, monitored),
     )
+
+
+def _before_detector(session: Session, snapshot: Snapshot) -> Snapshot:
+    try:
+        delegated = session.organizations.is_delegated_administrator(session.caller)
+    except ServiceError as error:
+        return replace(snapshot, organization_refused=Refused(error.code, error.reason))
+    return replace(snapshot, delegated=delegated)

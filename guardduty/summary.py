@@ -36,7 +36,10 @@ def summary(plan: Plan) -> str:
 
 
 def headline(plan: Plan) -> str:
-    """Tells the same in one line, for a run that has been previewed."""
+    """Tells the same in short, for a run that has been previewed."""
+    if plan.snapshot.detector is None:
+        lines = [messages.headline_of_detector(plan.snapshot.region), *plan.notices]
+        return "\n  ".join(lines)
     on, off, _ = _turned(plan)
     return messages.headline(plan.snapshot.region, on, off)
 

@@ -103,6 +103,10 @@ class Organization:
             Features=[{"Name": FEATURE, "AutoEnable": auto_enable}],
         )
 
+    def delete_detector(self) -> None:
+        """Somebody else deletes the administrator's detector."""
+        self._guardduty.delete_detector(DetectorId=self.detector_id())
+
     def writes(self) -> list[str]:
         """The operations in the record of calls that change something in GuardDuty."""
         calls = [call for call in self.control.calls() if call.service == "guardduty"]

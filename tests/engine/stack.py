@@ -25,8 +25,8 @@ class Run:
 
     @property
     def errors(self) -> list[str]:
-        """The errors of its Diagnostics, each once, without `error: `."""
-        lines = self.text[self.text.find("Diagnostics:") :].splitlines()
+        """The errors of its last Diagnostics, each once, without `error: `."""
+        lines = self.text[self.text.rfind("Diagnostics:") :].splitlines()
         found = [line.strip().removeprefix("error: ") for line in lines if "error: " in line]
         return list(dict.fromkeys(found))
 
@@ -59,8 +59,8 @@ class Stack:
     def up(self, *options: str, **environment: str) -> Run:
         return self._run("up", "--yes", *options, **environment)
 
-    def refresh_preview(self, *options: str) -> Run:
-        return self._run("refresh", "--preview-only", *options)
+    def refresh_preview(self, *options: str, **environment: str) -> Run:
+        return self._run("refresh", "--preview-only", *options, **environment)
 
     def destroy(self, *options: str) -> Run:
         return self._run("destroy", "--yes", *options)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from tests.engine.organization import Organization
 
+WITH_A_MEMBER = """
+accounts: [{id: "300000000001", name: shop}]
+"""
 WITHOUT_DETECTOR = """
 regions: [us-east-1]
 regionsWithoutAdministratorDetector: [us-east-1]
@@ -50,6 +53,7 @@ def test_all_reaches_the_members_within_a_day(organization: Callable[..., Organi
     stack = aws.stack(autoEnable="ALL")
 
     run = stack.up()
+    assert "autoEnable NONE -> ALL" in run.text
     assert "8 of 12 members do not have EKS audit logs on yet" in run.text
     assert aws.statuses() == before
 
@@ -78,7 +82,9 @@ def test_a_detector_is_made_with_the_feature_as_stated_and_kept_on_destroy(
     assert run.code == 0, run.text
     made = aws.detector_id()
     assert aws.own_features()[FEATURE] == OFF
-    assert aws.writes().count("UpdateDetector") <= 1
+    first, *others = aws.writes()
+    assert first == "CreateDetector"
+    assert sorted(others) == ["UpdateDetector", "UpdateOrganizationConfiguration"]
     again = stack.up("--expect-no-changes")
     assert again.code == 0, again.text
 
@@ -92,6 +98,45 @@ def test_a_detector_is_made_with_the_feature_as_stated_and_kept_on_destroy(
 
     assert stack.destroy().code == 0
     assert aws.detector_id() == made
+
+    back = stack.up()
+    assert back.code == 0, back.text
+    assert aws.detector_id() == made
+    assert stack.resource(":Detector")["id"] == made
+    again = stack.up("--expect-no-changes")
+    assert again.code == 0, again.text
+
+
+def test_a_detector_that_somebody_deleted_is_made_again(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization(description=WITHOUT_DETECTOR)
+    stack = aws.stack(detector="create")
+    assert stack.up().code == 0
+    first = aws.detector_id()
+    aws.delete_detector()
+
+    run = stack.up()
+
+    assert run.code == 0, run.text
+    assert aws.detector_id() != first
+    assert aws.own_features()[FEATURE] == ON
+    again = stack.up("--expect-no-changes")
+    assert again.code == 0, again.text
+
+
+@pytest.mark.parametrize("profile", ["management", "member-300000000001"])
+def test_a_detector_is_made_for_the_delegated_administrator_only(
+    organization: Callable[..., Organization], profile: str
+) -> None:
+    aws = organization(description=WITHOUT_DETECTOR + WITH_A_MEMBER)
+    stack = aws.stack(detector="create")
+
+    run = stack.up("--skip-preview", AWS_PROFILE=profile)
+
+    assert run.code != 0
+    assert "Traceback" not in run.text
+    assert aws.writes() == []
 
 
 def test_destroy_leaves_aws_as_it_is(organization: Callable[..., Organization]) -> None:

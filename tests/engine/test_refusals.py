@@ -28,6 +28,13 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
             "did you mean autoEnable?"
         ),
     ),
+    "a misspelt namespace": (
+        {"guardduty-eks-audit-log:status": "DISABLED"},
+        (
+            "guardduty-eks-audit-log:status is in a namespace that nobody reads; did you mean "
+            f"{PROJECT}:status?"
+        ),
+    ),
     "a status that YAML users write": (
         {"status": "ON"},
         "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
@@ -102,7 +109,7 @@ def test_all_faults_are_told_at_once(organization: Callable[..., Organization]) 
         stack.preview(),
         "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
         "autoEnable: SOME is not a value it takes; use one of NEW, ALL, NONE.",
-        "members[0]: a rule selects by exactly one of accounts and all; keep one of them.",
+        "members[0]: the rule selects nobody; add accounts or all.",
     )
 
 
@@ -149,8 +156,8 @@ def test_a_region_without_the_feature_is_refused(
     _assert_refused(
         aws,
         aws.stack().preview(),
-        "aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in us-east-1. Remove this region's "
-        "stack.",
+        "aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in us-east-1. Destroy this "
+        "region's stack.",
     )
 
 
@@ -165,22 +172,34 @@ def test_a_member_is_told_who_may(organization: Callable[..., Organization]) -> 
     )
 
 
+@pytest.mark.parametrize("detector", ["existing", "create"])
 def test_a_members_credentials_do_not_pass_for_a_deletion(
-    organization: Callable[..., Organization],
+    organization: Callable[..., Organization], detector: str
 ) -> None:
-    aws = organization()
-    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    made = "regions: [us-east-1]\nregionsWithoutAdministratorDetector: [us-east-1]\n"
+    member = f'accounts: [{{id: "{MEMBER}", name: shop}}]\n'
+    aws = organization(description=made + member if detector == "create" else None)
+    stack = aws.stack(detector=detector)
     assert stack.up().code == 0
-    state = stack.exported()
+    state, prior = stack.exported(), stack.resource(":PriorSettings")["outputs"]
     aws.control.clear_calls()
 
-    run = stack.up(AWS_PROFILE=f"member-{MEMBER}")
+    for run in (
+        stack.up(AWS_PROFILE=f"member-{MEMBER}"),
+        stack.refresh_preview(AWS_PROFILE=f"member-{MEMBER}"),
+    ):
+        assert run.code != 0
+        assert "this stack in us-east-1 is account 222222222222's" in run.text
+        assert "Traceback" not in run.text
+        assert stack.exported() == state
 
-    assert run.code != 0
-    assert f"is not one of account {MEMBER} in us-east-1" in run.text
-    assert "Traceback" not in run.text
+    # Without a preview the engine keeps what its refresh found, and finds it again.
+    assert stack.up("--skip-preview", AWS_PROFILE=f"member-{MEMBER}").code != 0
     assert aws.writes() == []
-    assert stack.exported() == state
+    again = stack.up()
+    assert again.code == 0, again.text
+    assert stack.resource(":PriorSettings")["outputs"] == prior
+    assert stack.preview("--expect-no-changes").code == 0
 
 
 def test_no_answer_is_told_with_the_address(organization: Callable[..., Organization]) -> None:

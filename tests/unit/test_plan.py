@@ -543,7 +543,7 @@ def test_that_all_reaches_unmanaged_members_too_is_told() -> None:
     assert plan.refusals == ()
     assert plan.notices[2:] == (
         (
-            "Organization: ALL reaches the UNMANAGED 4 members too: 300000000001, 300000000002, "
+            "Organization: ALL reaches 4 UNMANAGED members too: 300000000001, 300000000002, "
             "300000000003, …"
         ),
     )

@@ -91,7 +91,7 @@ def test_a_run_that_changes_the_organization() -> None:
             "  Organization: autoEnableMembers NEW -> ALL; GuardDuty itself is turned on for all "
             "accounts."
         ),
-        "  Organization: ALL reaches the UNMANAGED 1 member too: 300000000002",
+        "  Organization: ALL reaches 1 UNMANAGED member too: 300000000002",
     ]
 
 
