@@ -108,7 +108,7 @@ class MemberFeaturesProvider(GuardDutyProvider):
     def _apply(self, props: Properties) -> Properties:
         wanted = {
             AccountId(account): FeatureStatus(status)
-            for account, status in props["statuses"].items()
+            for account, status in sorted(props["statuses"].items())
         }
         outcome = set_member_statuses(
             self.session(props["region"]).guardduty,

@@ -84,7 +84,8 @@ def _inputs(props: Properties) -> Properties:
 
 def _about_to_be_set(props: Properties) -> list[AccountId]:
     waiting = frozenset(props.get("waiting", ()))
-    return [AccountId(account) for account in props["accounts"] if account not in waiting]
+    # Maps arrive from the engine in no order.
+    return [AccountId(account) for account in sorted(props["accounts"]) if account not in waiting]
 
 
 class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
