@@ -20,7 +20,7 @@ from sandbox.asked import Asked, batch
 from sandbox.calls import UNANSWERED, CallRecord, RecordedCall
 from sandbox.credentials import access_key_id
 from sandbox.effects import AnswerLost, ConnectionClosed, TimeOut
-from sandbox.elsewhere import Elsewhere, refused, unknown_action
+from sandbox.elsewhere import Elsewhere, ec2_error, refused, unknown_action
 from sandbox.faults import FaultBook
 from sandbox.guardduty import wire
 from sandbox.guardduty.errors import ServiceError
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from sandbox.effects import Refusal
     from sandbox.guardduty.world import World
 
+NOT_VALIDATED = "AWS was not able to validate the provided access credentials"
 INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 -- a message
 
 MOTO_SERVICES = frozenset({"sts", "iam"})
@@ -123,15 +124,24 @@ class Aws:
                 "Missing Authentication Token",
             )
         account_id = self.accounts.caller(caller.key_id)
-        if account_id is None:
+        if account_id is None or self._opted_out(caller, account_id):
             outcome = _unknown_key(request, caller.service)
-            self._record(caller, "", outcome)
+            self._record(caller, account_id or "", outcome)
             return outcome.response
         if self.faults:
             return self._under_faults(request, caller, account_id)
         outcome = self._serve(request, caller, account_id)
         self._record(caller, account_id, outcome)
         return outcome.response
+
+    def _opted_out(self, caller: Caller, account_id: str) -> bool:
+        """Whether a regional service is asked in a region that the account has not enabled.
+
+        GuardDuty's own answer is in `_check_region`; IAM, Organizations and Account are global.
+        """
+        region = self.world.regions.get(caller.region)
+        regional = caller.service in {"ec2", "sts"}
+        return regional and region is not None and account_id in region.not_enabled
 
     def _under_faults(self, request: Request, caller: Caller, account_id: str) -> Response:
         """Answer a call while faults are in force, which may concern others.
@@ -363,6 +373,10 @@ def _unknown_key(request: Request, service: str) -> Outcome:
         return Outcome(
             _query_error(HTTPStatus.FORBIDDEN, code, INVALID_TOKEN), operation, code=code
         )
+    if service == "ec2":
+        code = "AuthFailure"
+        response = ec2_error(HTTPStatus.UNAUTHORIZED, code, NOT_VALIDATED)
+        return Outcome(response, operation, code=code)
     code = "UnrecognizedClientException"
     json_protocol = "X-Amz-Target" in request.headers
     status = HTTPStatus.BAD_REQUEST if json_protocol else HTTPStatus.FORBIDDEN

@@ -6,15 +6,17 @@ lets nobody do, to see what a program makes of it.
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from sandbox.guardduty import administration, detectors
 from sandbox.guardduty.errors import ServiceError
+from sandbox.guardduty.fanout import settle_administrator, settle_member
 from sandbox.guardduty.features import DETECTOR_FEATURES, AutoEnable, FeatureStatus
 from sandbox.guardduty.world import held
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sandbox.guardduty.state import AccountRegion, Detector, Region
     from sandbox.guardduty.world import World
@@ -36,7 +38,7 @@ def set_feature(
         raise ControlError(f"{name} is no feature that can be set")
     place = region.account(account_id)
     change = detectors.FeatureChange(name, status)
-    with held(world, place):
+    with _settled(world, region, place):
         if place.detector is None or name not in place.detector.features:
             raise ControlError(f"{account_id} has no {name} in {region.name}")
         detectors.write_features(place.detector, [change], world.clock.now())
@@ -49,7 +51,7 @@ def set_detector(world: World, region: Region, account_id: str, status: FeatureS
         ControlError: the account has no detector in the region.
     """
     place = region.account(account_id)
-    with held(world, place):
+    with _settled(world, region, place):
         detectors.set_status(_detector(place), status, world.clock.now())
 
 
@@ -60,7 +62,7 @@ def delete_detector(world: World, region: Region, account_id: str) -> None:
         ControlError: the account has no detector in the region.
     """
     place = region.account(account_id)
-    with held(world, place):
+    with _settled(world, region, place):
         detectors.discard(place, _detector(place), world.clock.now())
 
 
@@ -83,6 +85,23 @@ def set_auto_enable(
             administration.update(world, place, detector_id, for_members, changes)
         except ServiceError as error:
             raise ControlError(f"{', '.join(features)}: {error.message}") from None
+
+
+@contextmanager
+def _settled(world: World, region: Region, place: AccountRegion) -> Iterator[None]:
+    """Hold an account, after what has reached it by now: a change made later must not be undone."""
+    administrator_id = region.delegated_administrator
+    with ExitStack() as locks:
+        if administrator_id is not None:
+            administrator = region.account(administrator_id)
+            locks.enter_context(administrator.lock)
+            member = administrator.administer().member(place.account_id)
+            if administrator is place:
+                settle_administrator(world, administrator)
+            elif member is not None:
+                settle_member(world, administrator, member)
+        locks.enter_context(held(world, place))
+        yield
 
 
 def _detector(place: AccountRegion) -> Detector:

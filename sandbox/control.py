@@ -164,9 +164,8 @@ class Control:
 
     def _relationship(self, request: Request, account_id: str) -> object:
         wanted = SetRelationship.model_validate_json(request.get_data())
-        now = self._world.clock.now()
         done = [
-            members.set_relationship(region, account_id, wanted.status, now)
+            members.set_relationship(self._world, region, account_id, wanted.status)
             for region in self._regions(wanted.region)
         ]
         if not any(done):
@@ -213,6 +212,7 @@ class Control:
     def _enable_region(self, request: Request, account_id: str) -> object:
         wanted = EnableRegion.model_validate_json(request.get_data())
         self._check_region(wanted.region)
+        self._check_account(account_id)
         act = (
             organization_events.enable_region
             if wanted.enabled
@@ -240,6 +240,11 @@ class Control:
     def _regions(self, name: str | None) -> Iterable[Region]:
         self._check_region(name)
         return self._world.regions.values() if name is None else [self._world.regions[name]]
+
+    def _check_account(self, account_id: str) -> None:
+        known = {account.account_id for account in self._aws.accounts.known()}
+        if account_id not in known | set(self._aws.accounts.outside):
+            raise ControlError(f"there is no account {account_id}")
 
     def _check_region(self, name: str | None) -> None:
         if name is not None and name not in self._world.regions:

@@ -14,10 +14,14 @@ class _Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
+TEN_YEARS_IN_HOURS = 87_600
+"""Further than any test goes, and nowhere near the end of the calendar."""
+
+
 class AdvanceClock(_Body):
     """Move the clock forward by hours."""
 
-    hours: float = Field(ge=0)
+    hours: float = Field(ge=0, le=TEN_YEARS_IN_HOURS)
 
 
 class JoinAccount(_Body):

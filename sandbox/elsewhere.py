@@ -114,7 +114,7 @@ def refused(request: Request, service: str, operation: str) -> Answered:
     code = "AccessDeniedException"
     if service == "ec2":
         code = "UnauthorizedOperation"
-        return Answered(_ec2_error(HTTPStatus.FORBIDDEN, code, message), operation, code)
+        return Answered(ec2_error(HTTPStatus.FORBIDDEN, code, message), operation, code)
     if "X-Amz-Target" in request.headers:
         return Answered(_json_error(HTTPStatus.BAD_REQUEST, code, message), operation, code)
     if operation or service in {"s3", "route53", "cloudfront"}:
@@ -137,14 +137,14 @@ def _describe_regions(form: Mapping[str, str], known: list[RegionOfAccount]) -> 
     if form.get("DryRun") == "true":
         code = "DryRunOperation"
         message = "Request would have succeeded, but DryRun flag is set."
-        response = _ec2_error(HTTPStatus.PRECONDITION_FAILED, code, message)
+        response = ec2_error(HTTPStatus.PRECONDITION_FAILED, code, message)
         return Answered(response, operation, code)
     named = {text for key, text in form.items() if key.startswith("RegionName.")}
     strange = named - {region.name for region in known}
     if strange:
         code = "InvalidParameterValue"
         message = f"Invalid region provided: {', '.join(sorted(strange))}"
-        return Answered(_ec2_error(HTTPStatus.BAD_REQUEST, code, message), operation, code)
+        return Answered(ec2_error(HTTPStatus.BAD_REQUEST, code, message), operation, code)
     everywhere = form.get("AllRegions") == "true" or bool(named)
     listed = [
         region
@@ -207,7 +207,8 @@ def _json_error(status: HTTPStatus, code: str, message: str) -> Response:
     return Response(body, status, headers, content_type="application/json")
 
 
-def _ec2_error(status: HTTPStatus, code: str, message: str) -> Response:
+def ec2_error(status: HTTPStatus, code: str, message: str) -> Response:
+    """An error of EC2, which has an XML form of its own."""
     body = (
         f"<Response><Errors><Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
         f"</Errors><RequestID>{_REQUEST_ID}</RequestID></Response>"

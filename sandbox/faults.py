@@ -82,6 +82,11 @@ class Fault(BaseModel):
             raise ValueError(f"{self.operation} is no operation of {self.service}")
         if isinstance(self.effect, Unprocessed) and self.account_ids is None:
             raise ValueError("name the accounts that are left unprocessed: accountIds")
+        if isinstance(self.effect, Unprocessed) and self.operation not in _with_unprocessed():
+            raise ValueError(
+                f"{self.operation} never answers with UnprocessedAccounts; name one that does: "
+                f"{', '.join(sorted(_with_unprocessed()))}"
+            )
         for name in ("account_ids", "regions", "callers"):
             if getattr(self, name) == frozenset():
                 raise ValueError(f"{to_camel(name)} is empty; leave it out for any")
@@ -283,3 +288,15 @@ def _drawn(delay: Delay, chance: float) -> float:
 @lru_cache
 def _operations(service: str) -> frozenset[str]:
     return frozenset(Loader().load_service_model(service, "service-2")["operations"])
+
+
+@lru_cache
+def _with_unprocessed() -> frozenset[str]:
+    """The operations of GuardDuty that answer with UnprocessedAccounts."""
+    model = Loader().load_service_model("guardduty", "service-2")
+    return frozenset(
+        name
+        for name, operation in model["operations"].items()
+        if "output" in operation
+        and "UnprocessedAccounts" in model["shapes"][operation["output"]["shape"]]["members"]
+    )

@@ -82,7 +82,7 @@ def _take_up(world: World, region: Region, account: AccountDescription, now: dat
     _set_eks(region.account(account.id), account.eks_status(region.name))
     status = account.relationship(region.name)
     if status is not RelationshipStatus.ENABLED:
-        members.set_relationship(region, account.id, status, now)
+        members.set_relationship(world, region, account.id, status)
 
 
 def _use_alone(world: World, region: Region, standalone: StandaloneDescription) -> None:

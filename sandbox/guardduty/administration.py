@@ -152,7 +152,8 @@ def end_administration(world: World, region: Region, account_id: str) -> None:
             settle_member(world, place, member)
             of_member = region.account(member.account_id)
             with of_member.lock:
-                of_member.administrator_id = None
+                if of_member.administrator_id == account_id:
+                    of_member.administrator_id = None
         place.administration = None
         region.delegated_administrator = None
         region.former_administrators.add(account_id)
@@ -291,6 +292,15 @@ def _follow(  # noqa: PLR0913 -- whose setting, which one, from what to what, wh
         waves.begin(administration, target, now)
     elif before is AutoEnable.ALL:
         waves.end(administration, target, now)
+
+
+def fill(world: World, place: AccountRegion) -> None:
+    """Under ALL, list accounts that the limit of members had left out, if there is room now."""
+    with place.lock:
+        administration = place.administer()
+        under_all = administration.auto_enable_members is AutoEnable.ALL
+        if under_all and len(administration) < world.member_limit:
+            list_all_accounts(world, place, world.clock.now())
 
 
 def list_all_accounts(world: World, place: AccountRegion, now: datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sandbox.guardduty import detectors, waves
-from sandbox.guardduty.administration import organization_features
+from sandbox.guardduty.administration import fill, organization_features
 from sandbox.guardduty.errors import (
     ALREADY_MEMBER,
     MANAGED_BY_ORGANIZATION_POLICY,
@@ -68,6 +68,10 @@ def join(world: World, region: Region, account_id: str, when: datetime) -> None:
     place = region.account(administrator_id)
     with place.lock:
         administration = place.administer()
+        known = administration.member(account_id)
+        if known is not None and known.by_invitation and known.relationship in ASSOCIATED:
+            # It is the organization's from then on, with all that ALL brings (assumed).
+            known.by_invitation, known.email, known.joined_at = False, None, when
         if (
             place.detector is None
             or administration.auto_enable_members is AutoEnable.NONE
@@ -92,6 +96,8 @@ def take_up(world: World, region: Region, account_id: str, when: datetime) -> No
         known = administration.member(account_id)
         if known is not None and known.relationship in ASSOCIATED:
             return
+        if region.account(account_id).administrator_id not in {None, administrator_id}:
+            return
         if known is None and len(administration) >= world.member_limit:
             return
         if account_id in region.not_enabled:
@@ -115,17 +121,18 @@ def leave(world: World, region: Region, account_id: str) -> None:
         member = place.administer().member(account_id)
         if member is not None:
             settle_member(world, place, member)
-            _part(region.account(account_id))
+            _part(region.account(account_id), administrator_id)
             place.administer().remove(account_id)
 
 
 def set_relationship(
-    region: Region, account_id: str, relationship: RelationshipStatus, now: datetime
+    world: World, region: Region, account_id: str, relationship: RelationshipStatus
 ) -> bool:
     """Put a member into a relationship status, with what follows for its detector.
 
     For the description of an organization and the control interface; False if the account is not a
-    member of the region's delegated administrator.
+    member of the region's delegated administrator. What has reached the member by now is applied
+    before.
     """
     administrator_id = region.delegated_administrator
     if administrator_id is None:
@@ -135,7 +142,8 @@ def set_relationship(
         member = place.administer().member(account_id)
         if member is None:
             return False
-        _put(place, member, region.account(account_id), relationship, now)
+        settle_member(world, place, member)
+        _put(place, member, region.account(account_id), relationship, world.clock.now())
         return True
 
 
@@ -227,7 +235,8 @@ def create_members(
             administration.add(
                 Member(account_id, RelationshipStatus.CREATED, now, now, now, True, email)  # noqa: FBT003
             )
-        elif joined_at is None:
+        elif joined_at is None or of_account.administrator_id not in {None, place.account_id}:
+            # That another administrator's member is refused in these words is assumed.
             answer.unprocessed[account_id] = ALREADY_MEMBER
         elif management and of_account.detector is None:
             answer.unprocessed[account_id] = MANAGEMENT_NEEDS_GUARDDUTY
@@ -284,7 +293,10 @@ def delete(world: World, place: AccountRegion, account_ids: Sequence[str]) -> An
         else:
             place.administer().remove(member.account_id)
 
-    return _each(world, place, account_ids, forget)
+    answer = _each(world, place, account_ids, forget)
+    if world.regions[place.region].delegated_administrator == place.account_id:
+        fill(world, place)
+    return answer
 
 
 def _refuse_under_all(
@@ -326,14 +338,18 @@ def _put(
     with of_account.lock:
         member.relationship = relationship
         member.updated_at = now
-        of_account.administrator_id = place.account_id if relationship in ASSOCIATED else None
+        if relationship in ASSOCIATED:
+            of_account.administrator_id = place.account_id
+        elif of_account.administrator_id == place.account_id:
+            of_account.administrator_id = None
         if of_account.detector is not None and relationship in ASSOCIATED:
             detectors.set_status(of_account.detector, FeatureStatus(relationship.upper()), now)
 
 
-def _part(place: AccountRegion) -> None:
+def _part(place: AccountRegion, administrator_id: str) -> None:
     with place.lock:
-        place.administrator_id = None
+        if place.administrator_id == administrator_id:
+            place.administrator_id = None
 
 
 def _change_relationship(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.guardduty import administration, detectors, members, waves
 from sandbox.guardduty.fanout import settle_all
-from sandbox.guardduty.features import AutoEnable, FeatureStatus
+from sandbox.guardduty.features import FeatureStatus
 from sandbox.guardduty.policy import FOUNDATIONAL_PLAN
 from sandbox.guardduty.state import Member, RelationshipStatus
 from sandbox.guardduty.world import held
@@ -41,7 +41,8 @@ def left(world: World, account_id: str) -> None:
         place = region.account(account_id)
         with held(world, place):
             detectors.follow_policy(world, place, now)
-        _fill(world, region)
+        if region.delegated_administrator is not None:
+            administration.fill(world, region.account(region.delegated_administrator))
 
 
 def designated(world: World, region: Region) -> None:
@@ -54,7 +55,7 @@ def closed(world: World, account_id: str) -> None:
     """An account was closed (CloseAccount): its member status is AccountSuspended."""
     status = RelationshipStatus.ACCOUNT_SUSPENDED
     for region in world.regions.values():
-        members.set_relationship(region, account_id, status, world.clock.now())
+        members.set_relationship(world, region, account_id, status)
 
 
 def enable_region(world: World, region: Region, account_id: str) -> None:
@@ -99,7 +100,7 @@ def disable_region(world: World, region: Region, account_id: str) -> None:
             waves.suspend(place.administer(), now)
             region.not_enabled.add(account_id)
         return
-    members.set_relationship(region, account_id, RelationshipStatus.REGION_DISABLED, now)
+    members.set_relationship(world, region, account_id, RelationshipStatus.REGION_DISABLED)
     region.not_enabled.add(account_id)
 
 
@@ -159,14 +160,3 @@ def _cover(world: World, region: Region, account_id: str, now: datetime) -> None
         members.take_up(world, region, account_id, now)
     with held(world, place):
         detectors.follow_policy(world, place, now)
-
-
-def _fill(world: World, region: Region) -> None:
-    """Under ALL, list accounts that the limit of members had left out."""
-    if region.delegated_administrator is None:
-        return
-    place = region.account(region.delegated_administrator)
-    with place.lock:
-        under_all = place.administer().auto_enable_members is AutoEnable.ALL
-        if under_all and len(place.administer()) == world.member_limit - 1:
-            administration.list_all_accounts(world, place, world.clock.now())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.client import SandboxError
 from sandbox.guardduty.features import DETECTOR_FEATURES
 from tests.conftest import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
-    from tests.conftest import RunningSandbox
+    from tests.conftest import RunningSandbox, ServeSandbox
 
 FIRST = "300000000001"
 SECOND = "300000000002"
@@ -146,3 +147,143 @@ def test_strangers_are_neither_moved_nor_tagged(sandbox: RunningSandbox) -> None
         sandbox.client.move("999999999999", "Root")
     with pytest.raises(SandboxError, match="999999999999 is not in the organization"):
         sandbox.client.set_tags("999999999999", {})
+
+
+INVITED = """
+regions: [us-east-1]
+memberLimit: 3
+accounts:
+  - {id: "300000000001", name: shop}
+  - {id: "300000000002", name: payments}
+standaloneAccounts:
+  - {id: "800000000001", name: agency}
+  - {id: "800000000005", name: branch, invitedBy: "800000000001"}
+  - {id: "800000000006", name: partner, invitedBy: "222222222222"}
+"""
+AGENCY, BRANCH, PARTNER = "800000000001", "800000000005", "800000000006"
+
+
+def _administrator_of(sandbox: RunningSandbox, account: str) -> str | None:
+    answer = sandbox.boto3("guardduty", account).get_administrator_account(
+        DetectorId=sandbox.detector(account)
+    )
+    found = answer.get("Administrator", {}).get("AccountId")
+    return str(found) if found else None
+
+
+def test_a_change_after_all_has_arrived_stays_though_nobody_looked_between(
+    sandbox: RunningSandbox,
+) -> None:
+    sandbox.client.set_auto_enable("ALL", members="ALL")
+    sandbox.client.advance_clock(hours=25)
+    sandbox.client.set_feature(SECOND, "DISABLED", region="us-east-1")
+    sandbox.client.suspend(FIRST, region="us-east-1")
+    sandbox.client.set_relationship("300000000003", "Removed", region="us-east-1")
+
+    truth = sandbox.client.truth()["us-east-1"]
+
+    assert truth[SECOND].eks_audit_logs == "DISABLED"
+    assert (truth[FIRST].relationship, truth[FIRST].eks_audit_logs) == ("Disabled", "ENABLED")
+    assert truth["300000000003"].relationship == "Removed"
+
+
+def test_what_all_has_brought_is_there_when_an_account_opts_out_of_the_region(
+    sandbox: RunningSandbox,
+) -> None:
+    sandbox.client.set_auto_enable("ALL")
+    sandbox.client.advance_clock(hours=25)
+    sandbox.client.disable_region(SECOND, "us-east-1")
+
+    found = sandbox.client.truth()["us-east-1"][SECOND]
+
+    assert (found.relationship, found.eks_audit_logs) == ("RegionDisabled", "ENABLED")
+
+
+@pytest.mark.parametrize("service", ["sts", "ec2", "guardduty"])
+def test_credentials_are_not_valid_in_a_region_that_the_account_left(
+    sandbox: RunningSandbox, service: str
+) -> None:
+    sandbox.client.disable_region(FIRST, "us-east-1")
+    asks = {"sts": "get_caller_identity", "ec2": "describe_regions", "guardduty": "list_detectors"}
+
+    with pytest.raises(ClientError) as refused:
+        getattr(sandbox.boto3(service, FIRST), asks[service])()
+
+    codes = {"InvalidClientTokenId", "AuthFailure", "UnrecognizedClientException"}
+    assert refused.value.response["Error"]["Code"] in codes
+    assert getattr(sandbox.boto3(service, FIRST, "eu-west-1"), asks[service])()
+
+
+def test_a_misspelt_account_and_a_leap_out_of_the_calendar_are_refused(
+    sandbox: RunningSandbox,
+) -> None:
+    with pytest.raises(SandboxError, match="there is no account 999999999999"):
+        sandbox.client.disable_region("999999999999", "us-east-1")
+    with pytest.raises(SandboxError, match="87600"):
+        sandbox.client.advance_clock(hours=1e8)
+    assert sandbox.client.truth()
+
+
+def test_accounts_are_left_unprocessed_only_by_operations_that_can_say_so(
+    sandbox: RunningSandbox,
+) -> None:
+    for operation in ("ListMembers", "DisableOrganizationAdminAccount"):
+        with pytest.raises(SandboxError, match="never answers with UnprocessedAccounts"):
+            sandbox.client.leave_unprocessed(operation, [FIRST], "because")
+
+
+def test_a_member_of_another_administrator_stays_that(serve_sandbox: ServeSandbox) -> None:
+    sandbox = serve_sandbox(organization=INVITED)
+    sandbox.client.leave(FIRST)
+    sandbox.boto3("guardduty").create_members(
+        DetectorId=sandbox.detector(),
+        AccountDetails=[{"AccountId": BRANCH, "Email": "branch@example.com"}],
+    )
+    assert _administrator_of(sandbox, BRANCH) == AGENCY
+
+    sandbox.client.set_relationship(BRANCH, "Removed")
+    assert _administrator_of(sandbox, BRANCH) == AGENCY
+
+    management = sandbox.boto3("guardduty", MANAGEMENT)
+    management.disable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
+    assert _administrator_of(sandbox, BRANCH) == AGENCY
+    assert _administrator_of(sandbox, SECOND) is None
+
+
+def test_under_all_an_account_gets_the_room_that_a_deleted_member_leaves(
+    serve_sandbox: ServeSandbox,
+) -> None:
+    sandbox = serve_sandbox(organization=INVITED)
+    sandbox.client.set_auto_enable(members="ALL")
+    late = "300000000009"
+    sandbox.client.join(late)
+    sandbox.client.advance_clock(hours=25)
+    assert sandbox.client.truth()["us-east-1"][late].relationship is None
+
+    guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
+    guardduty.disassociate_members(DetectorId=detector, AccountIds=[PARTNER])
+    guardduty.delete_members(DetectorId=detector, AccountIds=[PARTNER])
+    sandbox.client.advance_clock(hours=25)
+
+    assert sandbox.client.truth()["us-east-1"][late].relationship == "Enabled"
+
+
+def test_an_invited_member_that_joins_the_organization_is_reached_by_all(
+    serve_sandbox: ServeSandbox,
+) -> None:
+    sandbox = serve_sandbox(organization=INVITED)
+    management = sandbox.boto3("organizations", MANAGEMENT)
+    handshake = management.invite_account_to_organization(
+        Target={"Id": PARTNER, "Type": "ACCOUNT"}
+    )["Handshake"]["Id"]
+    sandbox.boto3("organizations", PARTNER).accept_handshake(HandshakeId=handshake)
+    assert sandbox.client.truth()["us-east-1"][PARTNER].eks_audit_logs == "DISABLED"
+
+    sandbox.client.set_auto_enable("ALL")
+    sandbox.client.advance_clock(hours=25)
+
+    assert sandbox.client.truth()["us-east-1"][PARTNER].eks_audit_logs == "ENABLED"
+    (listed,) = sandbox.boto3("guardduty").get_members(
+        DetectorId=sandbox.detector(), AccountIds=[PARTNER]
+    )["Members"]
+    assert "Email" not in listed
