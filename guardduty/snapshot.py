@@ -6,12 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from guardduty.errors import ServiceError
+from guardduty.errors import ACCESS_DENIED, ServiceError
 from guardduty.members import read_member_statuses
 from guardduty.model import Refused, Snapshot
 
 if TYPE_CHECKING:
     from guardduty.session import Session
+
+
+_WHO_ASKS = ACCESS_DENIED | {"BadRequestException"}
+"""Refusals that are about the caller; a failure of the service says nothing of who asks."""
 
 
 def read_snapshot(session: Session, *, makes_detector: bool = False) -> Snapshot:
@@ -45,6 +49,8 @@ def read_snapshot(session: Session, *, makes_detector: bool = False) -> Snapshot
     try:
         organization = api.organization(detector_id)
     except ServiceError as error:
+        if error.code not in _WHO_ASKS:
+            raise
         return replace(snapshot, organization_refused=Refused(error.code, error.reason))
     members = api.members(detector_id)
     monitored = [member.account for member in members if member.monitored]

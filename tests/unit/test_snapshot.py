@@ -149,3 +149,10 @@ def test_any_other_refusal_ends_the_reading(aws: Aws) -> None:
     aws.refusals[f"/detector/{DETECTOR}/member"] = (403, "AccessDeniedException", "No.")
     with pytest.raises(ServiceError, match="ListMembers failed"):
         _read()
+
+
+def test_a_failure_of_the_service_is_not_taken_for_a_caller_who_may_not(aws: Aws) -> None:
+    aws.refusals[_ORGANIZATION] = (409, "ConflictException", "Try again.")
+
+    with pytest.raises(ServiceError, match="DescribeOrganizationConfiguration failed: Conflict"):
+        _read()
