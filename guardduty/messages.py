@@ -66,6 +66,10 @@ def no_accounts() -> str:
     return "accounts is empty, so the rule selects nobody; name accounts or remove the rule."
 
 
+def max_disabled_malformed(value: str) -> str:
+    return f'{value} is malformed; write a number of accounts, or a share of all like "25%".'
+
+
 def no_region() -> str:
     return "aws:region is not set; run `pulumi config set aws:region <region>`."
 
@@ -240,6 +244,14 @@ def rule_names_former_member(index: int, account: str, status: str) -> str:
     return (
         f"members[{index}].accounts: {account} is no longer a GuardDuty member (relationship "
         f"status {status}). Remove it from the rule, or add it as a member again."
+    )
+
+
+def too_many_disabled(disabled: int, limit: int, written: int | str) -> str:
+    share = f" (maxDisabled: {written})" if str(written) != str(limit) else ""
+    return (
+        f"maxDisabled: {counted(disabled, 'member')} would be turned off, but at most {limit} may "
+        f"be in one run{share}. If that is meant, set maxDisabled: {disabled}."
     )
 
 
