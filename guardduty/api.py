@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import (
@@ -37,6 +38,8 @@ from guardduty.model import (
     Membership,
     MemberStatuses,
     OrganizationConfiguration,
+    TrialDays,
+    Usage,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +48,9 @@ if TYPE_CHECKING:
     from mypy_boto3_guardduty import GuardDutyClient
     from mypy_boto3_guardduty.type_defs import (
         DescribeOrganizationConfigurationRequestTypeDef,
+        GetUsageStatisticsRequestTypeDef,
         MemberTypeDef,
+        TotalTypeDef,
         UnprocessedAccountTypeDef,
     )
     from mypy_boto3_organizations import OrganizationsClient
@@ -212,6 +217,50 @@ class GuardDutyApi:
             )
         return _unprocessed(answer.get("UnprocessedAccounts", ()))
 
+    def trial_days(self, detector_id: DetectorId, accounts: Sequence[AccountId]) -> TrialDays:
+        """Reads what at most 50 accounts have left of their trial (GetRemainingFreeTrialDays).
+
+        Args:
+            detector_id: the caller's detector.
+            accounts: members, or the caller's own account.
+        """
+        with aws_errors("GetRemainingFreeTrialDays"):
+            answer = self._client.get_remaining_free_trial_days(
+                DetectorId=detector_id, AccountIds=list(accounts)
+            )
+        remaining = {
+            AccountId(trial["AccountId"]): feature["FreeTrialDaysRemaining"]
+            for trial in answer.get("Accounts", ())
+            for feature in trial.get("Features", ())
+            if feature.get("Name") == FEATURE and "FreeTrialDaysRemaining" in feature
+        }
+        return TrialDays(remaining, _unprocessed(answer.get("UnprocessedAccounts", ())))
+
+    def usage(self, detector_id: DetectorId) -> Usage | None:
+        """Reads what EKS_AUDIT_LOGS came to in the last 30 days (GetUsageStatistics).
+
+        That is of the caller and its members in the region, and less than 30 days of what was
+        turned on later (API reference). None if AWS lists no use. It comes in pages, and boto3 has
+        no paginator for them.
+        """
+        request: GetUsageStatisticsRequestTypeDef = {
+            "DetectorId": detector_id,
+            "UsageStatisticType": "SUM_BY_FEATURES",
+            "UsageCriteria": {"Features": [FEATURE]},
+        }
+        seen = {""}
+        while True:
+            with aws_errors("GetUsageStatistics"):
+                answer = self._client.get_usage_statistics(**request)
+            for entry in answer.get("UsageStatistics", {}).get("SumByFeature", ()):
+                if entry.get("Feature") == FEATURE:
+                    return _usage(entry.get("Total", {}))
+            token = answer.get("NextToken", "")
+            if token in seen:
+                return None
+            seen.add(token)
+            request["NextToken"] = token
+
 
 class OrganizationsApi:
     """AWS Organizations, for the one question that GuardDuty can't answer without a detector."""
@@ -259,6 +308,19 @@ def _auto_enable(value: str) -> AutoEnable:
         raise ServiceError(
             "DescribeOrganizationConfiguration", "UnknownValue", messages.unknown_value(value)
         ) from None
+
+
+def _usage(total: TotalTypeDef) -> Usage | None:
+    if "Amount" not in total or "Unit" not in total:
+        return None
+    try:
+        amount = Decimal(total["Amount"])
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        reason = messages.unknown_value(total["Amount"])
+        raise ServiceError("GetUsageStatistics", "UnknownValue", reason)
+    return Usage(amount, total["Unit"])
 
 
 def _unprocessed(entries: Sequence[UnprocessedAccountTypeDef]) -> dict[AccountId, str]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from tenacity import Retrying, retry_if_result, stop_before_delay, wait_random_exponential
 
 from guardduty import messages
+from guardduty.batches import at_once, batches
 from guardduty.errors import ServiceError, UserError
 from guardduty.failures import is_about_the_accounts, is_not_associated, is_transient
 from guardduty.model import (
-    BATCH,
     AccountId,
     DetectorId,
     FeatureStatus,
@@ -24,12 +23,6 @@ from guardduty.model import (
 
 if TYPE_CHECKING:
     from guardduty.api import GuardDutyApi
-
-CALLS_AT_ONCE = 4
-"""AWS publishes no request rate for these calls: a few at once, and botocore backs off."""
-
-In = TypeVar("In")
-Out = TypeVar("Out")
 
 Report = Callable[[str], None]
 """Tells a user of progress: one line of text."""
@@ -73,7 +66,7 @@ def read_member_statuses(
     Raises:
         UserError: a whole call failed.
     """
-    parts = _at_once(lambda batch: api.member_statuses(detector_id, batch), _batches(accounts))
+    parts = at_once(lambda batch: api.member_statuses(detector_id, batch), batches(accounts))
     return _joined(parts)
 
 
@@ -131,7 +124,7 @@ class _Work:
 
     def read(self) -> None:
         """Finds the accounts that differ; one that can't be read is tried all the same."""
-        for part in _at_once(self._read_batch, _batches(list(self.wanted))):
+        for part in at_once(self._read_batch, batches(list(self.wanted))):
             self.statuses.update(part.statuses)
         self.pending = [a for a, status in self.wanted.items() if self.statuses.get(a) != status]
 
@@ -141,10 +134,10 @@ class _Work:
         calls = [
             (status, batch)
             for status in FeatureStatus
-            for batch in _batches([a for a in self.pending if self.wanted[a] == status])
+            for batch in batches([a for a in self.pending if self.wanted[a] == status])
         ]
         refused: dict[AccountId, str] = {}
-        for (status, batch), result in zip(calls, _at_once(self._write, calls), strict=True):
+        for (status, batch), result in zip(calls, at_once(self._write, calls), strict=True):
             refused.update(result.unprocessed)
             self.unprocessed.update(result.failed)
             for account in batch:
@@ -184,7 +177,7 @@ class _Work:
 
     def _memberships(self, accounts: Sequence[AccountId]) -> dict[AccountId, Membership]:
         found: dict[AccountId, Membership] = {}
-        for batch in _batches(accounts):
+        for batch in batches(accounts):
             try:
                 members = self.api.memberships(self.detector_id, batch)
             except UserError:
@@ -203,15 +196,6 @@ class _Written:
 
     def and_(self, other: _Written) -> _Written:
         return _Written({**self.unprocessed, **other.unprocessed}, {**self.failed, **other.failed})
-
-
-def _batches(accounts: Sequence[AccountId]) -> Iterator[Sequence[AccountId]]:
-    return (accounts[start : start + BATCH] for start in range(0, len(accounts), BATCH))
-
-
-def _at_once(call: Callable[[In], Out], items: Iterable[In]) -> list[Out]:
-    with ThreadPoolExecutor(max_workers=CALLS_AT_ONCE) as pool:
-        return list(pool.map(call, items))
 
 
 def _joined(parts: Iterable[MemberStatuses]) -> MemberStatuses:

@@ -5,6 +5,7 @@ A refusal names the key, the value, the account, and the way out. AWS's own word
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ UNKNOWN = "UNKNOWN"
 """Stands for a status that AWS did not tell: unknown is not off."""
 
 _NAMED = 3
+_CENT = Decimal("0.01")
 
 
 def some(accounts: Collection[str]) -> str:
@@ -380,3 +382,60 @@ def unprocessed(region: str, reasons: Mapping[str, str], total: int) -> str:
     )
     rows = [f"  {account}  {reasons[account]}" for account in sorted(reasons)]
     return "\n".join([head, *rows, "`pulumi up` again tries only these."])
+
+
+# Costs
+
+
+def trials(turned_on: int, remaining: Sequence[int]) -> str:
+    """How many accounts have how much left of their trial; `remaining` has those AWS told of."""
+    left = [days for days in remaining if days > 0]
+    used_up, unknown = len(remaining) - len(left), turned_on - len(remaining)
+    parts = []
+    if left:
+        parts.append(f"{len(left)} {_has(len(left))} days left (fewest: {min(left)})")
+    if used_up:
+        parts.append(f"{used_up} {_has(used_up)} used it up")
+    if unknown:
+        parts.append(f"{unknown} {'is' if unknown == 1 else 'are'} unknown")
+    return f"Trial: of {counted(turned_on, 'account')} to be turned on, {', '.join(parts)}."
+
+
+def _has(number: int) -> str:
+    return "has" if number == 1 else "have"
+
+
+def trials_not_told(number: int) -> str:
+    return (
+        f"Trial unknown for {number}: GuardDuty tells none; an account that never had EKS audit "
+        "logs on gets 30 days."
+    )
+
+
+def trials_not_read(number: int, reasons: Collection[str]) -> str:
+    return f"Trial unknown for {number}: {some({why.rstrip('.') for why in reasons})}."
+
+
+def trial(days: int | None) -> str:
+    if days is None:
+        return "trial unknown"
+    return f"trial: {counted(days, 'day')}" if days > 0 else "trial used up"
+
+
+def usage(amount: Decimal, unit: str, on_now: int) -> str:
+    told = f"less than {_CENT}" if 0 < amount < _CENT else f"{amount:.2f}"
+    return (
+        f"Usage: EKS_AUDIT_LOGS came to {told} {unit} in the last 30 days in this region, with "
+        f"{counted(on_now, 'account')} on now."
+    )
+
+
+def usage_not_told(on_now: int) -> str:
+    return (
+        "Usage: GuardDuty lists none of EKS_AUDIT_LOGS for the last 30 days in this region, with "
+        f"{counted(on_now, 'account')} on now."
+    )
+
+
+def usage_unknown(reason: str) -> str:
+    return f"Usage: unknown ({reason.rstrip('.')})."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NewType
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from decimal import Decimal
 
 AccountId = NewType("AccountId", str)
 """An AWS account id: 12 digits, zeros in front included."""
@@ -97,6 +98,30 @@ class MemberStatuses:
 
     statuses: Mapping[AccountId, FeatureStatus]
     unprocessed: Mapping[AccountId, str]
+
+
+@dataclass(frozen=True)
+class TrialDays:
+    """What GetRemainingFreeTrialDays told of EKS_AUDIT_LOGS.
+
+    An account may be in neither: AWS lists the features that are on, and does not say whether an
+    account that never had this one on is listed with it.
+
+    Attributes:
+        remaining: days left by account, 0 once they are used up.
+        unprocessed: for the accounts that could not be read, the reason.
+    """
+
+    remaining: Mapping[AccountId, int]
+    unprocessed: Mapping[AccountId, str]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What GetUsageStatistics told: an amount of money and its currency, for instance `USD`."""
+
+    amount: Decimal
+    unit: str
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -30,6 +31,8 @@ from guardduty.model import (
     Membership,
     MemberStatuses,
     OrganizationConfiguration,
+    TrialDays,
+    Usage,
 )
 from tests.doubles.doors import bare_environment
 from tests.vocabulary import (
@@ -377,6 +380,105 @@ def test_a_write_names_eks_audit_logs_and_no_other_feature(
     unprocessed = guardduty.api.set_member_status(DETECTOR, accounts(2), status)  # type: ignore[arg-type]
 
     assert unprocessed == {account(2): NOT_ASSOCIATED}
+
+
+# Costs
+
+
+def _trial(number: int, *features: dict[str, object]) -> dict[str, object]:
+    foundation = {"Name": "FLOW_LOGS", "FreeTrialDaysRemaining": 3}
+    return {"AccountId": account(number), "Features": [foundation, *features]}
+
+
+def test_a_trial_is_that_of_eks_audit_logs_or_not_told(guardduty: _Stubbed) -> None:
+    guardduty.answers(
+        "get_remaining_free_trial_days",
+        {
+            "Accounts": [
+                _trial(1, {"Name": "EKS_AUDIT_LOGS", "FreeTrialDaysRemaining": 11}),
+                _trial(2, {"Name": "EKS_AUDIT_LOGS", "FreeTrialDaysRemaining": 0}),
+                _trial(3),
+                _trial(4, {"Name": "EKS_AUDIT_LOGS"}),
+                {"AccountId": account(5)},
+            ],
+            "UnprocessedAccounts": [{"AccountId": account(6), "Result": NOT_ASSOCIATED}],
+        },
+        DetectorId=DETECTOR,
+        AccountIds=accounts(6),
+    )
+
+    assert guardduty.api.trial_days(DETECTOR, accounts(6)) == TrialDays(
+        {account(1): 11, account(2): 0}, {account(6): NOT_ASSOCIATED}
+    )
+
+
+_USAGE_ASKED: dict[str, object] = {
+    "DetectorId": DETECTOR,
+    "UsageStatisticType": "SUM_BY_FEATURES",
+    "UsageCriteria": {"Features": ["EKS_AUDIT_LOGS"]},
+}
+
+
+def _used(amount: str, feature: str = "EKS_AUDIT_LOGS") -> dict[str, object]:
+    return {"Feature": feature, "Total": {"Amount": amount, "Unit": "USD"}}
+
+
+def _usage_page(*entries: dict[str, object], following: str | None = None) -> dict[str, object]:
+    more = {} if following is None else {"NextToken": following}
+    return {"UsageStatistics": {"SumByFeature": list(entries)}, **more}
+
+
+def test_usage_is_read_to_the_last_digit(guardduty: _Stubbed) -> None:
+    page = _usage_page(_used("1.00", "FLOW_LOGS"), _used("0.1234567890123456789"))
+    guardduty.answers("get_usage_statistics", page, **_USAGE_ASKED)
+
+    assert guardduty.api.usage(DETECTOR) == Usage(Decimal("0.1234567890123456789"), "USD")
+
+
+def test_usage_may_be_on_a_later_page(guardduty: _Stubbed) -> None:
+    operation = "get_usage_statistics"
+    guardduty.answers(operation, _usage_page(following="2"), **_USAGE_ASKED)
+    guardduty.answers(operation, _usage_page(_used("7")), **_USAGE_ASKED, NextToken="2")
+
+    assert guardduty.api.usage(DETECTOR) == Usage(Decimal(7), "USD")
+
+
+@pytest.mark.parametrize("tokens", [["2", "2"], ["2", "3", "2"]], ids=["same", "circle"])
+def test_pages_of_usage_that_come_back_are_the_end(guardduty: _Stubbed, tokens: list[str]) -> None:
+    asked = _USAGE_ASKED
+    for token in tokens:
+        guardduty.answers("get_usage_statistics", _usage_page(following=token), **asked)
+        asked = {**_USAGE_ASKED, "NextToken": token}
+
+    assert guardduty.api.usage(DETECTOR) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"UsageStatistics": {}},
+        _usage_page(),
+        _usage_page(following=""),
+        _usage_page(_used("1.00", "FLOW_LOGS")),
+        _usage_page({"Feature": "EKS_AUDIT_LOGS"}),
+        _usage_page({"Feature": "EKS_AUDIT_LOGS", "Total": {"Amount": "1.00"}}),
+        _usage_page({"Feature": "EKS_AUDIT_LOGS", "Total": {"Unit": "USD"}}),
+    ],
+)
+def test_usage_that_is_not_listed_is_not_nothing(
+    guardduty: _Stubbed, answer: dict[str, object]
+) -> None:
+    guardduty.answers("get_usage_statistics", answer, **_USAGE_ASKED)
+    assert guardduty.api.usage(DETECTOR) is None
+
+
+@pytest.mark.parametrize("amount", ["", "much", "1,50", "NaN", "Infinity"])
+def test_an_amount_that_is_no_number_is_told(guardduty: _Stubbed, amount: str) -> None:
+    guardduty.answers("get_usage_statistics", _usage_page(_used(amount)), **_USAGE_ASKED)
+
+    with pytest.raises(ServiceError, match="GetUsageStatistics failed: UnknownValue: the answer"):
+        guardduty.api.usage(DETECTOR)
 
 
 # Errors

@@ -1,0 +1,118 @@
+"""What turning EKS_AUDIT_LOGS on may cost: trial days of the accounts, and the use until now.
+
+Both are a guide and never end a run: what AWS does not tell is unknown. They need the permissions
+`guardduty:GetRemainingFreeTrialDays` and `guardduty:GetUsageStatistics`, which nothing else needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guardduty import messages
+from guardduty.batches import at_once, batches
+from guardduty.errors import UserError
+from guardduty.model import AccountId, DetectorId, TrialDays, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from guardduty.api import GuardDutyApi
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What AWS told of costs in one region.
+
+    Attributes:
+        turned_on: the accounts that a run turns on.
+        trials: what they have left of their trial.
+        usage: of EKS_AUDIT_LOGS in the last 30 days, all accounts together; None if AWS lists none.
+        usage_failed: why the usage could not be read; empty if it could.
+    """
+
+    turned_on: tuple[AccountId, ...]
+    trials: TrialDays
+    usage: Usage | None = None
+    usage_failed: str = ""
+
+
+def read_costs(api: GuardDutyApi, detector_id: DetectorId, turned_on: Sequence[AccountId]) -> Costs:
+    """Reads the trial days of these accounts and the usage of all; asks nothing if there are none.
+
+    A call that fails is no error: its part is unknown, with the reason.
+
+    Args:
+        api: GuardDuty in the region, as the administrator or as a standalone account.
+        detector_id: the caller's detector.
+        turned_on: the accounts that a run turns on; the caller's own may be one of them.
+    """
+    accounts = tuple(dict.fromkeys(turned_on))
+    if not accounts:
+        return Costs((), TrialDays({}, {}))
+    trials = _Trials(api, detector_id).read(accounts)
+    try:
+        return Costs(accounts, trials, usage=api.usage(detector_id))
+    except UserError as error:
+        return Costs(accounts, trials, usage_failed=str(error))
+
+
+def told(costs: Costs, on_now: int) -> tuple[str, ...]:
+    """Tells the costs in a few lines; in none if a run turns nobody on.
+
+    Args:
+        costs: as read.
+        on_now: how many accounts have EKS_AUDIT_LOGS on before the run, the caller's own included.
+    """
+    if not costs.turned_on:
+        return ()
+    return (*_trial_lines(costs), _usage_line(costs, on_now))
+
+
+def trial_of(costs: Costs, account: AccountId) -> str:
+    """Tells the trial of one account that is turned on: `trial: 30 days`, `trial used up`."""
+    return messages.trial(costs.trials.remaining.get(account))
+
+
+def _trial_lines(costs: Costs) -> list[str]:
+    remaining, failed = costs.trials.remaining, costs.trials.unprocessed
+    lines = [messages.trials(len(costs.turned_on), list(remaining.values()))]
+    not_told = sum(1 for a in costs.turned_on if a not in remaining and a not in failed)
+    if not_told:
+        lines.append(messages.trials_not_told(not_told))
+    if failed:
+        lines.append(messages.trials_not_read(len(failed), failed.values()))
+    return lines
+
+
+def _usage_line(costs: Costs, on_now: int) -> str:
+    if costs.usage_failed:
+        return messages.usage_unknown(costs.usage_failed)
+    if costs.usage is None:
+        return messages.usage_not_told(on_now)
+    return messages.usage(costs.usage.amount, costs.usage.unit, on_now)
+
+
+class _Trials:
+    """Reads trial days until a call fails: a guide is not worth a thousand refusals."""
+
+    def __init__(self, api: GuardDutyApi, detector_id: DetectorId) -> None:
+        self._api = api
+        self._detector_id = detector_id
+        self._failed = ""
+
+    def read(self, accounts: Sequence[AccountId]) -> TrialDays:
+        remaining: dict[AccountId, int] = {}
+        unprocessed: dict[AccountId, str] = {}
+        for part in at_once(self._read_batch, batches(accounts)):
+            remaining.update(part.remaining)
+            unprocessed.update(part.unprocessed)
+        return TrialDays(remaining, unprocessed)
+
+    def _read_batch(self, batch: Sequence[AccountId]) -> TrialDays:
+        if not self._failed:
+            try:
+                return self._api.trial_days(self._detector_id, batch)
+            except UserError as error:
+                self._failed = str(error)
+        return TrialDays({}, dict.fromkeys(batch, self._failed))
