@@ -1,7 +1,8 @@
 """What a user sees in `pulumi up`: the component and the resources that pulumi_aws has not."""
 
+from components.delegated_administrator import DelegatedAdministrator
 from components.eks_audit_logs import EksAuditLogs
 from components.member_features import MemberFeatures
 from components.prior_settings import PriorSettings
 
-__all__ = ("EksAuditLogs", "MemberFeatures", "PriorSettings")
+__all__ = ("DelegatedAdministrator", "EksAuditLogs", "MemberFeatures", "PriorSettings")

@@ -12,29 +12,36 @@ from components.member_features import MemberFeatures
 from components.prior_settings import PriorSettings
 from guardduty import messages
 from guardduty.model import FEATURE, FeatureStatus
-from guardduty.plan import OWNER_TAG, Plan
+from guardduty.modes import Mode
+from guardduty.refusals import OWNER_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from guardduty.plan import Plan
+
 
 class EksAuditLogs(pulumi.ComponentResource):
-    """EKS audit log monitoring as the delegated administrator keeps it in one region.
+    """EKS audit log monitoring as one account keeps it in one region, for itself and its members.
 
     Its children, in the order in which they act: the detector (made only if the stack asks for
-    it, and kept on destroy), `PriorSettings`, the administrator's own feature, the organization's
-    auto-enable settings, and `MemberFeatures` if there are rules for members.
+    it, and kept on destroy), `PriorSettings`, the account's own feature, in mode `organization`
+    the organization's auto-enable settings, and `MemberFeatures` if there are rules for members.
 
     Attributes:
-        detector_id: the administrator's detector.
+        plan: what the run does.
+        detector_id: the account's detector.
         accounts: how many monitored members have EKS audit logs on, off, or unknown after the run:
             `{"ENABLED": 9, "DISABLED": 3}`.
         unprocessed: {account: AWS's reason} for the members that could not be set.
+        unreleased: the same for the members that could not be let go as `onRelease` says.
     """
 
+    plan: Plan
     detector_id: pulumi.Output[str]
     accounts: pulumi.Output[Mapping[str, int]]
     unprocessed: pulumi.Output[Mapping[str, str]]
+    unreleased: pulumi.Output[Mapping[str, str]]
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         """Registers the resources of a plan.
@@ -46,22 +53,14 @@ class EksAuditLogs(pulumi.ComponentResource):
         """
         super().__init__("guardduty-eks-audit-logs:index:EksAuditLogs", name, None, opts)
         self._name = name
-        self._plan = plan
+        self.plan = plan
         self._region = plan.snapshot.region
         self.detector_id = self._detector()
-        on_release = plan.settings.on_release.value
-        prior = PriorSettings(
-            f"{name}-prior",
-            region=self._region,
-            account=plan.snapshot.caller,
-            detector_id=self.detector_id,
-            accounts=dict.fromkeys([*plan.statuses, *plan.waiting], on_release),
-            waiting=sorted(plan.waiting) or None,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        prior = self._prior()
         before_members = [self._own_feature(prior), *self._organization(prior)]
         members = self._members(before_members) if plan.settings.members else None
         self.unprocessed = members.unprocessed if members else pulumi.Output.from_input({})
+        self.unreleased = prior.unreleased
         self.accounts = self._counts(members)
         self.register_outputs(
             {
@@ -72,18 +71,18 @@ class EksAuditLogs(pulumi.ComponentResource):
         )
 
     def _detector(self) -> pulumi.Output[str]:
-        found = self._plan.snapshot.detector
-        if found is not None and not self._plan.settings.makes_detector:
+        found = self.plan.snapshot.detector
+        if found is not None and not self.plan.settings.makes_detector:
             return pulumi.Output.from_input(str(found.id))
         # A new detector turns EKS_AUDIT_LOGS on unless told otherwise; once it is there, the
         # feature resource keeps it, so that later differences are none of the detector's.
-        enable = self._plan.settings.status is FeatureStatus.ENABLED
+        enable = self.plan.settings.status is FeatureStatus.ENABLED
         detector = aws.guardduty.Detector(
             f"{self._name}-detector",
             region=self._region,
             enable=True,
             datasources={"kubernetes": {"audit_logs": {"enable": enable}}},
-            tags={OWNER_TAG: self._plan.owner},
+            tags={OWNER_TAG: self.plan.owner},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=True,
@@ -95,19 +94,47 @@ class EksAuditLogs(pulumi.ComponentResource):
         )
         return detector.id
 
+    def _prior(self) -> PriorSettings:
+        plan = self.plan
+        on_release = plan.settings.on_release.value
+        return PriorSettings(
+            f"{self._name}-prior",
+            region=self._region,
+            account=plan.snapshot.caller,
+            detector_id=self.detector_id,
+            accounts=dict.fromkeys([*plan.statuses, *plan.waiting], on_release),
+            waiting=sorted(plan.waiting) or None,
+            on_release=on_release,
+            max_disabled=plan.settings.max_disabled.written,
+            turning_off=plan.turning_off,
+            scope=self._scope(),
+            retry_minutes=plan.settings.retry_minutes,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _scope(self) -> list[str]:
+        scope = ["detector"]
+        if self.plan.settings.mode is Mode.ORGANIZATION:
+            scope.append("organization")
+        if self.plan.settings.auto_enable_members is not None:
+            scope.append("autoEnableMembers")
+        return scope
+
     def _own_feature(self, prior: PriorSettings) -> pulumi.Resource:
         return aws.guardduty.DetectorFeature(
             f"{self._name}-own",
             region=self._region,
             detector_id=self.detector_id,
             name=FEATURE,
-            status=self._plan.settings.status.value,
+            status=self.plan.settings.status.value,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[prior]),
         )
 
     def _organization(self, prior: PriorSettings) -> list[pulumi.Resource]:
-        settings = self._plan.settings
+        settings = self.plan.settings
         made: list[pulumi.Resource] = []
+        if settings.mode is not Mode.ORGANIZATION:
+            return made
         if settings.auto_enable_members is not None:
             made.append(
                 aws.guardduty.OrganizationConfiguration(
@@ -131,20 +158,21 @@ class EksAuditLogs(pulumi.ComponentResource):
         return made
 
     def _members(self, after: list[pulumi.Resource]) -> MemberFeatures:
-        changes = self._plan.changes
+        changes = self.plan.changes
         return MemberFeatures(
             f"{self._name}-members",
             region=self._region,
-            account=self._plan.snapshot.caller,
+            account=self.plan.snapshot.caller,
             detector_id=self.detector_id,
-            statuses={account: status.value for account, status in self._plan.statuses.items()},
+            statuses={account: status.value for account, status in self.plan.statuses.items()},
             changes={str(account): change for account, change in changes.items()},
-            seen_at=self._plan.snapshot.taken.isoformat(timespec="seconds") if changes else None,
+            seen_at=self.plan.snapshot.taken.isoformat(timespec="seconds") if changes else None,
+            retry_minutes=self.plan.settings.retry_minutes,
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
 
     def _counts(self, members: MemberFeatures | None) -> pulumi.Output[Mapping[str, int]]:
-        before = self._plan.snapshot.statuses
+        before = self.plan.snapshot.statuses
         known: dict[str, str] = {a: status.value for a, status in before.statuses.items()}
         known |= dict.fromkeys(before.unprocessed, messages.UNKNOWN)
 

@@ -9,14 +9,26 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pulumi
 from pulumi.runtime.config import get_config_env
 
+from components.delegated_administrator import DelegatedAdministrator
+from components.eks_audit_logs import EksAuditLogs
 from guardduty import messages
+from guardduty.costs import read_costs
+from guardduty.delegation import plan_delegation, read_delegation
 from guardduty.errors import SettingsError, UserError
-from guardduty.summary import headline, summary
+from guardduty.model import AutoEnable
+from guardduty.plan import make_plan
+from guardduty.snapshot import read_snapshot
+from guardduty.summary import all_so_far, delegation_summary, headline, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from guardduty.api import GuardDutyApi
+    from guardduty.costs import Costs
+    from guardduty.model import AccountId
     from guardduty.plan import Plan
+    from guardduty.session import Session
+    from guardduty.settings import Settings
 
 
 _ERRORS_ARE_TOLD = 32
@@ -44,6 +56,16 @@ def errors_told_plainly() -> Iterator[None]:
         refuse((str(error),))
 
 
+def refuse_if(sentences: tuple[str, ...]) -> None:
+    """Ends the program if there is anything to refuse.
+
+    Raises:
+        SystemExit: there is.
+    """
+    if sentences:
+        refuse(sentences)
+
+
 def refuse(sentences: tuple[str, ...]) -> NoReturn:
     """Ends the program, telling every sentence as an error.
 
@@ -55,27 +77,91 @@ def refuse(sentences: tuple[str, ...]) -> NoReturn:
     sys.exit(_ERRORS_ARE_TOLD)
 
 
-def tell(plan: Plan) -> None:
+def monitor(settings: Settings, session: Session) -> None:
+    """Keeps EKS audit log monitoring of one account and its members in one region.
+
+    Args:
+        settings: the stack's configuration, in any mode but `delegation`.
+        session: who acts, and where.
+
+    Raises:
+        UserError: what can't be asked or is refused.
+        SystemExit: the plan has refusals, which are told.
+    """
+    plan = make_plan(settings, read_snapshot(session, settings), owner=pulumi.get_stack())
+    tell(plan, session)
+    monitoring = EksAuditLogs("eks-audit-logs", plan)
+    pulumi.export("detectorId", monitoring.detector_id)
+    pulumi.export("accounts", monitoring.accounts)
+    pulumi.export("unprocessed", monitoring.unprocessed)
+    pulumi.run(lambda: end(monitoring))
+
+
+def designate(wanted: AccountId, session: Session) -> None:
+    """Designates the delegated GuardDuty administrator in one region.
+
+    Args:
+        wanted: the account to designate.
+        session: the management account, in the region.
+
+    Raises:
+        UserError: what can't be asked.
+        SystemExit: the plan has refusals, which are told.
+    """
+    plan = plan_delegation(read_delegation(session, wanted))
+    refuse_if(plan.refusals)
+    pulumi.log.info(delegation_summary(plan))
+    pulumi.export(
+        "administratorAccountId", DelegatedAdministrator("delegated-administrator", plan).account
+    )
+
+
+def tell(plan: Plan, session: Session) -> None:
     """Tells what the run does: in a preview account by account, in the run itself in one line.
+
+    Args:
+        plan: what the run does.
+        session: asked what turning accounts on will cost, in a preview and if the settings say so.
 
     Raises:
         SystemExit: the plan has refusals.
     """
-    if plan.refusals:
-        refuse(plan.refusals)
-    pulumi.log.info(summary(plan) if pulumi.runtime.is_dry_run() else headline(plan))
+    refuse_if(plan.refusals)
+    if pulumi.runtime.is_dry_run():
+        pulumi.log.info(summary(plan, costs_of(plan, session.guardduty)))
+    else:
+        pulumi.log.info(headline(plan))
 
 
-async def end(plan: Plan, unprocessed: pulumi.Output[Mapping[str, str]]) -> None:
+def costs_of(plan: Plan, api: GuardDutyApi) -> Costs | None:
+    """Reads what the accounts that a run turns on will cost; None if it is not to be told."""
+    detector, accounts = plan.snapshot.detector, plan.turning_on
+    if not plan.settings.show_costs or not accounts or detector is None:
+        return None
+    return read_costs(api, detector.id, accounts)
+
+
+async def end(*monitorings: EksAuditLogs) -> None:
     """Ends the program when all that could be done is done, and makes it fail if accounts are left.
 
     Args:
-        plan: what the run does.
-        unprocessed: {account: AWS's reason}; unknown in a preview that is to try them again.
+        monitorings: all that the program registered.
 
     Raises:
         SystemExit: accounts are left; a table of them is told.
     """
-    reasons = await unprocessed.future()
-    if reasons and not pulumi.runtime.is_dry_run():
-        refuse((messages.unprocessed(plan.snapshot.region, reasons, len(plan.statuses)),))
+    failures: list[str] = []
+    for monitoring in monitorings:
+        region, plan = monitoring.plan.snapshot.region, monitoring.plan
+        unprocessed = await monitoring.unprocessed.future()
+        unreleased = await monitoring.unreleased.future()
+        accounts = await monitoring.accounts.future()
+        if pulumi.runtime.is_dry_run():
+            continue
+        if unprocessed:
+            failures.append(messages.unprocessed(region, unprocessed, len(plan.statuses)))
+        if unreleased:
+            failures.append(messages.unreleased(region, unreleased))
+        if plan.settings.auto_enable is AutoEnable.ALL and accounts:
+            pulumi.log.info(all_so_far(accounts))
+    refuse_if(tuple(failures))

@@ -30,8 +30,10 @@ from guardduty import messages
 from guardduty.errors import ConnectionFailedError, CredentialsError, ServiceError
 from guardduty.model import (
     FEATURE,
+    POLICY_TYPE,
     AccountId,
     AutoEnable,
+    Designation,
     Detector,
     DetectorId,
     FeatureStatus,
@@ -128,6 +130,7 @@ class GuardDutyApi:
             monitoring=answer.get("Status") == "ENABLED",
             status=_feature_status(answer.get("Features", ())),
             tags=answer.get("Tags", {}),
+            managed=_is_managed(answer.get("Features", ())),
         )
 
     def administrator(self, detector_id: DetectorId) -> AccountId | None:
@@ -139,6 +142,20 @@ class GuardDutyApi:
             answer = self._client.get_administrator_account(DetectorId=detector_id)
         account = answer.get("Administrator", {}).get("AccountId")
         return AccountId(account) if account else None
+
+    def organization_administrator(self) -> Designation | None:
+        """Tells who is the region's delegated administrator (ListOrganizationAdminAccounts).
+
+        Only the management account may ask; there is one at most.
+        """
+        with aws_errors("ListOrganizationAdminAccounts"):
+            pages = self._client.get_paginator("list_organization_admin_accounts").paginate()
+            accounts = [account for page in pages for account in page["AdminAccounts"]]
+        for account in accounts:
+            if "AdminAccountId" in account:
+                ending = account.get("AdminStatus") == "DISABLE_IN_PROGRESS"
+                return Designation(AccountId(account["AdminAccountId"]), ending)
+        return None
 
     def organization(self, detector_id: DetectorId) -> OrganizationConfiguration:
         """Reads the organization's auto-enable settings (DescribeOrganizationConfiguration).
@@ -191,15 +208,18 @@ class GuardDutyApi:
                 DetectorId=detector_id, AccountIds=list(accounts)
             )
         unprocessed = _unprocessed(answer.get("UnprocessedAccounts", ()))
-        statuses = {}
+        statuses, managed = {}, set()
         for member in answer.get("MemberDataSourceConfigurations", ()):
-            status = _feature_status(member.get("Features", ()))
+            account, features = AccountId(member["AccountId"]), member.get("Features", ())
+            status = _feature_status(features)
             if status:
-                statuses[AccountId(member["AccountId"])] = status
+                statuses[account] = status
+            if _is_managed(features):
+                managed.add(account)
         for account in accounts:
             if account not in statuses:
                 unprocessed.setdefault(account, messages.status_not_told())
-        return MemberStatuses(statuses, unprocessed)
+        return MemberStatuses(statuses, unprocessed, frozenset(managed))
 
     def set_member_status(
         self, detector_id: DetectorId, accounts: Sequence[AccountId], status: FeatureStatus
@@ -333,3 +353,12 @@ def _feature_status(features: Sequence[object]) -> FeatureStatus | None:
             status = feature.get("Status")
             return FeatureStatus(status) if status in set(FeatureStatus) else None
     return None
+
+
+def _is_managed(features: Sequence[object]) -> bool:
+    return any(
+        isinstance(feature, dict)
+        and feature.get("Name") == FEATURE
+        and feature.get("ManagedBy") == POLICY_TYPE
+        for feature in features
+    )

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from guardduty.decisions import rule_label
 from guardduty.model import AccountId, AutoEnable, FeatureStatus
-from guardduty.plan import rule_label
 
 if TYPE_CHECKING:
-    from guardduty.plan import Decision, Plan
+    from guardduty.decisions import Decision
+    from guardduty.plan import Plan
     from guardduty.settings import Rule
 
 NO_MEMBER = "none"
 """Stands for the relationship status of the delegated administrator, which is no member."""
+
+POLICY = "policy (GUARDDUTY_POLICY)"
+"""Who decides where an organization policy does."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,16 @@ def coverage(plan: Plan) -> tuple[CoverageRow, ...]:
     The statuses are those of the plan's snapshot: to see the result of a run, plan again after it.
     """
     snapshot, rules = plan.snapshot, plan.settings.members
-    own = snapshot.detector.status if snapshot.detector else None
-    rows = [CoverageRow(snapshot.caller, NO_MEMBER, own, "status (administrator)")]
+    detector = snapshot.detector
+    own = detector.status if detector else None
+    own_by = POLICY if detector and detector.managed else "status (administrator)"
+    rows = [CoverageRow(snapshot.caller, NO_MEMBER, own, own_by)]
     rest = _without_rule(plan.settings.auto_enable)
     deciding = {d.account: _decided_by(d, rules, rest) for d in plan.decisions}
     for member in snapshot.members:
         decided_by = deciding.get(member.account, rest)
+        if member.account in snapshot.statuses.managed:
+            decided_by = POLICY
         status = snapshot.statuses.statuses.get(member.account)
         rows.append(
             CoverageRow(

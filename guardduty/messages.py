@@ -18,10 +18,10 @@ _NAMED = 3
 _CENT = Decimal("0.01")
 
 
-def some(accounts: Collection[str]) -> str:
+def some(accounts: Collection[str], named: int = _NAMED) -> str:
     """Names the first few accounts of a list."""
     names = sorted(accounts)
-    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    return ", ".join(names[:named]) + (", …" if len(names) > named else "")
 
 
 def counted(number: int, noun: str) -> str:
@@ -57,15 +57,49 @@ def not_a_list(value: str) -> str:
 
 
 def no_selector(selectors: Sequence[str]) -> str:
-    return f"the rule selects nobody; add {' or '.join(selectors)}."
+    return f"the rule selects nobody; add one of {', '.join(selectors)}."
 
 
 def one_selector(selectors: Sequence[str]) -> str:
     return f"a rule selects by exactly one of {' and '.join(selectors)}; keep one of them."
 
 
-def no_accounts() -> str:
-    return "accounts is empty, so the rule selects nobody; name accounts or remove the rule."
+def empty_selector(selector: str) -> str:
+    return f"{selector} is empty, so the rule selects nobody; fill it or remove the rule."
+
+
+def unit_id_malformed(value: str) -> str:
+    return f"{value} is not the id of an organizational unit; write it like ou-ab12-cdef3456."
+
+
+def unit_path_malformed(value: str) -> str:
+    return f"{value} is not a path of organizational units; write it like Root/Prod/EU."
+
+
+def not_in_this_mode(key: str, value: str, mode: str) -> str:
+    return f"{key}: {value} has no effect with mode: {mode}; remove {key}, or correct the mode."
+
+
+def administrator_missing() -> str:
+    return (
+        "administratorAccountId is missing; with mode: delegation it names the account to "
+        "designate."
+    )
+
+
+def not_by_invitation(index: int, selector: str) -> str:
+    return (
+        f"members[{index}].{selector}: members by invitation need not be in the same organization, "
+        "so their units and tags can't be read with mode: invitation. Use accounts or all."
+    )
+
+
+def by_units(units: Sequence[str]) -> str:
+    return f"OU {some(units)}"
+
+
+def by_tags(tags: Mapping[str, str]) -> str:
+    return f"tag {some([f'{key}={value}' for key, value in tags.items()])}"
 
 
 def max_disabled_malformed(value: str) -> str:
@@ -178,10 +212,11 @@ def other_account(region: str, caller: str, account: str) -> str:
     )
 
 
-def detector_there_already(region: str, caller: str, detector_id: str) -> str:
+def detector_there_already(region: str, caller: str, detector_id: str, arn: str, tag: str) -> str:
     return (
         f"detector: create, but account {caller} has detector {detector_id} in {region} already, "
-        "which this stack did not make. Set detector: existing."
+        "which this stack did not make. Set detector: existing; or, for this stack to import it, "
+        f"run `aws guardduty tag-resource --resource-arn {arn} --tags {tag}` and `pulumi up`."
     )
 
 
@@ -242,6 +277,37 @@ def rule_names_stranger(index: int, account: str, region: str) -> str:
     )
 
 
+def rule_names_unknown_unit(index: int, unit: str) -> str:
+    return (
+        f"members[{index}].organizationalUnits: {unit} is no organizational unit of this "
+        "organization. Correct it (a path begins with the root's name, as in Root/Prod/EU), or "
+        "remove it from the rule."
+    )
+
+
+def idle_by_policy(key: str, value: str) -> str:
+    return (
+        f"{key}: {value} would have no effect, since the policy type GUARDDUTY_POLICY is enabled "
+        f"on the organization's root. Set {key}: NONE and use a GuardDuty policy or rules, or "
+        "disable the policy type."
+    )
+
+
+def policy_decides(index: int, wanted: str, accounts: Collection[str], word: str) -> str:
+    return (
+        f"members[{index}] wants {wanted} for {some(accounts, 10)}, but an organization policy "
+        f"(GUARDDUTY_POLICY) keeps {'them' if len(accounts) > 1 else 'it'} {word}. Change the "
+        "policy, or leave them out of the rule."
+    )
+
+
+def policy_decides_own(wanted: str, account: str, word: str) -> str:
+    return (
+        f"status: {wanted} for the administrator's own account {account}, but an organization "
+        f"policy (GUARDDUTY_POLICY) keeps it {word}. Change the policy, or set status: {word}."
+    )
+
+
 def rule_names_former_member(index: int, account: str, status: str) -> str:
     return (
         f"members[{index}].accounts: {account} is no longer a GuardDuty member (relationship "
@@ -257,7 +323,71 @@ def too_many_disabled(disabled: int, limit: int, written: int | str) -> str:
     )
 
 
+def not_the_management_account(caller: str, reason: str) -> str:
+    return (
+        f"mode: delegation is for the organization's management account, and account {caller} is "
+        f"not it ({reason.rstrip('.')}). Use credentials of the management account."
+    )
+
+
+def another_administrator(region: str, wanted: str, designated: str) -> str:
+    return (
+        f"administratorAccountId: {wanted}, but {designated} is the delegated GuardDuty "
+        f"administrator in {region}, and there is only one. Set administratorAccountId: "
+        f"{designated}; or remove its designation first, which disassociates its members: "
+        f"`aws guardduty disable-organization-admin-account --admin-account-id {designated}`."
+    )
+
+
+def administrator_ending(region: str, designated: str) -> str:
+    return (
+        f"administratorAccountId: the designation of {designated} in {region} is being removed "
+        "(DISABLE_IN_PROGRESS). Run again when that is done."
+    )
+
+
+def administrator_is_a_stranger(wanted: str) -> str:
+    return (
+        f"administratorAccountId: {wanted} is not an account of this organization. Correct the id, "
+        "or invite the account into the organization first."
+    )
+
+
+def administrator_not_active(wanted: str, status: str) -> str:
+    return (
+        f"administratorAccountId: {wanted} is {status} in AWS Organizations, and only an ACTIVE "
+        "account can be designated. Name another account."
+    )
+
+
 # What a run does
+
+
+def headline_of_delegation(region: str, caller: str) -> str:
+    return f"Delegated GuardDuty administrator in {region}, management account {caller}"
+
+
+def designated_already(wanted: str) -> str:
+    return f"{wanted} is designated already, and stays so."
+
+
+def designating(wanted: str) -> str:
+    return f"{wanted} is designated in this run; AWS enables GuardDuty for it."
+
+
+def administrators_elsewhere(wanted: str, others: Collection[str]) -> str:
+    return (
+        f"AWS Organizations knows other GuardDuty administrators beside {wanted}: {some(others)}. "
+        "AWS's guide asks for the same one in every region."
+    )
+
+
+def destroy_removes_designation(region: str) -> str:
+    return (
+        f"A destroy of this stack removes the designation in {region} "
+        "(DisableOrganizationAdminAccount): its members are disassociated, and GuardDuty stays on "
+        "in them. To keep it, `pulumi state delete` the resource first."
+    )
 
 
 def change(current: str | None, wanted: str | None) -> str:
@@ -293,12 +423,18 @@ def members_then(on: int, off: int, stay: int) -> str:
     return f"This run turns {on} on, {off} off; {stay} stay."
 
 
-def own_detector(current: str | None, wanted: str) -> str:
+def whose_monitoring(region: str, caller: str, mode: str) -> str:
+    whose = {"invitation": "administrator by invitation", "standalone": "standalone account"}
+    return f"EKS audit log monitoring in {region}, {whose.get(mode, 'administrator')} {caller}"
+
+
+def own_detector(current: str | None, wanted: str, *, alone: bool) -> str:
+    whose = "Own detector" if alone else "Administrator's own detector"
     if current == wanted:
-        return f"Administrator's own detector: {on_off(wanted)}, and stays so."
+        return f"{whose}: {on_off(wanted)}, and stays so."
     if current is None:
-        return f"Administrator's own detector: made with EKS audit logs {on_off(wanted)}."
-    return f"Administrator's own detector: {on_off(current)} -> {on_off(wanted)}."
+        return f"{whose}: made with EKS audit logs {on_off(wanted)}."
+    return f"{whose}: {on_off(current)} -> {on_off(wanted)}."
 
 
 def detector_first() -> str:
@@ -340,6 +476,41 @@ def _from_to(current: str | None, wanted: str) -> str:
     return wanted if current in {None, wanted} else f"{current} -> {wanted}"
 
 
+def new_leaves_off(accounts: Collection[str]) -> str:
+    return (
+        f"Organization: NEW leaves existing accounts as they are; "
+        f"{counted(len(accounts), 'member')} without a rule stay off: {some(accounts)}"
+    )
+
+
+def policies_decide(auto_enable: str) -> str:
+    idle = "" if auto_enable == "NONE" else f", and autoEnable {auto_enable} has no effect"
+    return (
+        "Organization: the policy type GUARDDUTY_POLICY is enabled on the root: policies decide "
+        f"for new accounts{idle}."
+    )
+
+
+def policy_type_unknown(reason: str | None) -> str:
+    asked = f" ({reason.rstrip('.')})" if reason else ""
+    return (
+        "Organization: unknown whether the policy type GUARDDUTY_POLICY, which would make "
+        f"autoEnable idle, is enabled on the root{asked}. The permission organizations:ListRoots "
+        "tells."
+    )
+
+
+def own_decided_by_policy() -> str:
+    return "Administrator's own detector: decided by policy (GUARDDUTY_POLICY)."
+
+
+def decided_by_policy(accounts: Collection[str]) -> str:
+    return (
+        f"{counted(len(accounts), 'member')} decided by policy (GUARDDUTY_POLICY): "
+        f"{some(accounts)}"
+    )
+
+
 def all_reaches_unmanaged(accounts: Collection[str]) -> str:
     return (
         f"Organization: ALL reaches {counted(len(accounts), 'UNMANAGED member')} too: "
@@ -347,9 +518,21 @@ def all_reaches_unmanaged(accounts: Collection[str]) -> str:
     )
 
 
+_WHY_NOT_SET = {
+    "AccountSuspended": "the account is suspended in AWS",
+    "Created": "not invited yet",
+    "Disabled": "suspended in GuardDuty",
+    "EmailVerificationFailed": "its e-mail address could not be verified",
+    "EmailVerificationInProgress": "its e-mail address is being verified",
+    "Invited": "has not accepted the invitation",
+    "RegionDisabled": "has not opted in to the region",
+}
+
+
 def skipped(status: str, accounts: Collection[str]) -> str:
+    why = f", {_WHY_NOT_SET[status]}" if status in _WHY_NOT_SET else ""
     return (
-        f"{counted(len(accounts), 'member')} can't be set (relationship status {status}): "
+        f"{counted(len(accounts), 'member')} can't be set (relationship status {status}{why}): "
         f"{some(accounts)}"
     )
 
@@ -439,3 +622,13 @@ def usage_not_told(on_now: int) -> str:
 
 def usage_unknown(reason: str) -> str:
     return f"Usage: unknown ({reason.rstrip('.')})."
+
+
+def unreleased(region: str, reasons: Mapping[str, str]) -> str:
+    """The table of accounts that could not be let go as onRelease says."""
+    head = (
+        f"{counted(len(reasons), 'member')} in {region} could not be let go as onRelease says; all "
+        "else is done, and recorded."
+    )
+    rows = [f"  {account}  {reasons[account]}" for account in sorted(reasons)]
+    return "\n".join([head, *rows, "`pulumi up` again tries only these."])

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from guardduty.directory import Directory
+
 AccountId = NewType("AccountId", str)
 """An AWS account id: 12 digits, zeros in front included."""
 
@@ -19,6 +21,9 @@ DetectorId = NewType("DetectorId", str)
 
 FEATURE: Final = "EKS_AUDIT_LOGS"
 """The only protection plan that this project reads, compares or writes."""
+
+POLICY_TYPE: Final = "GUARDDUTY_POLICY"
+"""The type of organization policies that decide protection plans (API: ManagedBy)."""
 
 BATCH = 50
 """Accounts in one GetMemberDetectors or UpdateMemberDetectors call, at most (API reference)."""
@@ -62,12 +67,21 @@ class RelationshipStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Detector:
-    """The caller's own detector; `status` is None where EKS_AUDIT_LOGS is not offered."""
+    """The caller's own detector.
+
+    Attributes:
+        id: its id.
+        monitoring: False while GuardDuty is suspended there.
+        status: EKS_AUDIT_LOGS; None where it is not offered.
+        tags: the detector's.
+        managed: whether an organization policy (`GUARDDUTY_POLICY`) decides EKS_AUDIT_LOGS.
+    """
 
     id: DetectorId
     monitoring: bool
     status: FeatureStatus | None
     tags: Mapping[str, str] = field(default_factory=dict)
+    managed: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,10 +108,30 @@ class Membership:
 
 @dataclass(frozen=True)
 class MemberStatuses:
-    """What GetMemberDetectors told: statuses, and for the other accounts the reason why not."""
+    """What GetMemberDetectors told.
+
+    Attributes:
+        statuses: EKS_AUDIT_LOGS by account.
+        unprocessed: for the other accounts, the reason why not.
+        managed: the accounts for which an organization policy decides (`GUARDDUTY_POLICY`).
+    """
 
     statuses: Mapping[AccountId, FeatureStatus]
     unprocessed: Mapping[AccountId, str]
+    managed: frozenset[AccountId] = frozenset()
+
+
+@dataclass(frozen=True)
+class Designation:
+    """The delegated GuardDuty administrator of a region (API: AdminAccount).
+
+    Attributes:
+        account: its id.
+        ending: whether the designation is being removed (DISABLE_IN_PROGRESS).
+    """
+
+    account: AccountId
+    ending: bool
 
 
 @dataclass(frozen=True)
@@ -148,6 +182,9 @@ class Snapshot:
         organization_refused: what AWS said in that case.
         members: all of ListMembers, in its order.
         statuses: EKS_AUDIT_LOGS of the monitored members.
+        directory: what AWS Organizations told for the rules; None if it was not asked.
+        partition: of AWS, for ARNs: `aws`, `aws-cn`, `aws-us-gov`.
+        notices: what is to be told of the credentials.
     """
 
     region: str
@@ -160,3 +197,6 @@ class Snapshot:
     organization_refused: Refused | None = None
     members: tuple[Membership, ...] = ()
     statuses: MemberStatuses = field(default_factory=lambda: MemberStatuses({}, {}))
+    directory: Directory | None = None
+    partition: str = "aws"
+    notices: tuple[str, ...] = ()

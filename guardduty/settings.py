@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -16,24 +17,20 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 
 from guardduty import messages
 from guardduty.errors import SettingsError
 from guardduty.faults import did_you_mean, faults_of, shown
+from guardduty.max_disabled import MaxDisabled
 from guardduty.model import AccountId, AutoEnable, FeatureStatus
+from guardduty.modes import Mode, faults_of_mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROJECT = "guardduty-eks-audit-logs"
 """The Pulumi project, whose name is the namespace of the configuration keys."""
-
-
-class Mode(StrEnum):
-    """Whose settings the stack keeps."""
-
-    ORGANIZATION = "organization"
 
 
 class DetectorSource(StrEnum):
@@ -47,6 +44,8 @@ class OnRelease(StrEnum):
     """What happens to an account that drops out of the rules, and to all of them on destroy."""
 
     LEAVE = "LEAVE"
+    RESTORE = "RESTORE"
+    DISABLE = "DISABLE"
 
 
 class RuleStatus(StrEnum):
@@ -90,22 +89,52 @@ class _Strict(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
 
+def _unit(value: str) -> str:
+    if value.startswith(("ou-", "r-")) and not _UNIT_ID.fullmatch(value):
+        raise ValueError(messages.unit_id_malformed(value))
+    if not all(value.split("/")):
+        raise ValueError(messages.unit_path_malformed(shown(value)))
+    return value
+
+
+_UNIT_ID = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
+
+SELECTORS = ("accounts", "organizationalUnits", "tags", "all")
+"""What a rule selects by: one of them."""
+
+
 class Rule(_Strict):
-    """One entry of `members`: which status, for which member accounts."""
+    """One entry of `members`: which status, for which member accounts.
+
+    Exactly one of the last four is given.
+
+    Attributes:
+        status: what the accounts get.
+        accounts: account ids.
+        organizational_units: ids (`ou-…`, `r-…`) or paths (`Root/Prod/EU`); the whole subtree.
+        tags: an account must have all of them in AWS Organizations.
+        all: every member account.
+    """
 
     status: RuleStatus
     accounts: frozenset[Annotated[AccountId, BeforeValidator(_account_id)]] | None = None
+    organizational_units: tuple[Annotated[str, AfterValidator(_unit)], ...] | None = None
+    tags: dict[str, str] | None = None
     all: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _one_selector(self) -> Self:
-        if self.accounts is None and self.all is None:
-            raise ValueError(messages.no_selector(("accounts", "all")))
-        if self.accounts is not None and self.all is not None:
-            raise ValueError(messages.one_selector(("accounts", "all")))
-        if self.accounts is not None and not self.accounts:
-            raise ValueError(messages.no_accounts())
+        given = self._given()
+        if not given:
+            raise ValueError(messages.no_selector(SELECTORS))
+        if len(given) > 1:
+            raise ValueError(messages.one_selector(given))
+        if not getattr(self, to_snake(given[0])):
+            raise ValueError(messages.empty_selector(given[0]))
         return self
+
+    def _given(self) -> list[str]:
+        return [name for name in SELECTORS if getattr(self, to_snake(name)) is not None]
 
     @property
     def wanted(self) -> FeatureStatus | None:
@@ -113,12 +142,12 @@ class Rule(_Strict):
         return None if self.status is RuleStatus.UNMANAGED else FeatureStatus(self.status)
 
     def selector(self) -> str:
-        """What the rule selects by, for people: `all`, `accounts`."""
+        """What the rule selects by, for people: `all`, `OU Root/Prod`, `tag env=dev`."""
+        if self.organizational_units:
+            return messages.by_units(self.organizational_units)
+        if self.tags:
+            return messages.by_tags(self.tags)
         return "all" if self.all else "accounts"
-
-    def selects(self, account: AccountId) -> bool:
-        """Whether the rule is about this member account."""
-        return self.all is not None or account in (self.accounts or frozenset())
 
 
 class Settings(_Strict):
@@ -131,6 +160,10 @@ class Settings(_Strict):
     auto_enable_members: AutoEnable | None = None
     members: Annotated[tuple[Rule, ...], BeforeValidator(_parsed)] = Field(default=())
     on_release: OnRelease = OnRelease.LEAVE
+    max_disabled: Annotated[MaxDisabled, BeforeValidator(MaxDisabled.parse)] = MaxDisabled(10)
+    administrator_account_id: Annotated[AccountId, BeforeValidator(_account_id)] | None = None
+    retry_minutes: Annotated[float, Field(ge=0, le=60)] = 5
+    show_costs: bool = True
 
     @property
     def makes_detector(self) -> bool:
@@ -150,24 +183,42 @@ class Settings(_Strict):
             SettingsError: with a sentence for every fault.
         """
         prefix = f"{PROJECT}:"
+        misspelt = tuple(
+            messages.misspelt_namespace(key, PROJECT) for key in configuration if _nearly(key)
+        )
         values = {
             key.removeprefix(prefix): value
             for key, value in configuration.items()
             if key.startswith(prefix) and value != ""
         }
+        return cls._read(values, misspelt, prefix)
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Settings:
+        """Reads the same keys without their namespace, for a program that has them at hand.
+
+        Args:
+            values: for instance `{"autoEnable": "NEW", "members": [{"status": "ENABLED",
+                "all": True}]}`.
+
+        Raises:
+            SettingsError: with a sentence for every fault.
+        """
+        return cls._read(values, (), "")
+
+    @classmethod
+    def _read(cls, values: Mapping[str, Any], faults: tuple[str, ...], prefix: str) -> Settings:
         known = [field.alias or name for name, field in cls.model_fields.items()]
-        misspelt = (
-            *(messages.misspelt_namespace(key, PROJECT) for key in configuration if _nearly(key)),
-            *(
-                messages.unknown_key(f"{prefix}{key}", did_you_mean(key, known))
-                for key in values
-                if key not in known
-            ),
+        faults += tuple(
+            messages.unknown_key(f"{prefix}{key}", did_you_mean(key, known))
+            for key in values
+            if key not in known
         )
+        faults += faults_of_mode(values)
         try:
             settings = cls.model_validate({k: v for k, v in values.items() if k in known})
         except ValidationError as error:
-            raise SettingsError((*misspelt, *faults_of(error))) from None
-        if misspelt:
-            raise SettingsError(misspelt)
+            raise SettingsError((*faults, *faults_of(error))) from None
+        if faults:
+            raise SettingsError(faults)
         return settings

@@ -6,28 +6,39 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from boto3.session import Session as Boto3Session
+
+from guardduty.decisions import is_member
+from guardduty.directory import read_directory
 from guardduty.errors import ACCESS_DENIED, ServiceError
 from guardduty.members import read_member_statuses
 from guardduty.model import Refused, Snapshot
+from guardduty.modes import Mode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from guardduty.directory import Directory
+    from guardduty.model import Membership
     from guardduty.session import Session
+    from guardduty.settings import Settings
 
 
 _WHO_ASKS = ACCESS_DENIED | {"BadRequestException"}
 """Refusals that are about the caller; a failure of the service says nothing of who asks."""
 
 
-def read_snapshot(session: Session, *, makes_detector: bool = False) -> Snapshot:
+def read_snapshot(session: Session, settings: Settings) -> Snapshot:
     """Reads detector, administrator, organization, members and their EKS_AUDIT_LOGS.
 
-    Reading ends early where the rest would say nothing: without a detector, and for a member
+    What the mode has nothing to do with is not read: the organization's settings of members by
+    invitation, any member of a standalone account. Units and tags are read only if a rule needs
+    them. Reading ends early where the rest would say nothing: without a detector, and for a member
     account, which may not ask about the organization.
 
     Args:
         session: who asks, and where.
-        makes_detector: whether a detector is made where there is none; AWS Organizations is then
-            asked whether the caller may have it, since GuardDuty tells only who has a detector.
+        settings: the stack's configuration, in any mode but `delegation`.
 
     Raises:
         CredentialsError: see `guardduty.session`.
@@ -35,34 +46,54 @@ def read_snapshot(session: Session, *, makes_detector: bool = False) -> Snapshot
         ServiceError: AWS refused a call that every caller with a detector may make.
     """
     api = session.guardduty
-    snapshot = Snapshot(session.region, session.caller, datetime.now(UTC))
+    snapshot = Snapshot(
+        session.region,
+        session.caller,
+        datetime.now(UTC),
+        partition=Boto3Session().get_partition_for_region(session.region),
+        notices=session.notices,
+    )
     detector_id = api.detector_id()
     if detector_id is None:
-        return _before_detector(session, snapshot) if makes_detector else snapshot
+        return _before_detector(session, snapshot, settings)
     snapshot = replace(
         snapshot,
         detector=api.detector(detector_id),
         administrator=api.administrator(detector_id),
     )
-    if snapshot.administrator:
+    if snapshot.administrator or settings.mode is Mode.STANDALONE:
         return snapshot
-    try:
-        organization = api.organization(detector_id)
-    except ServiceError as error:
-        if error.code not in _WHO_ASKS:
-            raise
-        return replace(snapshot, organization_refused=Refused(error.code, error.reason))
+    if settings.mode is Mode.ORGANIZATION:
+        try:
+            snapshot = replace(snapshot, organization=api.organization(detector_id))
+        except ServiceError as error:
+            if error.code not in _WHO_ASKS:
+                raise
+            return replace(snapshot, organization_refused=Refused(error.code, error.reason))
     members = api.members(detector_id)
     monitored = [member.account for member in members if member.monitored]
     return replace(
         snapshot,
-        organization=organization,
         members=members,
         statuses=read_member_statuses(api, detector_id, monitored),
+        directory=_directory(session, settings, members),
     )
 
 
-def _before_detector(session: Session, snapshot: Snapshot) -> Snapshot:
+def _directory(
+    session: Session, settings: Settings, members: Sequence[Membership]
+) -> Directory | None:
+    if settings.mode is not Mode.ORGANIZATION:
+        return None
+    accounts = [member.account for member in members if is_member(member)]
+    return read_directory(settings.members, accounts, session.organizations)
+
+
+def _before_detector(session: Session, snapshot: Snapshot, settings: Settings) -> Snapshot:
+    # AWS Organizations is asked who may have the detector that is to be made: GuardDuty tells only
+    # who has one.
+    if not settings.makes_detector or settings.mode is not Mode.ORGANIZATION:
+        return snapshot
     try:
         delegated = session.organizations.is_delegated_administrator(session.caller)
     except ServiceError as error:

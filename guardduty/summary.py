@@ -6,33 +6,65 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from guardduty import messages
+from guardduty.costs import told, trial_of
+from guardduty.decisions import rule_label
 from guardduty.model import FeatureStatus
-from guardduty.plan import rule_label
+from guardduty.modes import Mode
 
 if TYPE_CHECKING:
-    from guardduty.plan import Decision, Plan
+    from collections.abc import Mapping
+
+    from guardduty.costs import Costs
+    from guardduty.decisions import Decision
+    from guardduty.delegation import DelegationPlan
+    from guardduty.plan import Plan
 
 LISTED = 20
 """So many accounts are named in a summary; the engine's own diff names them all."""
 
 
-def summary(plan: Plan) -> str:
+def summary(plan: Plan, costs: Costs | None = None) -> str:
     """Tells what a run of this plan does: how many accounts, which ones, and what to know.
 
     Args:
         plan: one without refusals.
+        costs: what turning accounts on will cost; None if it is not to be told.
     """
-    snapshot = plan.snapshot
-    lines = [f"EKS audit log monitoring in {snapshot.region}, administrator {snapshot.caller}"]
-    if snapshot.detector is not None:
+    snapshot, mode = plan.snapshot, plan.settings.mode
+    lines = [messages.whose_monitoring(snapshot.region, snapshot.caller, mode)]
+    if snapshot.detector is not None and mode is not Mode.STANDALONE:
         lines.append(f"  {_members(plan)}")
     changing = [decision for decision in plan.decisions if decision.changes]
-    lines += [f"  {_row(decision, plan)}" for decision in changing[:LISTED]]
+    lines += [f"  {_row(decision, plan, costs)}" for decision in changing[:LISTED]]
     if len(changing) > LISTED:
         lines.append(f"  {messages.more_accounts(len(changing) - LISTED)}")
     lines.append(f"  {_own(plan)}")
     lines += [f"  {notice}" for notice in plan.notices]
+    if costs:
+        on_now = Counter(snapshot.statuses.statuses.values())[FeatureStatus.ENABLED]
+        lines += [f"  {line}" for line in told(costs, on_now)]
     return "\n".join(lines)
+
+
+def delegation_summary(plan: DelegationPlan) -> str:
+    """Tells whom a run of mode `delegation` designates.
+
+    Args:
+        plan: one without refusals.
+    """
+    delegation = plan.delegation
+    lines = [messages.headline_of_delegation(delegation.region, delegation.caller), *plan.notices]
+    return "\n  ".join(lines)
+
+
+def all_so_far(accounts: Mapping[str, int]) -> str:
+    """Tells after a run with `autoEnable: ALL` how many members are not there yet.
+
+    Args:
+        accounts: how many members are ENABLED, DISABLED or UNKNOWN.
+    """
+    on, total = int(accounts.get(FeatureStatus.ENABLED, 0)), int(sum(accounts.values()))
+    return messages.all_in_a_day(total - on, total)
 
 
 def headline(plan: Plan) -> str:
@@ -40,8 +72,13 @@ def headline(plan: Plan) -> str:
     if plan.snapshot.detector is None:
         lines = [messages.headline_of_detector(plan.snapshot.region), *plan.notices]
         return "\n  ".join(lines)
+    if plan.settings.mode is Mode.STANDALONE:
+        whose = messages.whose_monitoring(
+            plan.snapshot.region, plan.snapshot.caller, plan.settings.mode
+        )
+        return "\n  ".join([whose, _own(plan), *plan.snapshot.notices])
     on, off, _ = _turned(plan)
-    return messages.headline(plan.snapshot.region, on, off)
+    return "\n  ".join([messages.headline(plan.snapshot.region, on, off), *plan.snapshot.notices])
 
 
 def _members(plan: Plan) -> str:
@@ -62,11 +99,16 @@ def _turned(plan: Plan) -> tuple[int, int, int]:
     return on, off, members - on - off
 
 
-def _row(decision: Decision, plan: Plan) -> str:
+def _row(decision: Decision, plan: Plan, costs: Costs | None) -> str:
     turned = messages.on_off(decision.wanted)
-    return f"{turned:<4} {decision.account}  {rule_label(decision.rule, plan.settings.members)}"
+    label = rule_label(decision.rule, plan.settings.members)
+    trial = ""
+    if costs and decision.wanted is FeatureStatus.ENABLED:
+        trial = f"  {trial_of(costs, decision.account)}"
+    return f"{turned:<4} {decision.account}  {label}{trial}"
 
 
 def _own(plan: Plan) -> str:
     current = plan.snapshot.detector.status if plan.snapshot.detector else None
-    return messages.own_detector(current, plan.settings.status)
+    alone = plan.settings.mode is Mode.STANDALONE
+    return messages.own_detector(current, plan.settings.status, alone=alone)

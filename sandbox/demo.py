@@ -193,8 +193,9 @@ def _coverage(demo: Demo, region: str) -> dict[str, CoverageRow]:
     """Reads AWS again after the run and tells who decided each account."""
     config = yaml.safe_load(demo.stack_file(region).read_text(encoding="utf-8"))["config"]
     text = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
-    snapshot = read_snapshot(open_session(text.get))
-    plan = make_plan(Settings.from_configuration(text), snapshot, owner=f"demo-{region}")
+    settings = Settings.from_configuration(text)
+    snapshot = read_snapshot(open_session(text.get), settings)
+    plan = make_plan(settings, snapshot, owner=f"demo-{region}")
     return {row.account: row for row in coverage(plan)}
 
 

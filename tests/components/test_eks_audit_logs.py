@@ -11,7 +11,8 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from components import EksAuditLogs
 from guardduty.model import Detector, MemberStatuses, Snapshot
-from guardduty.plan import OWNER_TAG, Plan, make_plan
+from guardduty.plan import Plan, make_plan
+from guardduty.refusals import OWNER_TAG
 from guardduty.settings import Settings
 from tests.components.registrations import Engine
 from tests.vocabulary import (

@@ -18,7 +18,9 @@ from guardduty.model import (
     RelationshipStatus,
     Snapshot,
 )
-from guardduty.plan import OWNER_TAG, Plan, make_plan, rule_label
+from guardduty.decisions import rule_label
+from guardduty.plan import Plan, make_plan
+from guardduty.refusals import OWNER_TAG
 from guardduty.settings import Settings
 from tests.vocabulary import (
     ADMINISTRATOR,
@@ -150,7 +152,10 @@ def test_a_detector_that_somebody_else_made_is_not_taken_over() -> None:
         (
             "detector: create, but account 222222222222 has detector "
             "12abc34d567e8fa901bc2d34e56789f0 in us-east-1 already, which this stack did not make. "
-            "Set detector: existing."
+            "Set detector: existing; or, for this stack to import it, run `aws guardduty "
+            "tag-resource --resource-arn arn:aws:guardduty:us-east-1:222222222222:detector/"
+            "12abc34d567e8fa901bc2d34e56789f0 --tags guardduty-eks-audit-logs:stack="
+            "prod-us-east-1` and `pulumi up`."
         ),
     )
 
@@ -583,10 +588,13 @@ def test_members_that_cannot_be_set_are_told_by_their_relationship_status() -> N
     assert plan.notices == (
         _NEW,
         (
-            "4 members can't be set (relationship status Disabled): 300000000002, 300000000003, "
-            "300000000004, …"
+            "4 members can't be set (relationship status Disabled, suspended in GuardDuty): "
+            "300000000002, 300000000003, 300000000004, …"
         ),
-        "1 member can't be set (relationship status RegionDisabled): 300000000006",
+        (
+            "1 member can't be set (relationship status RegionDisabled, has not opted in to the "
+            "region): 300000000006"
+        ),
         "1 member can't be set (relationship status NeverHeardOf): 300000000007",
     )
 
@@ -616,7 +624,8 @@ def test_a_member_that_an_unmanaged_rule_decides_first_does_not_wait() -> None:
 
     assert plan.waiting == {account(2): "AccountSuspended"}
     assert plan.notices[1] == (
-        "1 member can't be set (relationship status AccountSuspended): 300000000002"
+        "1 member can't be set (relationship status AccountSuspended, the account is suspended in "
+        "AWS): 300000000002"
     )
 
 

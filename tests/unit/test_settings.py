@@ -21,7 +21,7 @@ from guardduty.settings import (
     RuleStatus,
     Settings,
 )
-from tests.vocabulary import OFF, ON, PROJECT_FOLDER, account, settings
+from tests.vocabulary import ADMINISTRATOR, OFF, ON, PROJECT_FOLDER, account, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +35,14 @@ _KEYS: dict[str, Sequence[str]] = {
     "autoEnableMembers": list(AutoEnable),
     "members": list(RuleStatus),
     "onRelease": list(OnRelease),
+    "maxDisabled": ["25%"],
+    "administratorAccountId": [],
+    "retryMinutes": [],
+    "showCosts": [],
 }
-"""Every key, with the values that it or its rules take."""
+"""Every key, with the words that it or its rules take."""
+
+_TYPES = {"members": "array", "retryMinutes": "integer", "showCosts": "boolean"}
 
 
 def _faults(**keys: object) -> tuple[str, ...]:
@@ -63,7 +69,7 @@ def test_pulumi_yaml_declares_exactly_the_keys_that_exist() -> None:
 def test_pulumi_yaml_describes_each_value_that_a_key_takes(key: str) -> None:
     declared = _PULUMI_YAML["config"][key]
     assert [value for value in _KEYS[key] if value not in declared["description"]] == []
-    assert declared["type"] == ("array" if key == "members" else "string")
+    assert declared["type"] == _TYPES.get(key, "string")
 
 
 def test_a_stack_that_sets_nothing_gets_pulumi_yamls_defaults() -> None:
@@ -80,6 +86,10 @@ def test_the_defaults_are_those_that_change_least() -> None:
         "autoEnableMembers": None,
         "members": (),
         "onRelease": "LEAVE",
+        "maxDisabled": {"written": 10},
+        "administratorAccountId": None,
+        "retryMinutes": 5,
+        "showCosts": True,
     }
 
 
@@ -88,10 +98,16 @@ def test_the_defaults_are_those_that_change_least() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [(key, value) for key, values in _KEYS.items() if key != "members" for value in values],
+    [
+        (key, value)
+        for key, values in _KEYS.items()
+        if key not in {"members", "maxDisabled"}
+        for value in values
+    ],
 )
 def test_each_value_of_each_key_is_taken(key: str, value: str) -> None:
-    assert settings(**{key: str(value)}).model_dump(by_alias=True)[key] == value
+    designated = {"administratorAccountId": ADMINISTRATOR} if value == Mode.DELEGATION else {}
+    assert settings(**{key: str(value)}, **designated).model_dump(by_alias=True)[key] == value
 
 
 def test_rules_come_as_the_engine_gives_them_in_json() -> None:
@@ -107,7 +123,6 @@ def test_rules_come_as_the_engine_gives_them_in_json() -> None:
 
     assert [r.wanted for r in read] == [None, OFF, ON]
     assert [r.selector() for r in read] == ["accounts", "accounts", "all"]
-    assert [r.selects(account(1)) for r in read] == [False, True, True]
     assert read[1].accounts == frozenset([account(1), AccountId("012345678901")])
 
 
@@ -184,7 +199,14 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("mode", "invitation", "mode: invitation is not a value it takes; use organization."),
+        (
+            "mode",
+            "invited",
+            (
+                "mode: invited is not a value it takes; use one of organization, invitation, "
+                "standalone, delegation."
+            ),
+        ),
         (
             "detector",
             "new",
@@ -207,7 +229,36 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "SOME",
             "autoEnableMembers: SOME is not a value it takes; use one of NEW, ALL, NONE.",
         ),
-        ("onRelease", "RESTORE", "onRelease: RESTORE is not a value it takes; use LEAVE."),
+        (
+            "onRelease",
+            "KEEP",
+            "onRelease: KEEP is not a value it takes; use one of LEAVE, RESTORE, DISABLE.",
+        ),
+        (
+            "maxDisabled",
+            "many",
+            (
+                "maxDisabled: many is malformed; write a number of accounts, or a share of all "
+                'like "25%".'
+            ),
+        ),
+        (
+            "maxDisabled",
+            "-1",
+            (
+                "maxDisabled: -1 is malformed; write a number of accounts, or a share of all "
+                'like "25%".'
+            ),
+        ),
+        ("showCosts", "perhaps", "showCosts: perhaps is malformed; write true or false."),
+        (
+            "administratorAccountId",
+            "222222222222",
+            (
+                "administratorAccountId: 222222222222 has no effect with mode: organization; remove "
+                "administratorAccountId, or correct the mode."
+            ),
+        ),
         (
             "staus",
             "ENABLED",
@@ -229,7 +280,8 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "1",
             (
                 "guardduty-eks-audit-logs:xyz is not a configuration key of this project; known "
-                "are autoEnable, autoEnableMembers, detector, members, mode, onRelease, status."
+                "are administratorAccountId, autoEnable, autoEnableMembers, detector, maxDisabled, "
+                "members, mode, onRelease, retryMinutes, showCosts, status."
             ),
         ),
         (
@@ -279,7 +331,10 @@ def test_a_value_that_a_key_does_not_take(key: str, value: object, sentence: str
         ),
         (
             {"status": "ENABLED"},
-            "members[1]: the rule selects nobody; add accounts or all.",
+            (
+                "members[1]: the rule selects nobody; add one of accounts, organizationalUnits, "
+                "tags, all."
+            ),
         ),
         (
             {"status": "ENABLED", "accounts": ["300000000001"], "all": True},
@@ -288,8 +343,40 @@ def test_a_value_that_a_key_does_not_take(key: str, value: object, sentence: str
         (
             {"status": "ENABLED", "accounts": []},
             (
-                "members[1]: accounts is empty, so the rule selects nobody; name accounts or "
+                "members[1]: accounts is empty, so the rule selects nobody; fill it or remove "
+                "the rule."
+            ),
+        ),
+        (
+            {"status": "ENABLED", "organizationalUnits": []},
+            (
+                "members[1]: organizationalUnits is empty, so the rule selects nobody; fill it or "
                 "remove the rule."
+            ),
+        ),
+        (
+            {"status": "ENABLED", "tags": {"env": "dev"}, "organizationalUnits": ["Root/Prod"]},
+            (
+                "members[1]: a rule selects by exactly one of organizationalUnits and tags; keep "
+                "one of them."
+            ),
+        ),
+        (
+            {"status": "ENABLED", "tags": {"cost-center": 12}},
+            "members[1].tags.cost-center: 12 is malformed; write text, in quotes.",
+        ),
+        (
+            {"status": "ENABLED", "organizationalUnits": ["ou-prod"]},
+            (
+                "members[1].organizationalUnits[0]: ou-prod is not the id of an organizational "
+                "unit; write it like ou-ab12-cdef3456."
+            ),
+        ),
+        (
+            {"status": "ENABLED", "organizationalUnits": ["Root//Prod"]},
+            (
+                "members[1].organizationalUnits[0]: Root//Prod is not a path of organizational "
+                "units; write it like Root/Prod/EU."
             ),
         ),
         (
@@ -367,7 +454,7 @@ def test_all_faults_are_told_at_once() -> None:
     assert _faults(
         staus="ENABLED",
         status="ON",
-        onRelease="RESTORE",
+        onRelease="KEEP",
         members=[
             {"status": "ON", "accounts": ["7", "300000000001", "x"]},
             {"status": "ENABLED"},
@@ -384,6 +471,9 @@ def test_all_faults_are_told_at_once() -> None:
             "zeros, put it in quotes."
         ),
         "members[0].accounts[2]: x is not an account id; write its 12 digits, in quotes.",
-        "members[1]: the rule selects nobody; add accounts or all.",
-        "onRelease: RESTORE is not a value it takes; use LEAVE.",
+        (
+            "members[1]: the rule selects nobody; add one of accounts, organizationalUnits, "
+            "tags, all."
+        ),
+        "onRelease: KEEP is not a value it takes; use one of LEAVE, RESTORE, DISABLE.",
     )

@@ -29,6 +29,7 @@ from tests.vocabulary import (
     REGION,
     account,
     accounts,
+    settings,
 )
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
     return aws
 
 
-def _read(*, makes_detector: bool = False) -> Snapshot:
+def _read(**chosen: object) -> Snapshot:
     keys = {"aws:region": REGION, "aws:accessKey": "x", "aws:secretKey": "y"}
-    return read_snapshot(open_session(keys.get), makes_detector=makes_detector)
+    return read_snapshot(open_session(keys.get), settings(**chosen))
 
 
 def _asked(aws: Aws) -> list[str]:
@@ -102,7 +103,7 @@ def test_organizations_tells_who_may_have_the_detector_that_is_to_be_made(
     told: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     aws.detector, aws.delegated = None, delegated
-    snapshot = _read(makes_detector=True)
+    snapshot = _read(detector="create")
 
     assert (snapshot.detector, snapshot.delegated) == (None, told)
     assert snapshot.organization_refused is None
@@ -114,7 +115,7 @@ def test_organizations_tells_who_may_have_the_detector_that_is_to_be_made(
 def test_a_caller_whom_organizations_refuses_is_told_why_later(aws: Aws) -> None:
     aws.detector = None
     aws.refusals["/"] = (400, "AccessDeniedException", "You don't have permissions.")
-    snapshot = _read(makes_detector=True)
+    snapshot = _read(detector="create")
 
     assert not snapshot.delegated
     assert snapshot.organization_refused == Refused(
@@ -123,7 +124,7 @@ def test_a_caller_whom_organizations_refuses_is_told_why_later(aws: Aws) -> None
 
 
 def test_where_there_is_a_detector_organizations_is_not_asked(aws: Aws) -> None:
-    snapshot = _read(makes_detector=True)
+    snapshot = _read(detector="create")
 
     assert (snapshot.delegated, snapshot.detector is not None) == (False, True)
     assert _asked_organizations(aws) == 0

@@ -1,0 +1,129 @@
+"""Delegation: the management account designates the GuardDuty administrator in a region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from guardduty import messages
+from guardduty.errors import ACCESS_DENIED, ServiceError
+from guardduty.model import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from guardduty.model import AccountId, Designation
+    from guardduty.session import Session
+
+
+@dataclass(frozen=True)
+class Delegation:
+    """Who is the delegated GuardDuty administrator in a region, and who is to be.
+
+    Attributes:
+        region: the region's code.
+        caller: the account that the credentials belong to.
+        wanted: the account to designate.
+        designated: who is it now, None if nobody.
+        refused: what AWS said if the caller may not ask.
+        status: of the wanted account in AWS Organizations; None if it is not there, or if AWS does
+            not tell.
+        unknown_account: whether AWS Organizations says that there is no such account.
+        elsewhere: who else is a GuardDuty administrator of this organization, in other regions.
+        notices: what is to be told of the credentials.
+    """
+
+    region: str
+    caller: AccountId
+    wanted: AccountId
+    designated: Designation | None = None
+    refused: Refused | None = None
+    status: str | None = None
+    unknown_account: bool = False
+    elsewhere: frozenset[AccountId] = frozenset()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> bool:
+        """Whether the wanted account is designated already."""
+        return self.designated is not None and self.designated.account == self.wanted
+
+
+@dataclass(frozen=True)
+class DelegationPlan:
+    """What a run in mode `delegation` does.
+
+    Attributes:
+        delegation: what AWS holds and what is asked for.
+        refusals: one sentence each; if there are any, nothing may be changed.
+        notices: what a user is told.
+    """
+
+    delegation: Delegation
+    refusals: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+
+
+def read_delegation(session: Session, wanted: AccountId) -> Delegation:
+    """Asks GuardDuty and AWS Organizations who is the administrator, and who the wanted one is.
+
+    Args:
+        session: the management account in a region.
+        wanted: the account to designate.
+
+    Raises:
+        CredentialsError: see `guardduty.session`.
+        ConnectionFailedError: no answer.
+    """
+    region, caller, notices = session.region, session.caller, session.notices
+    try:
+        designated = session.guardduty.organization_administrator()
+    except ServiceError as error:
+        refused = Refused(error.code, error.reason)
+        return Delegation(region, caller, wanted, refused=refused, notices=notices)
+    delegation = Delegation(region, caller, wanted, designated, notices=notices)
+    try:
+        status = session.organizations.account_status(wanted)
+        others = session.organizations.guardduty_administrators() - {wanted}
+    except ServiceError:
+        # Organizations only confirms; GuardDuty itself refuses an account that it can't designate.
+        return delegation
+    return replace(delegation, status=status, unknown_account=status is None, elsewhere=others)
+
+
+def plan_delegation(delegation: Delegation) -> DelegationPlan:
+    """Decides whether the wanted account can be designated.
+
+    EnableOrganizationAdminAccount takes one account a region, and only from the management
+    account; DisableOrganizationAdminAccount, which a destroy calls, disassociates its members.
+    """
+    refusals = tuple(_refusals(delegation))
+    return DelegationPlan(delegation, refusals, () if refusals else tuple(_notices(delegation)))
+
+
+def _refusals(delegation: Delegation) -> Iterator[str]:
+    region, caller, wanted = delegation.region, delegation.caller, delegation.wanted
+    refused, designated = delegation.refused, delegation.designated
+    if refused and refused.code in ACCESS_DENIED:
+        yield messages.permission_missing(caller, "ListOrganizationAdminAccounts", refused.reason)
+    elif refused:
+        yield messages.not_the_management_account(caller, refused.reason)
+    elif designated and designated.ending:
+        yield messages.administrator_ending(region, designated.account)
+    elif designated and not delegation.kept:
+        yield messages.another_administrator(region, wanted, designated.account)
+    elif not delegation.kept and delegation.unknown_account:
+        yield messages.administrator_is_a_stranger(wanted)
+    elif not delegation.kept and delegation.status not in {None, "ACTIVE"}:
+        yield messages.administrator_not_active(wanted, str(delegation.status))
+
+
+def _notices(delegation: Delegation) -> Iterator[str]:
+    yield from delegation.notices
+    if delegation.kept:
+        yield messages.designated_already(delegation.wanted)
+    else:
+        yield messages.designating(delegation.wanted)
+    if delegation.elsewhere:
+        yield messages.administrators_elsewhere(delegation.wanted, delegation.elsewhere)
+    yield messages.destroy_removes_designation(delegation.region)

@@ -1,0 +1,97 @@
+"""What a user is told beside the changes: what AWS does by itself, and who can't be set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guardduty import messages
+from guardduty.decisions import rule_label
+from guardduty.model import AutoEnable, FeatureStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from guardduty.decisions import Decision
+    from guardduty.model import AccountId, Snapshot
+    from guardduty.settings import Rule, Settings
+
+
+def before_detector(settings: Settings) -> tuple[str, ...]:
+    """Tells of a detector that is only being made: it has no members yet, AWS attaches them."""
+    notices = [messages.detector_first()]
+    if settings.members:
+        notices.append(messages.members_later(len(settings.members)))
+    return tuple(notices)
+
+
+def organization_notices(
+    settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
+) -> Iterator[str]:
+    """Tells what the organization's settings do, and to whom they do nothing."""
+    current = snapshot.organization
+    feature = current.feature if current else None
+    yield messages.auto_enable(feature, settings.auto_enable.value)
+    if settings.auto_enable is AutoEnable.ALL:
+        yield from _all(snapshot, decisions)
+    elif settings.auto_enable is AutoEnable.NEW:
+        decided = {d.account for d in decisions if d.wanted}
+        off = [
+            account
+            for account, status in snapshot.statuses.statuses.items()
+            if status is FeatureStatus.DISABLED and account not in decided
+        ]
+        if off:
+            yield messages.new_leaves_off(off)
+    if settings.auto_enable_members is not None:
+        before = current.members if current else None
+        yield messages.auto_enable_members(before, settings.auto_enable_members.value)
+    yield from _policy_type(settings, snapshot)
+
+
+def _all(snapshot: Snapshot, decisions: tuple[Decision, ...]) -> Iterator[str]:
+    off = sum(1 for s in snapshot.statuses.statuses.values() if s is FeatureStatus.DISABLED)
+    total = sum(1 for member in snapshot.members if member.monitored)
+    # Of members whose status AWS did not tell, nobody can say that they have it on.
+    if off or not snapshot.statuses.unprocessed:
+        yield messages.all_in_a_day(off, total)
+    unmanaged = [d.account for d in decisions if d.wanted is None]
+    if unmanaged:
+        yield messages.all_reaches_unmanaged(unmanaged)
+
+
+def _policy_type(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+    directory = snapshot.directory
+    if directory is None:
+        return
+    if directory.policy_type_enabled is None:
+        if settings.auto_enable is not AutoEnable.NONE:
+            yield messages.policy_type_unknown(directory.policy_type_refused)
+    elif directory.policy_type_enabled:
+        yield messages.policies_decide(settings.auto_enable.value)
+
+
+def policy_notices(snapshot: Snapshot) -> Iterator[str]:
+    """Tells for whom an organization policy decides."""
+    managed = snapshot.statuses.managed
+    if snapshot.detector and snapshot.detector.managed:
+        yield messages.own_decided_by_policy()
+    if managed:
+        yield messages.decided_by_policy(managed)
+
+
+def waiting_notices(waiting: Mapping[AccountId, str]) -> Iterator[str]:
+    """Tells of members that a rule selects and that can't be set now."""
+    by_status: dict[str, list[AccountId]] = {}
+    for account, status in waiting.items():
+        by_status.setdefault(status, []).append(account)
+    return (messages.skipped(status, accounts) for status, accounts in by_status.items())
+
+
+def idle_rules(rules: tuple[Rule, ...], decisions: tuple[Decision, ...]) -> Iterator[str]:
+    """Tells of rules that decide no account."""
+    deciding = {decision.rule for decision in decisions}
+    return (
+        messages.rule_decides_nothing(rule_label(index, rules))
+        for index in range(len(rules))
+        if index not in deciding
+    )

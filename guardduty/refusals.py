@@ -1,0 +1,152 @@
+"""Why a run may change nothing: one sentence for each fault, with the way out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from guardduty import messages
+from guardduty.decisions import is_member
+from guardduty.errors import ACCESS_DENIED
+from guardduty.model import AutoEnable, FeatureStatus
+from guardduty.modes import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from guardduty.decisions import Decision
+    from guardduty.model import Detector, Refused, Snapshot
+    from guardduty.settings import Settings
+
+OWNER_TAG = "guardduty-eks-audit-logs:stack"
+"""Marks a detector that a stack made, so that its later runs know it for their own."""
+
+
+def caller_refusals(settings: Settings, snapshot: Snapshot, owner: str) -> tuple[str, ...]:
+    """Judges who asks, and the region: caller, detector, feature.
+
+    Args:
+        settings: the stack's configuration.
+        snapshot: the region as the caller sees it.
+        owner: the stack's name, the value of `OWNER_TAG`.
+    """
+    region, caller, detector = snapshot.region, snapshot.caller, snapshot.detector
+    if detector is None:
+        return tuple(_without_detector(settings, snapshot))
+    if snapshot.administrator:
+        return (messages.caller_is_member(region, caller, snapshot.administrator),)
+    refusals = []
+    if settings.makes_detector and detector.tags.get(OWNER_TAG) != owner:
+        arn = f"arn:{snapshot.partition}:guardduty:{region}:{caller}:detector/{detector.id}"
+        tag = f"{OWNER_TAG}={owner}"
+        refusals.append(messages.detector_there_already(region, caller, detector.id, arn, tag))
+    if not detector.monitoring:
+        refusals.append(messages.detector_suspended(region, caller, detector.id))
+    if snapshot.organization_refused:
+        refusals.append(_organization_refusal(snapshot, snapshot.organization_refused))
+    if _not_offered(detector, snapshot):
+        refusals.append(messages.feature_not_offered(region))
+    return tuple(refusals)
+
+
+def _without_detector(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+    if not settings.makes_detector:
+        yield messages.no_detector(snapshot.region, snapshot.caller)
+    elif settings.mode is Mode.ORGANIZATION and not snapshot.delegated:
+        reason = snapshot.organization_refused
+        yield messages.not_delegated(snapshot.caller, reason.reason if reason else None)
+
+
+def _organization_refusal(snapshot: Snapshot, refused: Refused) -> str:
+    reason = refused.reason.rstrip(".")
+    if refused.code in ACCESS_DENIED:
+        return messages.permission_missing(
+            snapshot.caller, "DescribeOrganizationConfiguration", reason
+        )
+    return messages.caller_not_administrator(snapshot.region, snapshot.caller, reason)
+
+
+def _not_offered(detector: Detector, snapshot: Snapshot) -> bool:
+    offered_to_members = snapshot.organization is None or snapshot.organization.feature is not None
+    return detector.status is None or not offered_to_members
+
+
+def rule_refusals(
+    settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
+) -> tuple[str, ...]:
+    """Judges what the settings would do to the organization and its members."""
+    return (
+        *_organization_settings(settings, snapshot),
+        *_exceptions_from_all(settings, decisions),
+        *_named_accounts(settings, snapshot),
+        *_units(settings, snapshot),
+        *_policies(settings, snapshot, decisions),
+        *_max_disabled(settings, snapshot, decisions),
+    )
+
+
+def _organization_settings(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+    """Where organization policies decide, GuardDuty's own auto-enable settings have no effect."""
+    current, directory = snapshot.organization, snapshot.directory
+    if current is None or directory is None or not directory.policy_type_enabled:
+        return
+    if settings.auto_enable not in {AutoEnable.NONE, current.feature}:
+        yield messages.idle_by_policy("autoEnable", settings.auto_enable)
+    if settings.auto_enable_members not in {None, AutoEnable.NONE, current.members}:
+        yield messages.idle_by_policy("autoEnableMembers", str(settings.auto_enable_members))
+
+
+def _named_accounts(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+    members = {member.account: member for member in snapshot.members}
+    for index, rule in enumerate(settings.members):
+        for account in sorted(rule.accounts or ()):
+            if account == snapshot.caller:
+                yield messages.rule_names_administrator(index, account)
+            elif account not in members:
+                yield messages.rule_names_stranger(index, account, snapshot.region)
+            elif not is_member(members[account]):
+                status = members[account].relationship_status
+                yield messages.rule_names_former_member(index, account, status)
+
+
+def _units(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+    directory = snapshot.directory
+    if directory is None:
+        return
+    for index, rule in enumerate(settings.members):
+        for unit in rule.organizational_units or ():
+            if unit in directory.unknown_units:
+                yield messages.rule_names_unknown_unit(index, unit)
+    yield from directory.refusals(snapshot.caller)
+
+
+def _exceptions_from_all(settings: Settings, decisions: tuple[Decision, ...]) -> Iterator[str]:
+    if settings.auto_enable is not AutoEnable.ALL:
+        return
+    for index, rule in enumerate(settings.members):
+        excepted = [d.account for d in decisions if d.rule == index]
+        if rule.wanted is FeatureStatus.DISABLED and excepted:
+            yield messages.all_with_exceptions(index, excepted)
+
+
+def _policies(
+    settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
+) -> Iterator[str]:
+    own = snapshot.detector
+    if own and own.managed and own.status not in {None, settings.status}:
+        yield messages.policy_decides_own(settings.status, snapshot.caller, str(own.status))
+    for index, rule in enumerate(settings.members):
+        kept = [d for d in decisions if d.rule == index and d.managed and d.changes and d.current]
+        if kept and rule.wanted:
+            words = kept[0].current
+            yield messages.policy_decides(index, rule.wanted, [d.account for d in kept], str(words))
+
+
+def _max_disabled(
+    settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
+) -> Iterator[str]:
+    turning = Counter((decision.current, decision.wanted) for decision in decisions)
+    disabled = turning[FeatureStatus.ENABLED, FeatureStatus.DISABLED]
+    limit = settings.max_disabled.of(sum(1 for member in snapshot.members if member.monitored))
+    if disabled > limit:
+        yield messages.too_many_disabled(disabled, limit, settings.max_disabled.written)
