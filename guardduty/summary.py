@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from guardduty.costs import Costs
     from guardduty.decisions import Decision
     from guardduty.delegation import DelegationPlan
+    from guardduty.model import Snapshot
     from guardduty.plan import Plan
 
 LISTED = 20
@@ -41,8 +42,7 @@ def summary(plan: Plan, costs: Costs | None = None) -> str:
     lines.append(f"  {_own(plan)}")
     lines += [f"  {notice}" for notice in plan.notices]
     if costs:
-        on_now = Counter(snapshot.statuses.statuses.values())[FeatureStatus.ENABLED]
-        lines += [f"  {line}" for line in told(costs, on_now)]
+        lines += [f"  {line}" for line in told(costs, _on_now(snapshot))]
     return "\n".join(lines)
 
 
@@ -79,6 +79,11 @@ def headline(plan: Plan) -> str:
         return "\n  ".join([whose, _own(plan), *plan.snapshot.notices])
     on, off, _ = _turned(plan)
     return "\n  ".join([messages.headline(plan.snapshot.region, on, off), *plan.snapshot.notices])
+
+
+def _on_now(snapshot: Snapshot) -> int:
+    own = [snapshot.detector.status] if snapshot.detector else []
+    return [*snapshot.statuses.statuses.values(), *own].count(FeatureStatus.ENABLED)
 
 
 def _members(plan: Plan) -> str:
