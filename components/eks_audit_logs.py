@@ -37,7 +37,6 @@ class EksAuditLogs(pulumi.ComponentResource):
         unreleased: the same for the members that could not be let go as `onRelease` says.
     """
 
-    plan: Plan
     detector_id: pulumi.Output[str]
     accounts: pulumi.Output[Mapping[str, int]]
     unprocessed: pulumi.Output[Mapping[str, str]]
