@@ -1,0 +1,103 @@
+"""Whom the management account designates, and when it is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from guardduty.delegation import Delegation, plan_delegation
+from guardduty.model import Designation, Refused
+from tests.vocabulary import ADMINISTRATOR, REGION, AccountId, account
+
+_MANAGEMENT = AccountId("111111111111")
+_NOBODY = Delegation(REGION, _MANAGEMENT, ADMINISTRATOR, status="ACTIVE")
+_DESTROY = (
+    "A destroy of this stack removes the designation in us-east-1 "
+    "(DisableOrganizationAdminAccount): its members are disassociated, and GuardDuty stays on in "
+    "them. To keep it, `pulumi state delete` the resource first."
+)
+
+
+def test_an_account_is_designated_where_nobody_is() -> None:
+    plan = plan_delegation(_NOBODY)
+
+    assert plan.refusals == ()
+    assert not plan.delegation.kept
+    assert plan.notices == (
+        "222222222222 is designated in this run; AWS enables GuardDuty for it.",
+        _DESTROY,
+    )
+
+
+def test_one_that_is_designated_already_is_kept() -> None:
+    plan = plan_delegation(replace(_NOBODY, designated=Designation(ADMINISTRATOR, ending=False)))
+
+    assert plan.refusals == ()
+    assert plan.delegation.kept
+    assert plan.notices == ("222222222222 is designated already, and stays so.", _DESTROY)
+
+
+def test_other_administrators_in_other_regions_are_told() -> None:
+    plan = plan_delegation(replace(_NOBODY, elsewhere=frozenset([account(7)])))
+
+    assert plan.notices[1] == (
+        "AWS Organizations knows other GuardDuty administrators beside 222222222222: "
+        "300000000007. AWS's guide asks for the same one in every region."
+    )
+
+
+_REFUSALS = {
+    "another one is designated": (
+        replace(_NOBODY, designated=Designation(account(1), ending=False)),
+        "administratorAccountId: 222222222222, but 300000000001 is the delegated GuardDuty",
+    ),
+    "the designation is being removed": (
+        replace(_NOBODY, designated=Designation(ADMINISTRATOR, ending=True)),
+        (
+            "administratorAccountId: the designation of 222222222222 in us-east-1 is being removed "
+            "(DISABLE_IN_PROGRESS). Run again when that is done."
+        ),
+    ),
+    "the caller is not the management account": (
+        replace(_NOBODY, refused=Refused("BadRequestException", "You are not the master.")),
+        (
+            "mode: delegation is for the organization's management account, and account "
+            "111111111111 is not it (You are not the master). Use credentials of the management "
+            "account."
+        ),
+    ),
+    "the caller lacks the permission": (
+        replace(_NOBODY, refused=Refused("AccessDeniedException", "Not authorized")),
+        (
+            "account 111111111111 may not call ListOrganizationAdminAccounts (Not authorized). "
+            "Give the caller the permission guardduty:ListOrganizationAdminAccounts."
+        ),
+    ),
+    "the account is not there": (
+        replace(_NOBODY, status=None, unknown_account=True),
+        "administratorAccountId: 222222222222 is not an account of this organization. Correct",
+    ),
+    "the account is suspended": (
+        replace(_NOBODY, status="SUSPENDED"),
+        (
+            "administratorAccountId: 222222222222 is SUSPENDED in AWS Organizations, and only an "
+            "ACTIVE account can be designated. Name another account."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", _REFUSALS)
+def test_it_is_refused_when(case: str) -> None:
+    delegation, sentence = _REFUSALS[case]
+
+    plan = plan_delegation(delegation)
+
+    (refusal,) = plan.refusals
+    assert refusal.startswith(sentence)
+    assert plan.notices == ()
+
+
+def test_what_organizations_does_not_tell_is_no_refusal() -> None:
+    assert plan_delegation(replace(_NOBODY, status=None)).refusals == ()
