@@ -49,7 +49,7 @@ def faults_of_mode(values: Mapping[str, Any]) -> tuple[str, ...]:
         values: the configuration without namespaces, unchecked; lists may be JSON text.
     """
     mode = values.get("mode", Mode.ORGANIZATION)
-    if mode not in set(Mode):
+    if not isinstance(mode, str) or mode not in set(Mode):
         return ()  # told as a malformed value
     faults = [
         messages.not_in_this_mode(key, shown(value), mode)
@@ -72,7 +72,7 @@ def _rules(written: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - whate
     if isinstance(written, str):
         try:
             written = json.loads(written)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
     if isinstance(written, list | tuple):
         yield from (rule if isinstance(rule, dict) else {} for rule in written)

@@ -74,7 +74,7 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands fo
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError(messages.not_a_list(shown(value))) from None
 
 
