@@ -14,6 +14,7 @@ from pulumi.dynamic import ConfigureRequest, ResourceProvider
 
 from guardduty import messages
 from guardduty.errors import OtherAccountError, UserError
+from guardduty.identity import Identity
 from guardduty.session import Session, open_session
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ Result = TypeVar("Result")
 
 
 class GuardDutyProvider(ResourceProvider):
-    """A dynamic provider that acts with the identity of the stack's `aws:*` configuration."""
+    """A dynamic provider that acts as its resource's `identity` says.
+
+    A resource without one acts as the stack's `aws:*` configuration says.
+    """
 
     serialize_as_secret_always = False
 
@@ -45,13 +49,32 @@ class GuardDutyProvider(ResourceProvider):
         """Opens GuardDuty in a resource's region, see `guardduty.session.open_session`."""
         return open_session(self._lookup, region)
 
+    def owned_session(self, props: Mapping[str, Any]) -> Session:
+        """Opens GuardDuty in a resource's region, as the account that the resource belongs to.
+
+        Args:
+            props: a resource's inputs or outputs, of which `region`, `account` and, if there is
+                one, `identity` are read.
+
+        Raises:
+            OtherAccountError: the credentials are another account's.
+        """
+        written = props.get("identity")
+        who = self._lookup if written is None else Identity(**written)
+        session = open_session(who, props["region"])
+        if session.caller != props["account"]:
+            raise OtherAccountError(
+                messages.other_account(props["region"], session.caller, props["account"])
+            )
+        return session
+
     def session_of_owner(self, props: Mapping[str, Any]) -> Session | None:
-        """Opens GuardDuty to refresh a resource, as the account that the stack belongs to.
+        """Opens GuardDuty to refresh a resource, as the account that it belongs to.
 
         Another account would find nothing, which must not be taken for a deletion.
 
         Args:
-            props: a resource's outputs, of which `region`, `account` and `detectorId` are read.
+            props: a resource's outputs, of which `detectorId` is read besides.
 
         Returns:
             None if the account has the detector no more.
@@ -59,11 +82,7 @@ class GuardDutyProvider(ResourceProvider):
         Raises:
             OtherAccountError: the credentials are another account's.
         """
-        session = self.session(props["region"])
-        if session.caller != props["account"]:
-            raise OtherAccountError(
-                messages.other_account(props["region"], session.caller, props["account"])
-            )
+        session = self.owned_session(props)
         return session if session.guardduty.detector_id() == props["detectorId"] else None
 
 

@@ -117,7 +117,7 @@ def aws_setting_not_followed(key: str, instead: str) -> str:
 
 
 def one_file_only(key: str) -> str:
-    return f"aws:{key} names several files, but only one can be followed; keep one."
+    return f"{key} names several files, but only one can be followed; keep one."
 
 
 def keys_belong_together() -> str:
@@ -125,6 +125,20 @@ def keys_belong_together() -> str:
         "aws:accessKey and aws:secretKey belong together, aws:token to both of them; set them all, "
         "or none and use aws:profile or the environment."
     )
+
+
+def identity_with_secrets(keys: Sequence[str]) -> str:
+    named = ", ".join(f"identity.{key}" for key in keys)
+    return (
+        f"{named} can't be given, since an identity is kept in the stack's state in clear. Use "
+        "profile or assumeRoles, or keys in the environment."
+    )
+
+
+def identity_used(used: str, unused: Sequence[str]) -> str:
+    ignored = " and ".join(unused)
+    are = "is" if len(unused) == 1 else "are"
+    return f"Credentials: {used} of this stack is used; {ignored} of the environment {are} not."
 
 
 def address_malformed(reason: str) -> str:
@@ -180,6 +194,14 @@ def no_answer(operation: str, reason: str) -> str:
 
 def unknown_value(value: str) -> str:
     return f"the answer has {value}, which this release does not know. Use a newer release."
+
+
+def malformed_answer() -> str:
+    return "the answer is not what this operation answers. Check aws:endpoints and the proxy."
+
+
+def token_again() -> str:
+    return "a page leads back to one that was read before, so the list has no end. Try again later."
 
 
 def status_not_told() -> str:

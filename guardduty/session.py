@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.session
 from botocore.config import Config
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
 from guardduty import messages
 from guardduty.api import GuardDutyApi, OrganizationsApi, aws_errors
 from guardduty.errors import CredentialsError, SettingsError
 from guardduty.faults import faults_of
+from guardduty.identity import Identity, WhoActs, identity_notice
 from guardduty.model import AccountId
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
+
+    from guardduty.identity import AssumeRole
 
 Lookup = Callable[[str], Any]
 """Gives a configuration value by its full key, `aws:region`, None if absent; lists as JSON."""
@@ -51,41 +53,13 @@ _NOT_FOLLOWED = {
 _SECONDS = {"h": 3600, "m": 60, "s": 1}
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
-
-
-class _AssumeRole(_Settings):
-    role_arn: str
-    duration: str | None = None
-    external_id: str | None = None
-    policy: str | None = None
-    policy_arns: tuple[str, ...] = ()
-    session_name: str = "guardduty-eks-audit-logs"
-    source_identity: str | None = None
-    tags: dict[str, str] = {}
-    transitive_tag_keys: tuple[str, ...] = ()
-
-
-class _AwsSettings(_Settings):
-    """The part of pulumi-aws's provider settings that decides who acts where."""
+class _AwsSettings(WhoActs):
+    """Who acts, and what only a stack's configuration says."""
 
     access_key: str | None = None
-    allowed_account_ids: tuple[str, ...] = ()
-    assume_roles: tuple[_AssumeRole, ...] = ()
-    custom_ca_bundle: str | None = None
-    endpoints: tuple[dict[str, str], ...] = ()
-    forbidden_account_ids: tuple[str, ...] = ()
-    insecure: bool = False
-    profile: str | None = None
     region: str | None = None
     secret_key: str | None = None
-    shared_config_files: tuple[str, ...] = ()
-    shared_credentials_files: tuple[str, ...] = ()
-    sts_region: str | None = None
     token: str | None = None
-    use_dualstack_endpoint: bool | None = None
-    use_fips_endpoint: bool | None = None
 
     def endpoint(self, service: str) -> str | None:
         return next((urls[service] for urls in self.endpoints if urls.get(service)), None)
@@ -93,33 +67,48 @@ class _AwsSettings(_Settings):
 
 @dataclass(frozen=True)
 class Session:
-    """An open connection: which account acts, in which region, and the services there."""
+    """An open connection: which account acts, in which region, and the services there.
+
+    Attributes:
+        region: where.
+        caller: which account.
+        guardduty: GuardDuty there.
+        organizations: AWS Organizations, as the same account.
+        notices: what a user is told of the credentials.
+    """
 
     region: str
     caller: AccountId
     guardduty: GuardDutyApi
     organizations: OrganizationsApi
+    notices: tuple[str, ...] = ()
 
 
-def open_session(lookup: Lookup, region: str | None = None) -> Session:
-    """Opens the session that the stack's configuration and the environment describe.
+def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
+    """Opens the session that the stack's configuration, or an identity, and the environment name.
 
     Credentials come, as in pulumi-aws, from `aws:accessKey` and `aws:secretKey`, else from
     `aws:profile`, else from the environment's variables and files; `aws:assumeRoles` then builds
     on them one role after the other. Endpoints come from `aws:endpoints`, else from
-    AWS_ENDPOINT_URL. STS GetCallerIdentity tells whose they are.
+    AWS_ENDPOINT_URL. STS GetCallerIdentity tells whose they are. With an identity, its settings
+    stand in place of the stack's `aws:*` configuration, which is not read.
 
     Args:
-        lookup: gives a configuration value by its full key.
+        who: gives a configuration value by its full key; or says itself who acts.
         region: acts in this region whatever the settings say.
 
     Raises:
         SettingsError: a setting is malformed, or says who acts in a way that boto3 can't follow.
-        CredentialsError: no credentials, unknown ones, or of an account that the stack excludes.
+        CredentialsError: no credentials, unknown ones, or of an account that is excluded.
         ConnectionFailedError: no answer.
         ServiceError: AWS refused, for instance a role.
     """
-    settings = _read_settings(lookup)
+    notice: str | None = None
+    if isinstance(who, Identity):
+        settings = _AwsSettings.model_validate(who.properties())
+    else:
+        settings = _read_settings(who)
+        notice = identity_notice(who, os.environ)
     with aws_errors("the credentials"):
         session = _base_session(settings)
         where = region or settings.region or _environment_region() or session.region_name
@@ -131,6 +120,7 @@ def open_session(lookup: Lookup, region: str | None = None) -> Session:
     with aws_errors("GetCallerIdentity"):
         caller = AccountId(_sts(session, settings, where).get_caller_identity()["Account"])
     _check_account(caller, settings)
+    notices = (notice,) if notice else ()
     config = _client_config(settings, attempts=10, seconds=60)
     with _addresses():
         guardduty = session.client(
@@ -147,7 +137,7 @@ def open_session(lookup: Lookup, region: str | None = None) -> Session:
             verify=_verify(settings),
             config=config,
         )
-    return Session(where, caller, GuardDutyApi(guardduty), OrganizationsApi(organizations))
+    return Session(where, caller, GuardDutyApi(guardduty), OrganizationsApi(organizations), notices)
 
 
 def _read_settings(lookup: Lookup) -> _AwsSettings:
@@ -166,12 +156,7 @@ def _read_settings(lookup: Lookup) -> _AwsSettings:
         settings = _AwsSettings.model_validate(values)
     except ValidationError as error:
         raise SettingsError((*faults, *faults_of(error, prefix="aws:"))) from None
-    for key, files in (
-        ("sharedConfigFiles", settings.shared_config_files),
-        ("sharedCredentialsFiles", settings.shared_credentials_files),
-    ):
-        if len(files) > 1:
-            faults.append(messages.one_file_only(key))
+    faults += settings.faults("aws:")
     both_keys = settings.access_key and settings.secret_key
     if not both_keys and (settings.access_key or settings.secret_key or settings.token):
         faults.append(messages.keys_belong_together())
@@ -190,7 +175,7 @@ def _decode(raw: Any, *, is_text: bool) -> Any:  # noqa: ANN401 - a configuratio
 
 
 def _base_session(settings: _AwsSettings) -> boto3.Session:
-    session = botocore.session.Session(profile=settings.profile)
+    session = botocore.session.Session(profile=settings.profile or _environment_profile())
     for variable, files in (
         ("config_file", settings.shared_config_files),
         ("credentials_file", settings.shared_credentials_files),
@@ -203,6 +188,14 @@ def _base_session(settings: _AwsSettings) -> boto3.Session:
         aws_session_token=settings.token,
         botocore_session=session,
     )
+
+
+def _environment_profile() -> str | None:
+    # Where two variables name a profile, botocore takes AWS_DEFAULT_PROFILE, pulumi-aws
+    # AWS_PROFILE. A profile that is given comes before keys, one of the environment after them.
+    named = [os.environ.get(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")]
+    stronger = ("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE")
+    return named[0] if all(named) and not any(map(os.environ.get, stronger)) else None
 
 
 def _environment_region() -> str | None:
@@ -247,7 +240,7 @@ def _verify(settings: _AwsSettings) -> bool | str | None:
     return False if settings.insecure else settings.custom_ca_bundle
 
 
-def _assume(sts: STSClient, role: _AssumeRole) -> boto3.Session:
+def _assume(sts: STSClient, role: AssumeRole) -> boto3.Session:
     request: AssumeRoleRequestTypeDef = {
         "RoleArn": role.role_arn,
         "RoleSessionName": role.session_name,
