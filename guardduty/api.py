@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -45,12 +45,10 @@ from guardduty.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mypy_boto3_guardduty import GuardDutyClient
     from mypy_boto3_guardduty.type_defs import (
-        DescribeOrganizationConfigurationRequestTypeDef,
-        GetUsageStatisticsRequestTypeDef,
         MemberTypeDef,
         TotalTypeDef,
         UnprocessedAccountTypeDef,
@@ -81,6 +79,10 @@ _UNKNOWN_CREDENTIALS = frozenset(
 )
 
 
+Page = TypeVar("Page", bound="Mapping[str, Any]")
+"""One answer of a list in pages, as boto3 types it."""
+
+
 @contextmanager
 def aws_errors(operation: str) -> Iterator[None]:
     """Turns what botocore raises into this product's errors.
@@ -107,6 +109,33 @@ def aws_errors(operation: str) -> Iterator[None]:
         raise ConnectionFailedError(messages.no_answer(operation, str(error))) from error
     except BotoCoreError as error:
         raise ServiceError(operation, type(error).__name__, str(error)) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # Neither botocore nor this module can read it: a proxy's page, or a member that is missing.
+        raise ServiceError(operation, "MalformedAnswer", messages.malformed_answer()) from error
+
+
+def pages(operation: str, ask: Callable[[str], Page]) -> Iterator[Page]:
+    """Reads all pages of a list; boto3 has paginators for few, and they trust every token.
+
+    Args:
+        operation: AWS's name of what is done, for the message.
+        ask: asks for the page that a token leads to; the first one has none ("").
+
+    Raises:
+        UserError: see `aws_errors`.
+        ServiceError: a token comes again, so that there would be no end.
+    """
+    token, seen = "", {""}
+    while True:
+        with aws_errors(operation):
+            answer = ask(token)
+            token = answer.get("NextToken") or ""
+        yield answer
+        if not token:
+            return
+        if token in seen:
+            raise ServiceError(operation, "PageToken", messages.token_again())
+        seen.add(token)
 
 
 class GuardDutyApi:
@@ -118,20 +147,22 @@ class GuardDutyApi:
     def detector_id(self) -> DetectorId | None:
         """Finds the detector of the caller's account (ListDetectors); None if there is none."""
         with aws_errors("ListDetectors"):
-            pages = self._client.get_paginator("list_detectors").paginate()
-            return next((DetectorId(i) for page in pages for i in page["DetectorIds"]), None)
+            for page in pages("ListDetectors", lambda t: self._client.list_detectors(**_from(t))):
+                for detector_id in page["DetectorIds"]:
+                    return DetectorId(_text(detector_id))
+        return None
 
     def detector(self, detector_id: DetectorId) -> Detector:
         """Reads the caller's own detector (GetDetector)."""
         with aws_errors("GetDetector"):
             answer = self._client.get_detector(DetectorId=detector_id)
-        return Detector(
-            id=detector_id,
-            monitoring=answer.get("Status") == "ENABLED",
-            status=_feature_status(answer.get("Features", ())),
-            tags=answer.get("Tags", {}),
-            managed=_is_managed(answer.get("Features", ())),
-        )
+            return Detector(
+                id=detector_id,
+                monitoring=answer.get("Status") == "ENABLED",
+                status=_feature_status(answer.get("Features", ())),
+                tags=answer.get("Tags", {}),
+                managed=_is_managed(answer.get("Features", ())),
+            )
 
     def administrator(self, detector_id: DetectorId) -> AccountId | None:
         """Tells whose member the caller is (GetAdministratorAccount), None for nobody's.
@@ -140,49 +171,57 @@ class GuardDutyApi:
         """
         with aws_errors("GetAdministratorAccount"):
             answer = self._client.get_administrator_account(DetectorId=detector_id)
-        account = answer.get("Administrator", {}).get("AccountId")
-        return AccountId(account) if account else None
+            account = answer.get("Administrator", {}).get("AccountId")
+            return _account(account) if account else None
 
     def organization_administrator(self) -> Designation | None:
         """Tells who is the region's delegated administrator (ListOrganizationAdminAccounts).
 
         Only the management account may ask; there is one at most.
         """
-        with aws_errors("ListOrganizationAdminAccounts"):
-            pages = self._client.get_paginator("list_organization_admin_accounts").paginate()
-            accounts = [account for page in pages for account in page["AdminAccounts"]]
-        for account in accounts:
-            if "AdminAccountId" in account:
-                ending = account.get("AdminStatus") == "DISABLE_IN_PROGRESS"
-                return Designation(AccountId(account["AdminAccountId"]), ending)
+        operation = "ListOrganizationAdminAccounts"
+        with aws_errors(operation):
+            for page in pages(
+                operation, lambda t: self._client.list_organization_admin_accounts(**_from(t))
+            ):
+                for entry in page.get("AdminAccounts", ()):
+                    ending = entry.get("AdminStatus") == "DISABLE_IN_PROGRESS"
+                    return Designation(_account(entry["AdminAccountId"]), ending)
         return None
 
     def organization(self, detector_id: DetectorId) -> OrganizationConfiguration:
         """Reads the organization's auto-enable settings (DescribeOrganizationConfiguration).
 
-        Features come in pages, and boto3 has no paginator for them.
+        Features come in pages, the other settings with each of them.
         """
         members, feature = AutoEnable.NONE, None
-        request: DescribeOrganizationConfigurationRequestTypeDef = {"DetectorId": detector_id}
-        while True:
-            with aws_errors("DescribeOrganizationConfiguration"):
-                answer = self._client.describe_organization_configuration(**request)
-            members = _auto_enable(answer.get("AutoEnableOrganizationMembers", members))
-            for entry in answer.get("Features", ()):
-                if entry.get("Name") == FEATURE and "AutoEnable" in entry:
-                    feature = _auto_enable(entry["AutoEnable"])
-            token = answer.get("NextToken", "")
-            if not token or token == request.get("NextToken"):
-                return OrganizationConfiguration(members, feature)
-            request["NextToken"] = token
+        operation = "DescribeOrganizationConfiguration"
+        with aws_errors(operation):
+            for page in pages(
+                operation,
+                lambda t: self._client.describe_organization_configuration(
+                    DetectorId=detector_id, **_from(t)
+                ),
+            ):
+                members = _auto_enable(page.get("AutoEnableOrganizationMembers", members))
+                for entry in page.get("Features", ()):
+                    if entry.get("Name") == FEATURE and "AutoEnable" in entry:
+                        feature = _auto_enable(entry["AutoEnable"])
+        return OrganizationConfiguration(members, feature)
 
     def members(self, detector_id: DetectorId) -> tuple[Membership, ...]:
-        """Lists all member accounts, whatever their relationship status (ListMembers)."""
+        """Lists all member accounts once, whatever their relationship status (ListMembers)."""
+        found: dict[AccountId, Membership] = {}
         with aws_errors("ListMembers"):
-            pages = self._client.get_paginator("list_members").paginate(
-                DetectorId=detector_id, OnlyAssociated="false"
-            )
-            return tuple(_membership(member) for page in pages for member in page["Members"])
+            for page in pages(
+                "ListMembers",
+                lambda t: self._client.list_members(
+                    DetectorId=detector_id, OnlyAssociated="false", **_from(t)
+                ),
+            ):
+                # An account that joins between two pages may be in both of them.
+                found.update((m.account, m) for m in map(_membership, page["Members"]))
+        return tuple(found.values())
 
     def memberships(
         self, detector_id: DetectorId, accounts: Sequence[AccountId]
@@ -193,7 +232,8 @@ class GuardDutyApi:
         """
         with aws_errors("GetMembers"):
             answer = self._client.get_members(DetectorId=detector_id, AccountIds=list(accounts))
-        return tuple(_membership(member) for member in answer.get("Members", ()))
+            told = (_membership(member) for member in answer.get("Members", ()))
+            return tuple(member for member in told if member.account in accounts)
 
     def member_statuses(
         self, detector_id: DetectorId, accounts: Sequence[AccountId]
@@ -201,21 +241,21 @@ class GuardDutyApi:
         """Reads EKS_AUDIT_LOGS of at most 50 members (one GetMemberDetectors call).
 
         An account that AWS leaves out of its answer, or whose status is none that this release
-        knows, is unprocessed: unknown is not off.
+        knows, is unprocessed: unknown is not off. Accounts that were not asked for do not count.
         """
+        statuses, managed = {}, set()
         with aws_errors("GetMemberDetectors"):
             answer = self._client.get_member_detectors(
                 DetectorId=detector_id, AccountIds=list(accounts)
             )
-        unprocessed = _unprocessed(answer.get("UnprocessedAccounts", ()))
-        statuses, managed = {}, set()
-        for member in answer.get("MemberDataSourceConfigurations", ()):
-            account, features = AccountId(member["AccountId"]), member.get("Features", ())
-            status = _feature_status(features)
-            if status:
-                statuses[account] = status
-            if _is_managed(features):
-                managed.add(account)
+            unprocessed = _unprocessed(answer.get("UnprocessedAccounts", ()), accounts)
+            for member in answer.get("MemberDataSourceConfigurations", ()):
+                account, features = _account(member["AccountId"]), member.get("Features", ())
+                status = _feature_status(features)
+                if account in accounts and status:
+                    statuses[account] = status
+                if account in accounts and _is_managed(features):
+                    managed.add(account)
         for account in accounts:
             if account not in statuses:
                 unprocessed.setdefault(account, messages.status_not_told())
@@ -235,7 +275,31 @@ class GuardDutyApi:
                 AccountIds=list(accounts),
                 Features=[{"Name": FEATURE, "Status": status.value}],
             )
-        return _unprocessed(answer.get("UnprocessedAccounts", ()))
+            return _unprocessed(answer.get("UnprocessedAccounts", ()), accounts)
+
+    def set_organization(
+        self, detector_id: DetectorId, members: AutoEnable, feature: AutoEnable | None
+    ) -> None:
+        """Sets the organization's auto-enable settings (UpdateOrganizationConfiguration).
+
+        Args:
+            detector_id: the delegated administrator's detector.
+            members: for GuardDuty itself; AWS asks for it in every such call.
+            feature: for EKS_AUDIT_LOGS; None leaves it as it is.
+        """
+        with aws_errors("UpdateOrganizationConfiguration"):
+            self._client.update_organization_configuration(
+                DetectorId=detector_id,
+                AutoEnableOrganizationMembers=members.value,
+                Features=[{"Name": FEATURE, "AutoEnable": feature.value}] if feature else [],
+            )
+
+    def set_own_status(self, detector_id: DetectorId, status: FeatureStatus) -> None:
+        """Sets EKS_AUDIT_LOGS of the caller's own detector (UpdateDetector)."""
+        with aws_errors("UpdateDetector"):
+            self._client.update_detector(
+                DetectorId=detector_id, Features=[{"Name": FEATURE, "Status": status.value}]
+            )
 
     def trial_days(self, detector_id: DetectorId, accounts: Sequence[AccountId]) -> TrialDays:
         """Reads what at most 50 accounts have left of their trial (GetRemainingFreeTrialDays).
@@ -248,38 +312,35 @@ class GuardDutyApi:
             answer = self._client.get_remaining_free_trial_days(
                 DetectorId=detector_id, AccountIds=list(accounts)
             )
-        remaining = {
-            AccountId(trial["AccountId"]): feature["FreeTrialDaysRemaining"]
-            for trial in answer.get("Accounts", ())
-            for feature in trial.get("Features", ())
-            if feature.get("Name") == FEATURE and "FreeTrialDaysRemaining" in feature
-        }
-        return TrialDays(remaining, _unprocessed(answer.get("UnprocessedAccounts", ())))
+            remaining = {
+                _account(trial["AccountId"]): int(feature["FreeTrialDaysRemaining"])
+                for trial in answer.get("Accounts", ())
+                for feature in trial.get("Features", ())
+                if feature.get("Name") == FEATURE and "FreeTrialDaysRemaining" in feature
+            }
+            unprocessed = _unprocessed(answer.get("UnprocessedAccounts", ()), accounts)
+        return TrialDays({a: days for a, days in remaining.items() if a in accounts}, unprocessed)
 
     def usage(self, detector_id: DetectorId) -> Usage | None:
         """Reads what EKS_AUDIT_LOGS came to in the last 30 days (GetUsageStatistics).
 
         That is of the caller and its members in the region, and less than 30 days of what was
-        turned on later (API reference). None if AWS lists no use. It comes in pages, and boto3 has
-        no paginator for them.
+        turned on later (API reference). None if AWS lists no use.
         """
-        request: GetUsageStatisticsRequestTypeDef = {
-            "DetectorId": detector_id,
-            "UsageStatisticType": "SUM_BY_FEATURES",
-            "UsageCriteria": {"Features": [FEATURE]},
-        }
-        seen = {""}
-        while True:
-            with aws_errors("GetUsageStatistics"):
-                answer = self._client.get_usage_statistics(**request)
-            for entry in answer.get("UsageStatistics", {}).get("SumByFeature", ()):
-                if entry.get("Feature") == FEATURE:
-                    return _usage(entry.get("Total", {}))
-            token = answer.get("NextToken", "")
-            if token in seen:
-                return None
-            seen.add(token)
-            request["NextToken"] = token
+        with aws_errors("GetUsageStatistics"):
+            for page in pages(
+                "GetUsageStatistics",
+                lambda t: self._client.get_usage_statistics(
+                    DetectorId=detector_id,
+                    UsageStatisticType="SUM_BY_FEATURES",
+                    UsageCriteria={"Features": [FEATURE]},
+                    **_from(t),
+                ),
+            ):
+                for entry in page.get("UsageStatistics", {}).get("SumByFeature", ()):
+                    if entry.get("Feature") == FEATURE:
+                        return _usage(entry.get("Total", {}))
+        return None
 
 
 class OrganizationsApi:
@@ -305,10 +366,20 @@ class OrganizationsApi:
             )
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)  # botocore passes on what came; told by `aws_errors`
+    return value
+
+
+def _account(value: object) -> AccountId:
+    return AccountId(_text(value))
+
+
 def _membership(member: MemberTypeDef) -> Membership:
     return Membership(
-        AccountId(member["AccountId"]),
-        member["RelationshipStatus"],
+        _account(member["AccountId"]),
+        _text(member["RelationshipStatus"]),
         _instant(member.get("UpdatedAt", "")),
     )
 
@@ -343,8 +414,19 @@ def _usage(total: TotalTypeDef) -> Usage | None:
     return Usage(amount, total["Unit"])
 
 
-def _unprocessed(entries: Sequence[UnprocessedAccountTypeDef]) -> dict[AccountId, str]:
-    return {AccountId(entry["AccountId"]): entry["Result"] for entry in entries}
+def _unprocessed(
+    entries: Sequence[UnprocessedAccountTypeDef], accounts: Sequence[AccountId]
+) -> dict[AccountId, str]:
+    reasons = {_account(e["AccountId"]): _text(e.get("Result", "?")) for e in entries}
+    return {account: reasons[account] for account in accounts if account in reasons}
+
+
+class _From(TypedDict, total=False):
+    NextToken: str
+
+
+def _from(token: str) -> _From:
+    return {"NextToken": token} if token else {}
 
 
 def _feature_status(features: Sequence[object]) -> FeatureStatus | None:

@@ -190,13 +190,14 @@ def test_the_organizations_features_come_in_pages(guardduty: _Stubbed) -> None:
     )
 
 
-def test_a_page_that_repeats_its_token_is_the_last(guardduty: _Stubbed) -> None:
+def test_a_page_token_that_comes_again_is_an_error_and_no_endless_list(guardduty: _Stubbed) -> None:
     describe = "describe_organization_configuration"
     page = _organization(AutoEnableOrganizationMembers="NEW", NextToken="2")
     guardduty.answers(describe, page, DetectorId=DETECTOR)
     guardduty.answers(describe, page, DetectorId=DETECTOR, NextToken="2")
 
-    assert guardduty.api.organization(DETECTOR).members is AutoEnable.NEW
+    with pytest.raises(ServiceError, match="a page leads back to one that was read before"):
+        guardduty.api.organization(DETECTOR)
 
 
 @pytest.mark.parametrize(
@@ -444,13 +445,14 @@ def test_usage_may_be_on_a_later_page(guardduty: _Stubbed) -> None:
 
 
 @pytest.mark.parametrize("tokens", [["2", "2"], ["2", "3", "2"]], ids=["same", "circle"])
-def test_pages_of_usage_that_come_back_are_the_end(guardduty: _Stubbed, tokens: list[str]) -> None:
+def test_pages_of_usage_that_come_back_are_an_error(guardduty: _Stubbed, tokens: list[str]) -> None:
     asked = _USAGE_ASKED
     for token in tokens:
         guardduty.answers("get_usage_statistics", _usage_page(following=token), **asked)
         asked = {**_USAGE_ASKED, "NextToken": token}
 
-    assert guardduty.api.usage(DETECTOR) is None
+    with pytest.raises(ServiceError, match="a page leads back to one that was read before"):
+        guardduty.api.usage(DETECTOR)
 
 
 @pytest.mark.parametrize(
