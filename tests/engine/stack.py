@@ -82,6 +82,11 @@ class Stack:
         assert run.code == 0, run.text
         return run.text
 
+    def take_over(self, state: Path) -> None:
+        """Puts a state in the place of the stack's own."""
+        run = self._run("stack", "import", "--file", str(state))
+        assert run.code == 0, run.text
+
     def kinds(self) -> list[str]:
         """The types of the resources in the state, without the engine's own."""
         resources = json.loads(self.exported())["deployment"].get("resources", [])
