@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -89,12 +90,8 @@ def test_a_detector_is_made_with_the_feature_as_stated_and_kept_on_destroy(
     assert again.code == 0, again.text
 
     other = aws.stack("other", detector="create").preview()
-    assert other.errors == [
-        (
-            f"detector: create, but account 222222222222 has detector {made} in us-east-1 already, "
-            "which this stack did not make. Set detector: existing."
-        )
-    ]
+    (error,) = other.errors
+    assert error == _there_already(made, "other")
 
     assert stack.destroy().code == 0
     assert aws.detector_id() == made
@@ -103,6 +100,36 @@ def test_a_detector_is_made_with_the_feature_as_stated_and_kept_on_destroy(
     assert back.code == 0, back.text
     assert aws.detector_id() == made
     assert stack.resource(":Detector")["id"] == made
+    again = stack.up("--expect-no-changes")
+    assert again.code == 0, again.text
+
+
+def _there_already(detector: str, stack: str) -> str:
+    return (
+        f"detector: create, but account 222222222222 has detector {detector} in us-east-1 already, "
+        "which this stack did not make. Set detector: existing; or, for this stack to import it, "
+        "run `aws guardduty tag-resource --resource-arn arn:aws:guardduty:us-east-1:222222222222:"
+        f"detector/{detector} --tags guardduty-eks-audit-logs:stack={stack}` and `pulumi up`."
+    )
+
+
+def test_a_detector_that_is_there_is_imported_by_the_command_that_the_refusal_names(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(detector="create")
+    there = aws.detector_id()
+
+    (error,) = stack.preview().errors
+    assert error == _there_already(there, "test")
+    assert aws.writes() == []
+    _, _, arn, _, tag, value = re.findall(r"`([^`]+)`", error)[0].replace("=", " ").split(" ")[-6:]
+    aws.sandbox.boto3("guardduty").tag_resource(ResourceArn=arn, Tags={tag: value})
+    run = stack.up()
+
+    assert run.code == 0, run.text
+    assert "CreateDetector" not in aws.writes()
+    assert stack.resource(":Detector")["id"] == there
     again = stack.up("--expect-no-changes")
     assert again.code == 0, again.text
 

@@ -109,7 +109,7 @@ def test_all_faults_are_told_at_once(organization: Callable[..., Organization]) 
         stack.preview(),
         "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
         "autoEnable: SOME is not a value it takes; use one of NEW, ALL, NONE.",
-        "members[0]: the rule selects nobody; add accounts or all.",
+        "members[0]: the rule selects nobody; add one of accounts, organizationalUnits, tags, all.",
     )
 
 
@@ -159,6 +159,78 @@ def test_a_region_without_the_feature_is_refused(
         "aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in us-east-1. Destroy this "
         "region's stack.",
     )
+
+
+def test_a_suspended_detector_is_refused(organization: Callable[..., Organization]) -> None:
+    aws = organization()
+    stack = aws.stack()
+    detector = aws.detector_id()
+    aws.control.suspend_detector("222222222222")
+    aws.control.clear_calls()
+
+    _assert_refused(
+        aws,
+        stack.up("--skip-preview"),
+        f"GuardDuty is suspended in us-east-1 for account 222222222222 (detector {detector}), so "
+        "no feature of it works. Resume it in GuardDuty's settings.",
+    )
+
+
+@pytest.mark.parametrize("profile", ["management", "standalone-800000000001"])
+def test_whoever_is_not_the_delegated_administrator_is_refused(
+    organization: Callable[..., Organization], profile: str
+) -> None:
+    aws = organization(
+        description="""
+regions: [us-east-1]
+standaloneAccounts: [{id: "800000000001", name: partner, detector: true}]
+"""
+    )
+    management = aws.sandbox.boto3("guardduty", "111111111111")
+    if not management.list_detectors()["DetectorIds"]:
+        management.create_detector(Enable=True)
+    aws.control.clear_calls()
+
+    run = aws.stack().preview(AWS_PROFILE=profile)
+
+    assert run.code != 0
+    (error,) = run.errors
+    assert "is not the delegated GuardDuty administrator in us-east-1 (" in error or (
+        "is a GuardDuty member in us-east-1, and only its administrator 222222222222 may" in error
+    )
+    assert aws.writes() == []
+
+
+def test_all_that_the_rules_do_wrong_is_told_at_once(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization(accounts=20)
+    on = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    assert on.up().code == 0
+    aws.control.clear_calls()
+    on.configure(
+        {
+            "aws:region": REGION,
+            "autoEnable": "ALL",
+            "members": [
+                {"status": "ENABLED", "accounts": ["222222222222", "999999999999"]},
+                {"status": "ENABLED", "organizationalUnits": ["Root/Nowhere"]},
+                {"status": "DISABLED", "all": True},
+            ],
+        }
+    )
+
+    run = on.up("--skip-preview")
+
+    assert run.code != 0
+    assert [error.split(" ")[0] for error in run.errors] == [
+        "autoEnable:",
+        "members[0].accounts:",
+        "members[0].accounts:",
+        "members[1].organizationalUnits:",
+        "maxDisabled:",
+    ]
+    assert aws.writes() == []
 
 
 def test_a_member_is_told_who_may(organization: Callable[..., Organization]) -> None:
