@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
+from components.identity import region_of_one_account
 from components.member_features import MemberFeatures
 from components.prior_settings import PriorSettings
 from guardduty import messages
@@ -18,6 +19,7 @@ from guardduty.refusals import OWNER_TAG
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from guardduty.identity import Identity
     from guardduty.plan import Plan
 
 
@@ -42,18 +44,28 @@ class EksAuditLogs(pulumi.ComponentResource):
     unprocessed: pulumi.Output[Mapping[str, str]]
     unreleased: pulumi.Output[Mapping[str, str]]
 
-    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        plan: Plan,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        identity: Identity | None = None,
+    ) -> None:
         """Registers the resources of a plan.
 
         Args:
             name: the component's name; its children's begin with it.
             plan: what `guardduty.plan.make_plan` decided, without refusals.
             opts: the usual resource options; the aws children inherit an aws provider from them.
+            identity: who acts; None follows the stack's `aws:*` configuration. An aws provider that
+                is another account fails the run before anything is written.
         """
         super().__init__("guardduty-eks-audit-logs:index:EksAuditLogs", name, None, opts)
         self._name = name
         self.plan = plan
-        self._region = plan.snapshot.region
+        self._identity = identity
+        self._region = region_of_one_account(self, plan.snapshot, identity)
         self.detector_id = self._detector()
         prior = self._prior()
         before_members = [self._own_feature(prior), *self._organization(prior)]
@@ -108,6 +120,7 @@ class EksAuditLogs(pulumi.ComponentResource):
             turning_off=plan.turning_off,
             scope=self._scope(),
             retry_minutes=plan.settings.retry_minutes,
+            identity=self._identity,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -167,6 +180,7 @@ class EksAuditLogs(pulumi.ComponentResource):
             changes={str(account): change for account, change in changes.items()},
             seen_at=self.plan.snapshot.taken.isoformat(timespec="seconds") if changes else None,
             retry_minutes=self.plan.settings.retry_minutes,
+            identity=self._identity,
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
 

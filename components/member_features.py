@@ -27,6 +27,7 @@ from guardduty.model import AccountId, DetectorId, FeatureStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from guardduty.identity import Identity
 
 Properties = dict[str, Any]
 """Inputs: `region`, `account`, `detectorId`, `statuses` {account: status}, `changes` {account: from
@@ -59,7 +60,7 @@ class MemberFeaturesProvider(GuardDutyProvider):
         """
         replaces = [key for key in IDENTITY if olds.get(key) != news.get(key)]
         drifted = news.get("seenAt") not in (None, olds.get("seenAt"))
-        differs = olds.get("statuses") != news.get("statuses")
+        differs = any(olds.get(key) != news.get(key) for key in ("statuses", "identity"))
         return DiffResult(
             changes=bool(replaces or differs or drifted or olds.get("unprocessed")),
             replaces=replaces,
@@ -97,8 +98,7 @@ class MemberFeaturesProvider(GuardDutyProvider):
             "statuses": {a: status for a, status in statuses.items() if status},
             "changes": {},
         }
-        if props.get("seenAt"):
-            inputs["seenAt"] = props["seenAt"]
+        inputs |= {key: props[key] for key in ("seenAt", "identity") if props.get(key) is not None}
         outs = {**inputs, "unprocessed": {**left, **now.unprocessed}}
         return ReadResult(id_, outs, inputs)
 
@@ -111,7 +111,7 @@ class MemberFeaturesProvider(GuardDutyProvider):
             for account, status in sorted(props["statuses"].items())
         }
         outcome = set_member_statuses(
-            self.session(props["region"]).guardduty,
+            self.owned_session(props).guardduty,
             DetectorId(props["detectorId"]),
             wanted,
             report=_tell,
@@ -160,6 +160,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
         statuses: pulumi.Input[Mapping[str, str]],
         changes: pulumi.Input[Mapping[str, str]],
         seen_at: pulumi.Input[str] | None = None,
+        identity: Identity | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Registers the resource.
@@ -174,6 +175,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
                 preview names each account that will change. The run itself leaves them out: what
                 it has made is no change to come, and would show as one in the next diff.
             seen_at: when that was seen, ISO 8601; given only with changes, and asks for an update.
+            identity: who acts, kept in the state; None follows the stack's `aws:*` configuration.
             opts: the usual resource options.
         """
         super().__init__(
@@ -186,6 +188,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
                 "statuses": statuses,
                 "changes": changes if pulumi.runtime.is_dry_run() else {},
                 "seenAt": seen_at,
+                "identity": None if identity is None else identity.properties(),
                 "unprocessed": None,
             },
             opts,

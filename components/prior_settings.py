@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import pulumi
 
+    from guardduty.identity import Identity
+
 Properties = dict[str, Any]
 """Inputs: `region`, `account`, `detectorId`, `accounts` {account: onRelease}, and `waiting`
 [account] for those of them that can't be set now. Outputs: the same, `statuses` {account: status
@@ -30,14 +32,14 @@ class PriorSettingsProvider(GuardDutyProvider):
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Called with the old outputs and the new inputs."""
         replaces = [key for key in IDENTITY if olds.get(key) != news.get(key)]
-        differs = any(olds.get(key) != news.get(key) for key in ("accounts", "waiting"))
+        differs = any(olds.get(key) != news.get(key) for key in ("accounts", "waiting", "identity"))
         return DiffResult(changes=bool(replaces or differs), replaces=replaces)
 
     @told_plainly
     def create(self, props: Properties) -> CreateResult:
         """Called before anything is written: records the accounts, organization and detector."""
         prior = read_prior(
-            self.session(props["region"]).guardduty,
+            self.owned_session(props).guardduty,
             DetectorId(props["detectorId"]),
             _about_to_be_set(props),
         )
@@ -67,7 +69,7 @@ class PriorSettingsProvider(GuardDutyProvider):
         recorded = {a: s for a, s in olds["statuses"].items() if a in news["accounts"]}
         new = [account for account in _about_to_be_set(news) if account not in recorded]
         if new:
-            api = self.session(news["region"]).guardduty
+            api = self.owned_session(news).guardduty
             recorded |= read_prior_statuses(api, DetectorId(news["detectorId"]), new)
         outs = {
             **_inputs(news),
@@ -106,6 +108,7 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
         detector_id: pulumi.Input[str],
         accounts: pulumi.Input[Mapping[str, str]],
         waiting: pulumi.Input[Sequence[str]] | None = None,
+        identity: Identity | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Registers the resource.
@@ -117,6 +120,7 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
             detector_id: the delegated administrator's detector there.
             accounts: {account id: what happens when the stack lets it go}, today `LEAVE`.
             waiting: those of the accounts that can't be set now, None if there are none.
+            identity: who acts, kept in the state; None follows the stack's `aws:*` configuration.
             opts: the usual resource options.
         """
         super().__init__(
@@ -128,6 +132,7 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
                 "detectorId": detector_id,
                 "accounts": accounts,
                 "waiting": waiting,
+                "identity": None if identity is None else identity.properties(),
                 "statuses": None,
                 "organization": None,
                 "detector": None,

@@ -45,10 +45,6 @@ class GuardDutyProvider(ResourceProvider):
         """
         self._lookup = req.config.get
 
-    def session(self, region: str) -> Session:
-        """Opens GuardDuty in a resource's region, see `guardduty.session.open_session`."""
-        return open_session(self._lookup, region)
-
     def owned_session(self, props: Mapping[str, Any]) -> Session:
         """Opens GuardDuty in a resource's region, as the account that the resource belongs to.
 

@@ -234,6 +234,13 @@ def other_account(region: str, caller: str, account: str) -> str:
     )
 
 
+def provider_of_another_account(region: str, provider: str, account: str) -> str:
+    return (
+        f"the aws provider in {region} is account {provider}'s, but the plan is of account "
+        f"{account}. Make the provider with the same identity, by components.aws_provider."
+    )
+
+
 def detector_there_already(region: str, caller: str, detector_id: str, arn: str, tag: str) -> str:
     return (
         f"detector: create, but account {caller} has detector {detector_id} in {region} already, "
