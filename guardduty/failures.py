@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from guardduty.errors import ConnectionFailedError, ServiceError
+
 if TYPE_CHECKING:
-    from guardduty.errors import ServiceError
+    from guardduty.errors import UserError
     from guardduty.model import Membership
 
 JUST_ASSOCIATED = timedelta(hours=1)
@@ -17,11 +19,16 @@ JUST_ASSOCIATED = timedelta(hours=1)
 
 _NOT_ASSOCIATED = "is not an associated member"
 _PASSING = ("internal error", "rate exceeded", "too many requests", "throttl")
+_OVERLOADED = ("throttl", "toomanyrequests", "limitexceeded", "requestlimit", "slowdown")
+_BROKEN = ("internalserver", "internalfailure", "internalerror", "serviceunavailable")
+_NO_ADMINISTRATOR = (
+    "organization master permission",
+    "delegated administrator account has already been disabled",
+)
 _ABOUT_THE_CALLER = (
     "detectorid is not owned",
     "member accounts cannot manage",
-    "organization master permission",
-    "delegated administrator account has already been disabled",
+    *_NO_ADMINISTRATOR,
 )
 
 
@@ -51,6 +58,22 @@ def is_about_the_accounts(error: ServiceError) -> bool:
     """
     text = error.reason.lower()
     return error.code == "BadRequestException" and not any(t in text for t in _ABOUT_THE_CALLER)
+
+
+def is_about_the_service(error: UserError) -> bool:
+    """Whether a call failed since AWS is out of reach, out of order, or asked too often.
+
+    botocore has tried such a call again before it is told of (standard mode, ten attempts).
+    """
+    if isinstance(error, ConnectionFailedError):
+        return True
+    code = error.code.lower() if isinstance(error, ServiceError) else ""
+    return any(known in code for known in (*_OVERLOADED, *_BROKEN))
+
+
+def is_about_the_administrator(error: ServiceError) -> bool:
+    """Whether the caller is refused since it is not the delegated administrator (any more)."""
+    return any(known in error.reason.lower() for known in _NO_ADMINISTRATOR)
 
 
 def _just_associated(member: Membership, now: datetime | None) -> bool:

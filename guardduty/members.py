@@ -5,14 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import Retrying, retry_if_result, stop_before_delay, wait_random_exponential
 
 from guardduty import messages
 from guardduty.batches import at_once, batches
 from guardduty.errors import ServiceError, UserError
-from guardduty.failures import is_about_the_accounts, is_not_associated, is_transient
+from guardduty.failures import (
+    is_about_the_accounts,
+    is_about_the_service,
+    is_not_associated,
+    is_transient,
+)
 from guardduty.model import (
     AccountId,
     DetectorId,
@@ -24,21 +29,31 @@ from guardduty.model import (
 if TYPE_CHECKING:
     from guardduty.api import GuardDutyApi
 
+Answer = TypeVar("Answer")
+
 Report = Callable[[str], None]
 """Tells a user of progress: one line of text."""
+
+SILENCE = 300
+"""After so many seconds in which AWS answered no call, the calls that are left are not made."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long failures that time may cure are tried again.
+    """How long failures of single accounts that time may cure are tried again.
+
+    Whole calls are not meant: botocore tries a throttled or failing call again by itself
+    (`guardduty.session`), and what it has given up is given up for this run.
 
     Attributes:
         seconds: no new attempt begins after this long; 0 means one attempt.
         sleep: waits the given number of seconds.
+        now: a clock in seconds.
     """
 
     seconds: float = 300
     sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,62 @@ def read_member_statuses(
     return _joined(parts)
 
 
+def read_settled_statuses(
+    api: GuardDutyApi,
+    detector_id: DetectorId,
+    accounts: Sequence[AccountId],
+    patience: Patience | None = None,
+    report: Report = lambda _: None,
+) -> MemberStatuses:
+    """Reads EKS_AUDIT_LOGS, and again of those accounts of which time may let AWS tell.
+
+    So an "Internal error", or an account that has just joined, is not taken for an answer.
+
+    Args:
+        api: GuardDuty in the region, as the administrator.
+        detector_id: the administrator's detector.
+        accounts: members.
+        patience: how long to try again; 5 minutes if not given.
+        report: told of progress.
+
+    Raises:
+        UserError: a whole call failed.
+    """
+    patience = patience or Patience()
+    statuses: dict[AccountId, FeatureStatus] = {}
+    managed: set[AccountId] = set()
+    unprocessed: dict[AccountId, str] = dict.fromkeys(accounts, "")
+    pending = list(accounts)
+
+    def attempt() -> bool:
+        read = read_member_statuses(api, detector_id, pending)
+        statuses.update(read.statuses)
+        managed.update(read.managed)
+        for account in pending:
+            unprocessed.pop(account)
+        unprocessed.update(read.unprocessed)
+        pending[:] = _curable(api, detector_id, read.unprocessed)
+        return bool(pending)
+
+    _try_again(attempt, lambda pause: report(messages.reading_again(len(pending), pause)), patience)
+    return MemberStatuses(statuses, unprocessed, frozenset(managed))
+
+
+def read_memberships(
+    api: GuardDutyApi, detector_id: DetectorId, accounts: Sequence[AccountId]
+) -> dict[AccountId, Membership]:
+    """Reads how any number of accounts stand to the caller (GetMembers, 50 a call).
+
+    Returns:
+        the members among the accounts; one that is none is left out.
+
+    Raises:
+        UserError: a whole call failed.
+    """
+    parts = at_once(lambda batch: api.memberships(detector_id, batch), batches(accounts))
+    return {member.account: member for part in parts for member in part}
+
+
 def set_member_statuses(
     api: GuardDutyApi,
     detector_id: DetectorId,
@@ -83,6 +154,13 @@ def set_member_statuses(
     for those that were not set. A failure of some accounts, or of whole calls, is no exception:
     the outcome names every account that is not as wanted, with AWS's reason.
 
+    Accounts are tried again, within the time limit, for a reason of their own that time may cure.
+    A whole call that failed for the service's sake (throttled, 5xx, no answer) is not: botocore
+    has tried it ten times, and doing that again would multiply the two. Once AWS has answered
+    nothing for `SILENCE`, the calls that are left are not made, so that the run ends. What is left
+    is looked at once more at the end: whoever has the wanted status, though the answer was lost or
+    AWS refused it as done already, counts as set.
+
     Args:
         api: GuardDuty in the region, as the delegated administrator.
         detector_id: the administrator's detector.
@@ -91,21 +169,67 @@ def set_member_statuses(
         report: told of progress.
     """
     patience = patience or Patience()
-    work = _Work(api, detector_id, dict(wanted))
+    work = _Work(api, detector_id, dict(wanted), _Silence(patience.now))
     work.read()
     if work.pending:
         report(messages.setting_members(len(work.pending), len(wanted)))
-        Retrying(
-            retry=retry_if_result(bool),
-            wait=wait_random_exponential(multiplier=1, max=60),
-            stop=stop_before_delay(patience.seconds),
-            sleep=patience.sleep,
-            before_sleep=lambda state: report(
-                messages.trying_again(len(work.pending), state.upcoming_sleep)
-            ),
-            retry_error_callback=lambda _: None,
-        )(work.attempt)
+        _try_again(
+            work.attempt,
+            lambda pause: report(messages.trying_again(len(work.pending), pause)),
+            patience,
+        )
+        work.look_again()
     return Outcome(work.statuses, work.unprocessed, work.written, work.attempts)
+
+
+def _try_again(
+    attempt: Callable[[], bool], before_pause: Callable[[float], None], patience: Patience
+) -> None:
+    """Attempts with growing, random pauses until nothing is left to attempt, or time is over."""
+    Retrying(
+        retry=retry_if_result(bool),
+        wait=wait_random_exponential(multiplier=1, max=60),
+        stop=stop_before_delay(patience.seconds),
+        sleep=patience.sleep,
+        before_sleep=lambda state: before_pause(state.upcoming_sleep),
+        retry_error_callback=lambda _: None,
+    )(attempt)
+
+
+def _curable(
+    api: GuardDutyApi, detector_id: DetectorId, refused: Mapping[AccountId, str]
+) -> list[AccountId]:
+    """Finds the accounts whose reason may pass with time."""
+    strangers = [a for a, why in refused.items() if is_not_associated(why)]
+    try:
+        members = read_memberships(api, detector_id, strangers)
+    except UserError:
+        # Then nothing is known of them, and the refusal that they had stands.
+        members = {}
+    return [a for a, why in refused.items() if is_transient(why, members.get(a))]
+
+
+class _Silence:
+    """How long AWS has answered no call; in it, calls that fail are given up sooner or later."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._answered = now()
+        self._reason: UserError | None = None
+
+    def check(self) -> None:
+        """Raises the last failure again if AWS has been silent for too long."""
+        if self._reason:
+            raise self._reason
+
+    def answered(self) -> None:
+        self._answered = self._now()
+
+    def failed(self, error: UserError) -> None:
+        if not is_about_the_service(error):
+            self.answered()
+        elif self._now() - self._answered >= SILENCE:
+            self._reason = error
 
 
 @dataclass
@@ -115,6 +239,7 @@ class _Work:
     api: GuardDutyApi
     detector_id: DetectorId
     wanted: Mapping[AccountId, FeatureStatus]
+    silence: _Silence
     pending: list[AccountId] = field(default_factory=list)
     statuses: dict[AccountId, FeatureStatus] = field(default_factory=dict)
     unprocessed: dict[AccountId, str] = field(default_factory=dict)
@@ -146,22 +271,43 @@ class _Work:
                     self.unprocessed.pop(account, None)
                     self.written += 1
         self.unprocessed.update(refused)
-        members = self._memberships([a for a, why in refused.items() if is_not_associated(why)])
-        self.pending = [a for a, why in refused.items() if is_transient(why, members.get(a))]
+        self.pending = _curable(self.api, self.detector_id, refused)
         for account in self.unprocessed:
             self.statuses.pop(account, None)
         return bool(self.pending)
 
+    def look_again(self) -> None:
+        """Finds among the accounts that are left those that have their status all the same."""
+        for part in at_once(self._read_batch, batches(list(self.unprocessed))):
+            for account, status in part.statuses.items():
+                if status == self.wanted[account]:
+                    self.statuses[account] = status
+                    del self.unprocessed[account]
+                    self.written += 1
+
     def _read_batch(self, batch: Sequence[AccountId]) -> MemberStatuses:
         try:
-            return self.api.member_statuses(self.detector_id, batch)
+            return self._answer(lambda: self.api.member_statuses(self.detector_id, batch))
         except UserError as error:
             return MemberStatuses({}, dict.fromkeys(batch, str(error)))
+
+    def _answer(self, call: Callable[[], Answer]) -> Answer:
+        self.silence.check()
+        try:
+            answer = call()
+        except UserError as error:
+            self.silence.failed(error)
+            raise
+        self.silence.answered()
+        return answer
 
     def _write(self, call: tuple[FeatureStatus, Sequence[AccountId]]) -> _Written:
         status, batch = call
         try:
-            return _Written(self.api.set_member_status(self.detector_id, batch, status), {})
+            refused = self._answer(
+                lambda: self.api.set_member_status(self.detector_id, batch, status)
+            )
+            return _Written(refused, {})
         except ServiceError as error:
             if len(batch) == 1 or self.hopeless or not is_about_the_accounts(error):
                 return _Written({}, dict.fromkeys(batch, str(error)))
@@ -174,17 +320,6 @@ class _Work:
             return halves
         except UserError as error:
             return _Written({}, dict.fromkeys(batch, str(error)))
-
-    def _memberships(self, accounts: Sequence[AccountId]) -> dict[AccountId, Membership]:
-        found: dict[AccountId, Membership] = {}
-        for batch in batches(accounts):
-            try:
-                members = self.api.memberships(self.detector_id, batch)
-            except UserError:
-                # Then nothing is known of them, and the refusal that they had stands.
-                continue
-            found.update((member.account, member) for member in members)
-        return found
 
 
 @dataclass(frozen=True)
@@ -201,7 +336,9 @@ class _Written:
 def _joined(parts: Iterable[MemberStatuses]) -> MemberStatuses:
     statuses: dict[AccountId, FeatureStatus] = {}
     unprocessed: dict[AccountId, str] = {}
+    managed: set[AccountId] = set()
     for part in parts:
         statuses.update(part.statuses)
         unprocessed.update(part.unprocessed)
-    return MemberStatuses(statuses, unprocessed)
+        managed |= part.managed
+    return MemberStatuses(statuses, unprocessed, frozenset(managed))
