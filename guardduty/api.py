@@ -53,7 +53,6 @@ if TYPE_CHECKING:
         TotalTypeDef,
         UnprocessedAccountTypeDef,
     )
-    from mypy_boto3_organizations import OrganizationsClient
 
 _NO_CREDENTIALS = (
     CredentialRetrievalError,
@@ -341,29 +340,6 @@ class GuardDutyApi:
                     if entry.get("Feature") == FEATURE:
                         return _usage(entry.get("Total", {}))
         return None
-
-
-class OrganizationsApi:
-    """AWS Organizations, for the one question that GuardDuty can't answer without a detector."""
-
-    def __init__(self, client: OrganizationsClient) -> None:
-        self._client = client
-
-    def is_delegated_administrator(self, account: AccountId) -> bool:
-        """Whether the account is a delegated administrator of GuardDuty.
-
-        Only the management account and delegated administrators may ask
-        (ListDelegatedAdministrators).
-        """
-        with aws_errors("ListDelegatedAdministrators"):
-            pages = self._client.get_paginator("list_delegated_administrators").paginate(
-                ServicePrincipal="guardduty.amazonaws.com"
-            )
-            return any(
-                administrator.get("Id") == account
-                for page in pages
-                for administrator in page["DelegatedAdministrators"]
-            )
 
 
 def _text(value: object) -> str:

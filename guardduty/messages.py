@@ -314,6 +314,17 @@ def rule_names_unknown_unit(index: int, unit: str) -> str:
     )
 
 
+def organizations_refused(
+    index: int, selector: str, caller: str, operations: Sequence[str], reason: str
+) -> str:
+    permissions = ", ".join(f"organizations:{operation}" for operation in operations)
+    return (
+        f"members[{index}] selects by {selector}, but account {caller} may not read AWS "
+        f"Organizations ({reason.rstrip('.')}). Give the caller the "
+        f"permission{'s' if len(operations) > 1 else ''} {permissions}."
+    )
+
+
 def idle_by_policy(key: str, value: str) -> str:
     return (
         f"{key}: {value} would have no effect, since the policy type GUARDDUTY_POLICY is enabled "

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 import botocore.session
@@ -21,11 +21,12 @@ from botocore.config import Config
 from pydantic import ValidationError
 
 from guardduty import messages
-from guardduty.api import GuardDutyApi, OrganizationsApi, aws_errors
+from guardduty.api import GuardDutyApi, aws_errors
 from guardduty.errors import CredentialsError, SettingsError
 from guardduty.faults import faults_of
 from guardduty.identity import Identity, WhoActs, identity_notice
 from guardduty.model import AccountId
+from guardduty.organizations import OrganizationsApi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +136,7 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
             region_name=where,
             endpoint_url=settings.endpoint("organizations"),
             verify=_verify(settings),
-            config=config,
+            config=_client_config(settings, attempts=10, seconds=60, mode="adaptive"),
         )
     return Session(where, caller, GuardDutyApi(guardduty), OrganizationsApi(organizations), notices)
 
@@ -223,11 +224,18 @@ def _addresses() -> Iterator[None]:
         raise SettingsError((messages.address_malformed(str(error)),)) from error
 
 
-def _client_config(settings: _AwsSettings, *, attempts: int, seconds: int) -> Config:
+def _client_config(
+    settings: _AwsSettings,
+    *,
+    attempts: int,
+    seconds: int,
+    mode: Literal["standard", "adaptive"] = "standard",
+) -> Config:
     # botocore's default mode and number of attempts differ between its versions; 10 in the
-    # standard mode outlast a short throttling (back-off with jitter, 20 s at most).
+    # standard mode outlast a short throttling (back-off with jitter, 20 s at most). Organizations,
+    # which may be asked for hundreds of accounts, is asked at the rate that it bears (adaptive).
     return Config(
-        retries={"mode": "standard", "total_max_attempts": attempts},
+        retries={"mode": mode, "total_max_attempts": attempts},
         connect_timeout=10,
         read_timeout=seconds,
         use_dualstack_endpoint=settings.use_dualstack_endpoint,

@@ -116,10 +116,12 @@ class Aws:
         return _xml("GetCallerIdentity", f"<Account>{role_account or self.account}</Account>")
 
     def _organizations(self, request: Request) -> Answer:
-        assert request.target == "AWSOrganizationsV20161128.ListDelegatedAdministrators"
-        assert request.body == {"ServicePrincipal": "guardduty.amazonaws.com"}
         if request.path in self.refusals:
             return _refusal(*self.refusals[request.path])
+        if request.target == "AWSOrganizationsV20161128.ListRoots":
+            return _json({"Roots": [{"Id": "r-ab12", "Name": "Root", "PolicyTypes": []}]})
+        assert request.target == "AWSOrganizationsV20161128.ListDelegatedAdministrators"
+        assert request.body == {"ServicePrincipal": "guardduty.amazonaws.com"}
         return _json({"DelegatedAdministrators": [{"Id": account} for account in self.delegated]})
 
     def _guardduty(self, request: Request) -> Answer:

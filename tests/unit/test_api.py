@@ -23,7 +23,7 @@ from botocore.exceptions import (
 )
 from botocore.stub import Stubber
 
-from guardduty.api import GuardDutyApi, OrganizationsApi, aws_errors
+from guardduty.api import GuardDutyApi, aws_errors
 from guardduty.errors import ConnectionFailedError, CredentialsError, ServiceError, UserError
 from guardduty.model import (
     AutoEnable,
@@ -210,64 +210,6 @@ def test_an_organization_that_is_silent_on_the_feature(
     guardduty.answers("describe_organization_configuration", answer, DetectorId=DETECTOR)
 
     assert guardduty.api.organization(DETECTOR) == OrganizationConfiguration(AutoEnable.NONE, None)
-
-
-# Organizations
-
-
-@contextmanager
-def _organizations(*pages: list[str], refusal: str = "") -> Iterator[OrganizationsApi]:
-    """AWS Organizations that names these delegated administrators of GuardDuty, page by page.
-
-    Or that refuses with an error code.
-    """
-    client = boto3.client(
-        "organizations",
-        region_name="us-east-1",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",  # noqa: S106 - no secret
-    )
-    asked = {"ServicePrincipal": "guardduty.amazonaws.com"}
-    with Stubber(client) as stubber:
-        for number, page in enumerate(pages, start=1):
-            answer = {"DelegatedAdministrators": [{"Id": administrator} for administrator in page]}
-            token = {"NextToken": str(number)} if number < len(pages) else {}
-            stubber.add_response("list_delegated_administrators", {**answer, **token}, asked)
-            asked = {**asked, **token}
-        if refusal:
-            stubber.add_client_error("list_delegated_administrators", refusal, "No.")
-        yield OrganizationsApi(client)
-        stubber.assert_no_pending_responses()
-
-
-@pytest.mark.parametrize(
-    ("pages", "delegated"),
-    [
-        ([[ADMINISTRATOR]], True),
-        ([[account(1)], [], [account(2), ADMINISTRATOR]], True),
-        ([[account(1)], [account(2)]], False),
-        ([[]], False),
-    ],
-    ids=["first page", "a later page", "others", "nobody"],
-)
-def test_delegated_administrators_are_read_to_the_end(
-    pages: list[list[str]],
-    delegated: bool,  # noqa: FBT001 - a column of the table
-) -> None:
-    with _organizations(*pages) as organizations:
-        assert organizations.is_delegated_administrator(ADMINISTRATOR) is delegated
-
-
-def test_who_may_not_ask_organizations_is_told_so() -> None:
-    with (
-        _organizations(refusal="AWSOrganizationsNotInUseException") as organizations,
-        pytest.raises(ServiceError) as caught,
-    ):
-        organizations.is_delegated_administrator(ADMINISTRATOR)
-
-    assert str(caught.value) == (
-        "ListDelegatedAdministrators failed: AWSOrganizationsNotInUseException: No."
-    )
 
 
 # Members

@@ -123,11 +123,14 @@ def test_a_caller_whom_organizations_refuses_is_told_why_later(aws: Aws) -> None
     )
 
 
-def test_where_there_is_a_detector_organizations_is_not_asked(aws: Aws) -> None:
+def test_where_there_is_a_detector_organizations_is_asked_for_the_policy_type_only(
+    aws: Aws,
+) -> None:
     snapshot = _read(detector="create")
 
     assert (snapshot.delegated, snapshot.detector is not None) == (False, True)
-    assert _asked_organizations(aws) == 0
+    asked = [r.target for r in aws.requests if r.service == "organizations"]
+    assert asked == ["AWSOrganizationsV20161128.ListRoots"]
 
 
 def test_a_member_is_not_asked_about_the_organization(aws: Aws) -> None:
