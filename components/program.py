@@ -72,7 +72,7 @@ def refuse(sentences: tuple[str, ...]) -> NoReturn:
     Raises:
         SystemExit: always.
     """
-    for sentence in sentences:
+    for sentence in dict.fromkeys(sentences):
         pulumi.log.error(sentence)
     sys.exit(_ERRORS_ARE_TOLD)
 

@@ -13,6 +13,25 @@ ROOT = Path(__file__).resolve().parent.parent
 _LINKED = ("__main__.py", "components", "guardduty", "requirements.txt", ".venv")
 
 
+_LIBRARY = ("components", "guardduty", ".venv")
+
+
+def copy_example(name: str, folder: Path) -> Path:
+    """Makes a copy of an example: its own files, and links in place of the installed library.
+
+    Args:
+        name: the example's folder below `examples/`.
+        folder: where; made if it is not there.
+
+    Returns:
+        The copy's folder.
+    """
+    shutil.copytree(ROOT / "examples" / name, folder)
+    for linked in _LIBRARY:
+        (folder / linked).symlink_to(ROOT / linked)
+    return folder
+
+
 def copy_project(folder: Path) -> Path:
     """Makes a copy of the project: links to its code, and `Pulumi.yaml` and `stacks/` of its own.
 

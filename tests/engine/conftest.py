@@ -14,7 +14,7 @@ from tools.aws_plugin import find_or_install_aws_plugin
 from tools.engine import find_or_install_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tests.conftest import ServeSandbox
 
@@ -34,10 +34,14 @@ def pulumi() -> PulumiParts:
 def organization(
     serve_sandbox: ServeSandbox, pulumi: PulumiParts, tmp_path: Path
 ) -> Callable[..., Organization]:
-    """Serves an organization in one region: `organization(accounts=120)`."""
+    """Serves an organization, in one region unless told: `organization(accounts=120)`."""
 
-    def serve(accounts: int = 12, description: str | None = None) -> Organization:
-        served = serve_sandbox(accounts, ["us-east-1"], description)
+    def serve(
+        accounts: int = 12,
+        description: str | None = None,
+        regions: Sequence[str] = ("us-east-1",),
+    ) -> Organization:
+        served = serve_sandbox(accounts, regions, description)
         home = tmp_path / "pulumi-home"
         parts = PulumiParts(pulumi.engine_bin, home, pulumi.stand_in_bin)
         if not pulumi.stand_in_bin:

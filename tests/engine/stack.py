@@ -32,17 +32,20 @@ class Run:
 
 
 class Stack:
-    """One stack of a copy of the project."""
+    """One stack of a copy of the project, or of an example."""
 
     def __init__(self, project: Path, environment: Mapping[str, str], name: str) -> None:
+        described = yaml.safe_load((project / "Pulumi.yaml").read_text())
+        self._namespace = described["name"]
+        self._files = project / described.get("stackConfigDir", ".")
         self._project = project
         self._environment = dict(environment)
         self.name = name
 
     def configure(self, configuration: Mapping[str, Any]) -> None:
         """Writes the stack's file; keys without a namespace are the project's."""
-        full = {k if ":" in k else f"{PROJECT}:{k}": v for k, v in configuration.items()}
-        file = self._project / "stacks" / f"Pulumi.{self.name}.yaml"
+        full = {k if ":" in k else f"{self._namespace}:{k}": v for k, v in configuration.items()}
+        file = self._files / f"Pulumi.{self.name}.yaml"
         salt = {}
         if file.exists():
             salt = {k: v for k, v in yaml.safe_load(file.read_text()).items() if k != "config"}
@@ -62,8 +65,8 @@ class Stack:
     def refresh_preview(self, *options: str, **environment: str) -> Run:
         return self._run("refresh", "--preview-only", *options, **environment)
 
-    def destroy(self, *options: str) -> Run:
-        return self._run("destroy", "--yes", *options)
+    def destroy(self, *options: str, **environment: str) -> Run:
+        return self._run("destroy", "--yes", *options, **environment)
 
     def outputs(self) -> dict[str, Any]:
         run = self._run("stack", "output", "--json")
