@@ -173,15 +173,17 @@ def credentials_rejected(operation: str, reason: str) -> str:
     )
 
 
-def account_excluded(caller: str, allowed: Sequence[str]) -> str:
+def account_excluded(caller: str, key: str, allowed: Sequence[str]) -> str:
+    """Says which setting excludes the caller; `allowed` is empty if it is listed as forbidden."""
+    of_stack = " of this stack" if key.startswith("aws:") else ""
     if allowed:
         return (
-            f"the credentials are of account {caller}, but aws:allowedAccountIds of this stack "
-            f"lists only {', '.join(allowed)}. Use credentials of that account."
+            f"the credentials are of account {caller}, but {key}{of_stack} lists only "
+            f"{', '.join(allowed)}. Use credentials of that account."
         )
     return (
-        f"the credentials are of account {caller}, which aws:forbiddenAccountIds of this stack "
-        "lists. Use credentials of another account."
+        f"the credentials are of account {caller}, which {key}{of_stack} lists. Use credentials of "
+        "another account."
     )
 
 

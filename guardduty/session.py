@@ -120,7 +120,7 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
             session = _assume(_sts(session, settings, where), role)
     with aws_errors("GetCallerIdentity"):
         caller = AccountId(_sts(session, settings, where).get_caller_identity()["Account"])
-    _check_account(caller, settings)
+    _check_account(caller, settings, "identity." if isinstance(who, Identity) else "aws:")
     notices = (notice,) if notice else ()
     config = _client_config(settings, attempts=10, seconds=60)
     with _addresses():
@@ -282,7 +282,13 @@ def _seconds(duration: str) -> int:
     return sum(int(n) * _SECONDS[unit] for n, unit in re.findall(r"(\d+)([hms])", duration))
 
 
-def _check_account(caller: AccountId, settings: _AwsSettings) -> None:
+def _check_account(caller: AccountId, settings: _AwsSettings, prefix: str) -> None:
+    if caller in settings.forbidden_account_ids:
+        raise CredentialsError(
+            messages.account_excluded(caller, f"{prefix}forbiddenAccountIds", ())
+        )
     allowed = settings.allowed_account_ids
-    if caller in settings.forbidden_account_ids or (allowed and caller not in allowed):
-        raise CredentialsError(messages.account_excluded(caller, allowed))
+    if allowed and caller not in allowed:
+        raise CredentialsError(
+            messages.account_excluded(caller, f"{prefix}allowedAccountIds", allowed)
+        )

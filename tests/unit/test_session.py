@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guardduty.errors import CredentialsError, ServiceError, SettingsError
+from guardduty.identity import AssumeRole, Identity
 from guardduty.session import Session, open_session
 from tests.doubles.aws import Aws, Request
 from tests.doubles.doors import bare_environment, in_place_of_sockets
@@ -198,6 +199,107 @@ def test_the_stacks_shared_files_come_before_the_users(aws: Aws, tmp_path: Path)
 
     request = _last(aws, session)
     assert (request.access_key, request.region) == ("AKIAOWN", "eu-south-2")
+
+
+@pytest.mark.parametrize(
+    ("variables", "key"),
+    [
+        ({"AWS_PROFILE": "daily", "AWS_DEFAULT_PROFILE": "audit"}, "AKIADAILY"),
+        ({"AWS_DEFAULT_PROFILE": "audit"}, "AKIAAUDIT"),
+    ],
+)
+def test_of_two_profiles_of_the_environment_the_one_counts_that_pulumi_aws_takes(
+    aws: Aws,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    variables: dict[str, str],
+    key: str,
+) -> None:
+    _profiles(tmp_path, "audit", "daily")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert _last(aws, _open({"aws:region": "eu-west-1"})).access_key == key
+
+
+def test_the_environments_keys_come_before_its_profiles(
+    aws: Aws, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _profiles(tmp_path, "audit", "daily")
+    environment.setenv("AWS_PROFILE", "daily")
+    environment.setenv("AWS_DEFAULT_PROFILE", "audit")
+    assert _last(aws, _open({})).access_key == "AKIAENVIRONMENT"
+
+
+def test_a_session_tells_whose_credentials_are_used_where_stack_and_environment_disagree(
+    aws: Aws, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _profiles(tmp_path, "audit")
+    session = _open({"aws:profile": "audit"})
+    assert session.notices == (
+        (
+            "Credentials: aws:profile audit of this stack is used; AWS_ACCESS_KEY_ID of the "
+            "environment is not."
+        ),
+    )
+    assert _last(aws, session).access_key == "AKIAAUDIT"
+    environment.delenv("AWS_ACCESS_KEY_ID")
+    assert _open({"aws:profile": "audit"}).notices == ()
+
+
+# Identities
+
+
+def test_an_identity_acts_as_its_profile_and_nothing_is_told(
+    aws: Aws, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _profiles(tmp_path, "audit", "daily")
+    environment.setenv("AWS_PROFILE", "daily")
+    session = open_session(Identity(profile="audit"), "eu-central-1")
+
+    request = _last(aws, session)
+    assert (request.access_key, request.region) == ("AKIAAUDIT", "eu-central-1")
+    assert session.notices == ()
+
+
+@pytest.mark.usefixtures("environment")
+def test_an_identity_without_anything_is_the_environments(aws: Aws) -> None:
+    session = open_session(Identity())
+    request = _last(aws, session)
+    assert (request.access_key, session.region) == ("AKIAENVIRONMENT", "eu-west-1")
+
+
+@pytest.mark.usefixtures("environment")
+def test_an_identity_assumes_its_roles_at_its_endpoints(aws: Aws) -> None:
+    identity = Identity(
+        assume_roles=(AssumeRole(role_arn=_ROLE),),
+        endpoints=({"sts": "http://127.0.0.1:3"},),
+    )
+    assert open_session(identity, "eu-west-1").caller == account(1)
+    assert {request.host for request in aws.requests} == {"127.0.0.1:3"}
+
+
+@pytest.mark.usefixtures("environment", "aws")
+@pytest.mark.parametrize(
+    ("identity", "told"),
+    [
+        (
+            Identity(allowed_account_ids=(account(1),)),
+            (
+                "but identity.allowedAccountIds lists only 300000000001. Use credentials of that "
+                "account."
+            ),
+        ),
+        (
+            Identity(forbidden_account_ids=(ADMINISTRATOR,)),
+            "which identity.forbiddenAccountIds lists. Use credentials of another account.",
+        ),
+    ],
+    ids=["allowed", "forbidden"],
+)
+def test_an_account_that_an_identity_excludes(identity: Identity, told: str) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        open_session(identity)
+    assert str(caught.value) == f"the credentials are of account {ADMINISTRATOR}, {told}"
 
 
 @pytest.mark.usefixtures("aws")
