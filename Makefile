@@ -30,7 +30,8 @@ check: venv ## what CI checks beside the tests: ruff and mypy
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
 
-bench: venv ## the sandbox at 500 and 50,000 members: start, memory, server time
+bench: venv ## how a run and the sandbox grow from 500 to 50,000 members, as ratios
+	@$(VENV) -m benchmarks.product_size
 	@$(VENV) -m benchmarks.sandbox_size
 
 clean: ## remove what was made in this folder (the engine's cache stays)
