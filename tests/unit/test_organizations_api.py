@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from guardduty.errors import ServiceError
 from guardduty.organizations import OrganizationalUnit, OrganizationsApi, Root
 from tests.doubles.doors import bare_environment
-from tests.vocabulary import ADMINISTRATOR, account
+from tests.vocabulary import ADMINISTRATOR, account, accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,9 +158,13 @@ def test_a_root_without_policy_types_has_none(organizations: _Stubbed) -> None:
 
 
 def test_units_are_listed_past_empty_pages(organizations: _Stubbed) -> None:
-    units = [{"Id": _UNIT, "Name": "Prod"}], [], [{"Id": "ou-ab12-cdef3457", "Name": "Test"}]
     organizations.lists(
-        "list_organizational_units_for_parent", "OrganizationalUnits", *units, ParentId=_ROOT
+        "list_organizational_units_for_parent",
+        "OrganizationalUnits",
+        [{"Id": _UNIT, "Name": "Prod"}],
+        [],
+        [{"Id": "ou-ab12-cdef3457", "Name": "Test"}],
+        ParentId=_ROOT,
     )
     assert organizations.api.units_in(_ROOT) == (
         OrganizationalUnit(_UNIT, "Prod"),
@@ -169,9 +173,16 @@ def test_units_are_listed_past_empty_pages(organizations: _Stubbed) -> None:
 
 
 def test_accounts_are_listed_past_empty_pages(organizations: _Stubbed) -> None:
-    accounts = [], [{"Id": account(1)}], [], [{"Id": account(2)}]
-    organizations.lists("list_accounts_for_parent", "Accounts", *accounts, ParentId=_UNIT)
-    assert organizations.api.accounts_in(_UNIT) == {account(1), account(2)}
+    organizations.lists(
+        "list_accounts_for_parent",
+        "Accounts",
+        [],
+        [{"Id": account(1)}],
+        [],
+        [{"Id": account(2)}],
+        ParentId=_UNIT,
+    )
+    assert organizations.api.accounts_in(_UNIT) == frozenset(accounts(2))
 
 
 def test_a_page_token_that_comes_again_is_an_error_and_no_endless_list(
@@ -204,8 +215,14 @@ def test_a_parent_that_is_not_there_has_nothing_in_it(organizations: _Stubbed, c
 
 
 def test_tags_are_read_to_the_end(organizations: _Stubbed) -> None:
-    pages = [{"Key": "env", "Value": "prod"}], [], [{"Key": "team", "Value": ""}]
-    organizations.lists("list_tags_for_resource", "Tags", *pages, ResourceId=account(1))
+    organizations.lists(
+        "list_tags_for_resource",
+        "Tags",
+        [{"Key": "env", "Value": "prod"}],
+        [],
+        [{"Key": "team", "Value": ""}],
+        ResourceId=account(1),
+    )
     assert organizations.api.tags(account(1)) == {"env": "prod", "team": ""}
 
 
