@@ -5,7 +5,6 @@ One resource a region, never one an account: AWS reads and sets 50 members in a 
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -19,7 +18,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from components.provider import IDENTITY, GuardDutyProvider, told_plainly
+from components.provider import IDENTITY, GuardDutyProvider, patience, tell, told_plainly
 from guardduty import messages
 from guardduty.members import Outcome, read_member_statuses, set_member_statuses
 from guardduty.model import AccountId, DetectorId, FeatureStatus
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 
 Properties = dict[str, Any]
 """Inputs: `region`, `account`, `detectorId`, `statuses` {account: status}, `changes` {account: from
--> to}, `seenAt`. Outputs: the same, `statuses` as AWS has them, and `unprocessed` {account:
-reason}."""
+-> to}, `seenAt`, `retryMinutes`, `identity`. Outputs: the same, `statuses` as AWS has them, and
+`unprocessed` {account: reason}."""
 
 
 class MemberFeaturesProvider(GuardDutyProvider):
@@ -93,12 +92,20 @@ class MemberFeaturesProvider(GuardDutyProvider):
         detector_id = DetectorId(props["detectorId"])
         now = read_member_statuses(session.guardduty, detector_id, accounts)
         statuses = {a: now.statuses.get(a, before.get(a)) for a in accounts}
+        drift = {
+            str(a): messages.change(before[a], status)
+            for a, status in now.statuses.items()
+            if before.get(a, status) != status
+        }
+        if drift:
+            tell(messages.drifted(props["region"], drift))
         inputs = {
             **{key: props[key] for key in IDENTITY},
             "statuses": {a: status for a, status in statuses.items() if status},
             "changes": {},
         }
-        inputs |= {key: props[key] for key in ("seenAt", "identity") if props.get(key) is not None}
+        more = ("seenAt", "retryMinutes", "identity")
+        inputs |= {key: props[key] for key in more if props.get(key) is not None}
         outs = {**inputs, "unprocessed": {**left, **now.unprocessed}}
         return ReadResult(id_, outs, inputs)
 
@@ -114,11 +121,12 @@ class MemberFeaturesProvider(GuardDutyProvider):
             self.owned_session(props).guardduty,
             DetectorId(props["detectorId"]),
             wanted,
-            report=_tell,
+            patience(props),
+            tell,
         )
         as_wanted = len(outcome.statuses) - outcome.written
         left = len(outcome.unprocessed)
-        _tell(
+        tell(
             messages.members_set(
                 props["region"], outcome.written, as_wanted, left, outcome.attempts
             )
@@ -132,11 +140,6 @@ def _outputs(props: Properties, outcome: Outcome) -> Properties:
         "statuses": {account: status.value for account, status in outcome.statuses.items()},
         "unprocessed": dict(outcome.unprocessed),
     }
-
-
-def _tell(line: str) -> None:
-    # The engine shows what a provider prints to stderr, live and again under Diagnostics.
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
@@ -160,6 +163,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
         statuses: pulumi.Input[Mapping[str, str]],
         changes: pulumi.Input[Mapping[str, str]],
         seen_at: pulumi.Input[str] | None = None,
+        retry_minutes: pulumi.Input[float] | None = None,
         identity: Identity | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -175,6 +179,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
                 preview names each account that will change. The run itself leaves them out: what
                 it has made is no change to come, and would show as one in the next diff.
             seen_at: when that was seen, ISO 8601; given only with changes, and asks for an update.
+            retry_minutes: how long accounts are tried again that time may cure; None is 5.
             identity: who acts, kept in the state; None follows the stack's `aws:*` configuration.
             opts: the usual resource options.
         """
@@ -188,6 +193,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
                 "statuses": statuses,
                 "changes": changes if pulumi.runtime.is_dry_run() else {},
                 "seenAt": seen_at,
+                "retryMinutes": retry_minutes,
                 "identity": None if identity is None else identity.properties(),
                 "unprocessed": None,
             },

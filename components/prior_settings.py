@@ -5,88 +5,241 @@ It is created before every other write and deleted after them, so that no crash 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
-from components.provider import IDENTITY, GuardDutyProvider, told_plainly
-from guardduty.model import AccountId, DetectorId
-from guardduty.prior import read_prior, read_prior_statuses
+from components.provider import GuardDutyProvider, patience, tell, told_plainly
+from guardduty import messages
+from guardduty.errors import UnreleasedError
+from guardduty.max_disabled import MaxDisabled
+from guardduty.model import AccountId, AutoEnable, DetectorId
+from guardduty.prior import (
+    PriorOrganization,
+    Scope,
+    is_recorded,
+    read_prior_organization,
+    read_prior_statuses,
+)
+from guardduty.release import (
+    Release,
+    find_release,
+    foretell,
+    let_go,
+    refuse_too_many,
+    tell_of,
+)
+from guardduty.restore import restore_organization, restore_own_detector
+from guardduty.settings import OnRelease
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pulumi
 
+    from guardduty.api import GuardDutyApi
     from guardduty.identity import Identity
 
 Properties = dict[str, Any]
-"""Inputs: `region`, `account`, `detectorId`, `accounts` {account: onRelease}, and `waiting`
-[account] for those of them that can't be set now. Outputs: the same, `statuses` {account: status
-before the stack}, `organization` and `detector` before the stack."""
+"""Inputs: `region`, `account`, `detectorId`, `accounts` {account: onRelease}, `waiting` [account]
+for those of them that can't be set now, `onRelease` for accounts that drop out now, `maxDisabled`,
+`turningOff` (how many members the rules turn off in this run), `scope` [what the stack writes
+beside members], `retryMinutes`, `identity`. Outputs: the same, what was before the stack
+(`statuses` {account: status}, `organization`, `detector`), and `unreleased` {account: reason},
+which are in `accounts` still."""
+
+_OWNER = ("region", "account")
+"""The record is of an account in a region: it outlives a detector that is made anew."""
+
+_ASKS = ("detectorId", "accounts", "waiting", "onRelease", "maxDisabled", "scope", "identity")
+"""The inputs of which another value asks for an update."""
 
 
 class PriorSettingsProvider(GuardDutyProvider):
-    """Records; it never writes to AWS, since `LEAVE` lets accounts go as they are."""
+    """Records what is there before every other write, and puts it back when accounts are let go.
 
+    Nothing that the stack itself wrote is ever recorded: an account's record is in the state before
+    its first write, and stays there until the account has been let go.
+    """
+
+    @told_plainly
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Called with the old outputs and the new inputs."""
-        replaces = [key for key in IDENTITY if olds.get(key) != news.get(key)]
-        differs = any(olds.get(key) != news.get(key) for key in ("accounts", "waiting", "identity"))
-        return DiffResult(changes=bool(replaces or differs), replaces=replaces)
+        """Called with the old outputs and the new inputs, in previews too.
+
+        Raises:
+            RefusedError: accounts drop out, and letting them go turns off too many members.
+        """
+        replaces = [key for key in _OWNER if olds.get(key) != news.get(key)]
+        differs = any(olds.get(key) != news.get(key) for key in _ASKS)
+        if not replaces and olds["detectorId"] == news["detectorId"]:
+            self._foretell(olds, news)
+        return DiffResult(
+            changes=bool(replaces or differs or olds.get("unreleased")), replaces=replaces
+        )
 
     @told_plainly
     def create(self, props: Properties) -> CreateResult:
         """Called before anything is written: records the accounts, organization and detector."""
-        prior = read_prior(
-            self.owned_session(props).guardduty,
-            DetectorId(props["detectorId"]),
-            _about_to_be_set(props),
+        api, detector_id = self.owned_session(props).guardduty, DetectorId(props["detectorId"])
+        organization = read_prior_organization(api, detector_id, _scope(props))
+        own = api.detector(detector_id).status
+        statuses = read_prior_statuses(
+            api, detector_id, _about_to_be_set(props), patience(props), tell
         )
         outs = {
-            **_inputs(props),
-            "statuses": dict(prior.statuses),
-            "organization": {
-                "autoEnableMembers": prior.organization.members.value,
-                "autoEnable": prior.organization.feature and prior.organization.feature.value,
-            },
-            "detector": {"status": prior.own and prior.own.value},
+            **_outputs(props, statuses, organization, {}),
+            "detector": {"status": own and own.value},
         }
         return CreateResult(f"{props['region']}/{props['detectorId']}", outs)
 
     @told_plainly
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """Called on refresh, with the old outputs: what was there before does not change."""
-        return ReadResult(id_, props) if self.session_of_owner(props) else ReadResult("", {})
+        """Called on refresh, with the old outputs: what was there before does not change.
+
+        It does not even if the detector is gone: the members have what the stack gave them still.
+        """
+        self.owned_session(props)
+        return ReadResult(id_, props)
 
     @told_plainly
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Called when accounts come or go: records those that come; those that go are let go.
+        """Called when accounts come or go: records those that come, lets go those that go.
 
         An account that waits, for instance since it is suspended, keeps the record that it has;
-        if it has none, it gets one just before it is set for the first time.
+        if it has none, it gets one just before it is set for the first time. One that could not be
+        let go stays in the state, with AWS's reason, for the next run to try again.
+
+        Raises:
+            RefusedError: it turns off too many members, or something could not be read; nothing is
+                written then.
         """
-        recorded = {a: s for a, s in olds["statuses"].items() if a in news["accounts"]}
-        new = [account for account in _about_to_be_set(news) if account not in recorded]
+        api = cache(lambda: self.owned_session(news).guardduty)
+        detector_id, word = DetectorId(news["detectorId"]), _word(news)
+        dropped = _dropped(olds, news, word)
+        release = Release(staying=frozenset(dropped))
+        if word is not OnRelease.LEAVE and dropped:
+            release = find_release(api(), detector_id, dropped, olds["statuses"])
+            _refuse_too_many(api(), news, release)
+        statuses = {a: s for a, s in olds["statuses"].items() if a in news["accounts"]}
+        new = [account for account in _about_to_be_set(news) if account not in statuses]
         if new:
-            api = self.owned_session(news).guardduty
-            recorded |= read_prior_statuses(api, DetectorId(news["detectorId"]), new)
+            statuses |= read_prior_statuses(api(), detector_id, new, patience(news), tell)
+        organization = _prior_organization(olds)
+        if not is_recorded(organization, _scope(news)):
+            organization = read_prior_organization(api(), detector_id, _scope(news), organization)
+        unreleased: Mapping[AccountId, str] = {}
+        if release.changing:
+            released = let_go(api(), detector_id, release, patience(news), tell)
+            unreleased = released.unreleased
+            tell(tell_of(released, [word]))
+        kept = {a: olds["statuses"][a] for a in unreleased if a in olds["statuses"]}
         outs = {
-            **_inputs(news),
-            "statuses": recorded,
-            "organization": olds["organization"],
+            **_outputs(news, {**statuses, **kept}, organization, unreleased),
+            "accounts": {**news["accounts"], **dict.fromkeys(unreleased, word.value)},
             "detector": olds["detector"],
         }
         return UpdateResult(outs)
+
+    @told_plainly
+    def delete(self, _id: str, props: Properties) -> None:
+        """Called last on destroy, with the outputs: lets go all accounts, each by its own word.
+
+        The organization comes first, so that it turns nothing on again. Only what differs is
+        written: a repeated delete goes on where the last one ended.
+
+        Raises:
+            RefusedError: it would turn off too many members, and nothing is written; or accounts
+                are left that could not be set.
+        """
+        words = {AccountId(a): OnRelease(word) for a, word in sorted(props["accounts"].items())}
+        if {_word(props), *words.values()} == {OnRelease.LEAVE}:
+            return
+        api, detector_id = self.owned_session(props).guardduty, DetectorId(props["detectorId"])
+        if api.detector_id() != detector_id:
+            tell(messages.detector_gone(props["region"], detector_id))
+            return
+        release = find_release(api, detector_id, words, props["statuses"])
+        told = messages.too_many_disabled_on_destroy
+        refuse_too_many(api, detector_id, release.turning_off, _max_disabled(props), told)
+        if _word(props) is OnRelease.RESTORE:
+            prior, scope = _prior_organization(props), _scope(props)
+            restore_organization(api, detector_id, prior, scope, tell)
+            restore_own_detector(api, detector_id, props["detector"].get("status"), tell)
+        released = let_go(api, detector_id, release, patience(props), tell)
+        if words:
+            tell(tell_of(released, words.values()))
+        if released.unreleased:
+            reasons = {str(a): why for a, why in released.unreleased.items()}
+            raise UnreleasedError(messages.not_let_go(props["region"], reasons))
+
+    def _foretell(self, olds: Properties, news: Properties) -> None:
+        """Tells what happens to accounts that drop out; those left from the last run are known."""
+        word, left = _word(news), olds.get("unreleased", {})
+        dropped = {a: w for a, w in _dropped(olds, news, word).items() if a not in left}
+        if not dropped:
+            return
+        release = Release(staying=frozenset(dropped))
+        if word is not OnRelease.LEAVE:
+            api, detector_id = self.owned_session(news).guardduty, DetectorId(news["detectorId"])
+            release = find_release(api, detector_id, dropped, olds["statuses"])
+            _refuse_too_many(api, news, release)
+        tell(foretell(word, release, len(dropped)))
 
 
 def _inputs(props: Properties) -> Properties:
     return {key: value for key, value in props.items() if not key.startswith("__")}
 
 
+def _outputs(
+    props: Properties,
+    statuses: Mapping[AccountId, str],
+    organization: PriorOrganization | None,
+    unreleased: Mapping[AccountId, str],
+) -> Properties:
+    outs = {**_inputs(props), "statuses": dict(statuses), "unreleased": dict(unreleased)}
+    if organization:
+        recorded = {"autoEnable": organization.feature and organization.feature.value}
+        if organization.members:
+            recorded["autoEnableMembers"] = organization.members.value
+        outs["organization"] = recorded
+    return outs
+
+
+def _prior_organization(outs: Properties) -> PriorOrganization | None:
+    recorded = outs.get("organization")
+    if not recorded:
+        return None
+    members, feature = recorded.get("autoEnableMembers"), recorded.get("autoEnable")
+    return PriorOrganization(members and AutoEnable(members), feature and AutoEnable(feature))
+
+
+def _scope(props: Properties) -> frozenset[Scope]:
+    # A state of the first release has none, and was of an organization.
+    return frozenset(map(Scope, props.get("scope", (Scope.DETECTOR, Scope.ORGANIZATION))))
+
+
+def _word(props: Properties) -> OnRelease:
+    return OnRelease(props.get("onRelease", OnRelease.LEAVE))
+
+
+def _max_disabled(props: Properties) -> MaxDisabled:
+    return MaxDisabled.parse(props.get("maxDisabled", 10))
+
+
+def _refuse_too_many(api: GuardDutyApi, news: Properties, release: Release) -> None:
+    if release.turning_off:
+        disabled = release.turning_off + int(news.get("turningOff", 0))
+        refuse_too_many(api, DetectorId(news["detectorId"]), disabled, _max_disabled(news))
+
+
+def _dropped(olds: Properties, news: Properties, word: OnRelease) -> dict[AccountId, OnRelease]:
+    # Maps arrive from the engine in no order.
+    return {AccountId(a): word for a in sorted(olds["accounts"]) if a not in news["accounts"]}
+
+
 def _about_to_be_set(props: Properties) -> list[AccountId]:
     waiting = frozenset(props.get("waiting", ()))
-    # Maps arrive from the engine in no order.
     return [AccountId(account) for account in sorted(props["accounts"]) if account not in waiting]
 
 
@@ -95,9 +248,11 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
 
     Attributes:
         statuses: {account: status before the stack}, `UNKNOWN` where AWS did not tell.
+        unreleased: {account: AWS's reason} for the accounts that could not be let go.
     """
 
     statuses: pulumi.Output[Mapping[str, str]]
+    unreleased: pulumi.Output[Mapping[str, str]]
 
     def __init__(  # noqa: PLR0913 - each is one property of the resource
         self,
@@ -108,6 +263,11 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
         detector_id: pulumi.Input[str],
         accounts: pulumi.Input[Mapping[str, str]],
         waiting: pulumi.Input[Sequence[str]] | None = None,
+        on_release: pulumi.Input[str] = "LEAVE",
+        max_disabled: pulumi.Input[int | str] = 10,
+        turning_off: pulumi.Input[int] = 0,
+        scope: pulumi.Input[Sequence[str]] = ("detector", "organization"),
+        retry_minutes: pulumi.Input[float] | None = None,
         identity: Identity | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -118,8 +278,17 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
             region: where the settings are.
             account: the delegated administrator.
             detector_id: the delegated administrator's detector there.
-            accounts: {account id: what happens when the stack lets it go}, today `LEAVE`.
+            accounts: {account id: what happens when the stack lets it go}, `LEAVE`, `RESTORE` or
+                `DISABLE`.
             waiting: those of the accounts that can't be set now, None if there are none.
+            on_release: what happens to accounts that drop out in this run and, on destroy, with
+                `RESTORE` to the organization's setting and the own detector.
+            max_disabled: a number of members, or a share of all like `25%`, that one run may turn
+                off at most.
+            turning_off: how many members the rules turn off in this run, which count too.
+            scope: what the stack writes beside members, of `detector`, `organization` and
+                `autoEnableMembers`.
+            retry_minutes: how long accounts are tried again that time may cure; None is 5.
             identity: who acts, kept in the state; None follows the stack's `aws:*` configuration.
             opts: the usual resource options.
         """
@@ -132,10 +301,16 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
                 "detectorId": detector_id,
                 "accounts": accounts,
                 "waiting": waiting,
+                "onRelease": on_release,
+                "maxDisabled": max_disabled,
+                "turningOff": turning_off,
+                "scope": scope,
+                "retryMinutes": retry_minutes,
                 "identity": None if identity is None else identity.properties(),
                 "statuses": None,
                 "organization": None,
                 "detector": None,
+                "unreleased": None,
             },
             opts,
         )

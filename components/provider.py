@@ -15,6 +15,7 @@ from pulumi.dynamic import ConfigureRequest, ResourceProvider
 from guardduty import messages
 from guardduty.errors import OtherAccountError, UserError
 from guardduty.identity import Identity
+from guardduty.members import Patience
 from guardduty.session import Session, open_session
 
 if TYPE_CHECKING:
@@ -80,6 +81,16 @@ class GuardDutyProvider(ResourceProvider):
         """
         session = self.owned_session(props)
         return session if session.guardduty.detector_id() == props["detectorId"] else None
+
+
+def patience(props: Mapping[str, Any]) -> Patience:
+    """How long a resource's failures that time may cure are tried again: its `retryMinutes`."""
+    return Patience(seconds=60 * float(props.get("retryMinutes", 5)))
+
+
+def tell(line: str) -> None:
+    """Tells a user of progress: the engine shows it live, and again under Diagnostics."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - a provider's way to tell anything
 
 
 class RefusedError(Exception):

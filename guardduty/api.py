@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         MemberTypeDef,
         TotalTypeDef,
         UnprocessedAccountTypeDef,
+        UpdateOrganizationConfigurationRequestTypeDef,
     )
 
 _NO_CREDENTIALS = (
@@ -286,12 +287,14 @@ class GuardDutyApi:
             members: for GuardDuty itself; AWS asks for it in every such call.
             feature: for EKS_AUDIT_LOGS; None leaves it as it is.
         """
+        request: UpdateOrganizationConfigurationRequestTypeDef = {
+            "DetectorId": detector_id,
+            "AutoEnableOrganizationMembers": members.value,
+        }
+        if feature:
+            request["Features"] = [{"Name": FEATURE, "AutoEnable": feature.value}]
         with aws_errors("UpdateOrganizationConfiguration"):
-            self._client.update_organization_configuration(
-                DetectorId=detector_id,
-                AutoEnableOrganizationMembers=members.value,
-                Features=[{"Name": FEATURE, "AutoEnable": feature.value}] if feature else [],
-            )
+            self._client.update_organization_configuration(**request)
 
     def set_own_status(self, detector_id: DetectorId, status: FeatureStatus) -> None:
         """Sets EKS_AUDIT_LOGS of the caller's own detector (UpdateDetector)."""

@@ -30,6 +30,14 @@ class OtherAccountError(UserError):
     """The credentials are of another account than the one that a stack's state is of."""
 
 
+class TooManyDisabledError(UserError):
+    """More members would be turned off than `maxDisabled` lets one run turn off."""
+
+
+class UnreleasedError(UserError):
+    """A destroy could not let all accounts go as `onRelease` says."""
+
+
 class ServiceError(UserError):
     """AWS answered an operation with an error.
 

@@ -365,6 +365,15 @@ def too_many_disabled(disabled: int, limit: int, written: int | str) -> str:
     )
 
 
+def too_many_disabled_on_destroy(disabled: int, limit: int, written: int | str) -> str:
+    share = f" (maxDisabled: {written})" if str(written) != str(limit) else ""
+    return (
+        f"maxDisabled: letting go all accounts would turn {counted(disabled, 'member')} off, but "
+        f"at most {limit} may be in one run{share}. If that is meant, set maxDisabled: {disabled}, "
+        "run `pulumi up`, and destroy again; or set onRelease: LEAVE for them to stay as they are."
+    )
+
+
 def not_the_management_account(caller: str, reason: str) -> str:
     return (
         f"mode: delegation is for the organization's management account, and account {caller} is "
@@ -591,6 +600,13 @@ def trying_again(left: int, seconds: float) -> str:
     return f"EKS audit logs: {counted(left, 'member')} left, trying again in {seconds:.0f} s"
 
 
+def reading_again(left: int, seconds: float) -> str:
+    return (
+        f"EKS audit logs: AWS does not tell what {counted(left, 'member')} had before, asking "
+        f"again in {seconds:.0f} s"
+    )
+
+
 def members_set(region: str, written: int, as_wanted: int, unprocessed: int, attempts: int) -> str:
     told = f"EKS audit logs in {region}: {counted(written, 'member')} set, {as_wanted} were so"
     if not unprocessed:
@@ -674,3 +690,96 @@ def unreleased(region: str, reasons: Mapping[str, str]) -> str:
     )
     rows = [f"  {account}  {reasons[account]}" for account in sorted(reasons)]
     return "\n".join([head, *rows, "`pulumi up` again tries only these."])
+
+
+# Letting go
+
+
+def dropping_out(word: str, total: int, changes: Mapping[str, int], stay: Sequence[str]) -> str:
+    """What happens to the accounts that drop out of the rules; `stay` tells of those that stay."""
+    drop = "drops" if total == 1 else "drop"
+    goes = [f"{n} {'goes' if n == 1 else 'go'} to {status}" for status, n in changes.items()]
+    return (
+        f"{counted(total, 'account')} {drop} out of the rules (onRelease {word}): "
+        f"{', '.join([*goes, *stay])}."
+    )
+
+
+def let_go(verb: str, changes: Mapping[str, int], stayed: Sequence[str]) -> str:
+    """What has happened to accounts: `2 accounts put back to DISABLED, 1 to ENABLED; …`."""
+    done = [f"{counted(n, 'account')} {verb} to {status}" for status, n in changes.items()]
+    done[1:] = [f"{n} to {status}" for status, n in list(changes.items())[1:]]
+    return f"{'; '.join([', '.join(done) or 'No account was to be set', *stayed])}."
+
+
+def stay_as_they_are(number: int) -> str:
+    return f"{number} {'stays as it is' if number == 1 else 'stay as they are'}"
+
+
+def were_as_they_are(number: int) -> str:
+    return f"{number} {'was as it is' if number == 1 else 'were as they are'}"
+
+
+def no_members_any_more(accounts: Collection[str]) -> str:
+    number = len(accounts)
+    told = "is no member" if number == 1 else "are no members"
+    return f"{number} {told} any more ({some(accounts)})"
+
+
+def cannot_be_set_now(status: str, accounts: Collection[str]) -> str:
+    why = f", {_WHY_NOT_SET[status]}" if status in _WHY_NOT_SET else ""
+    return f"{len(accounts)} can't be set (relationship status {status}{why}): {some(accounts)}"
+
+
+def not_recorded(accounts: Collection[str]) -> str:
+    number = len(accounts)
+    stay = "stays as it is" if number == 1 else "stay as they are"
+    return f"{number} {stay}, since nothing is recorded of before ({some(accounts)})"
+
+
+def left_to_policy(accounts: Collection[str]) -> str:
+    number = len(accounts)
+    told = "is" if number == 1 else "are"
+    return f"{number} {told} decided by policy (GUARDDUTY_POLICY: {some(accounts)})"
+
+
+def could_not_be_set(number: int) -> str:
+    return f"{number} could not be set"
+
+
+def not_let_go(region: str, reasons: Mapping[str, str]) -> str:
+    """The accounts that a destroy could not let go, and the ways out."""
+    head = f"{counted(len(reasons), 'member')} in {region} could not be let go as onRelease says."
+    rows = [f"  {account}  {reasons[account]}" for account in sorted(reasons)]
+    ways = (
+        "`pulumi destroy` again tries only these. To leave them as they are, set onRelease: LEAVE, "
+        "run `pulumi up`, and destroy."
+    )
+    return "\n".join([head, *rows, ways])
+
+
+def detector_gone(region: str, detector_id: str) -> str:
+    return f"Detector {detector_id} in {region} is gone: there is nothing to put back."
+
+
+def organization_restored(key: str, current: str | None, prior: str | None) -> str:
+    return f"Organization: {key} put back, {current} -> {prior}."
+
+
+def organization_not_restored(reason: str) -> str:
+    return f"Organization: left as it is, since it is not this account's any more ({reason})"
+
+
+def own_detector_restored(current: str, prior: str) -> str:
+    return f"Own detector: put back, {on_off(current)} -> {on_off(prior)}."
+
+
+# Drift
+
+
+def drifted(region: str, changes: Mapping[str, str]) -> str:
+    told = some([f"{account} {change}" for account, change in changes.items()], 10)
+    return (
+        f"EKS audit logs in {region}: {counted(len(changes), 'member')} not as this stack's last "
+        f"finished run left them (somebody else, another stack, or a run that broke off): {told}"
+    )
