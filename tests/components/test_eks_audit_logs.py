@@ -82,6 +82,11 @@ def test_rules_for_members_of_an_existing_detector() -> None:
             "account": ADMINISTRATOR,
             "detectorId": DETECTOR,
             "accounts": {account(1): "LEAVE", account(2): "LEAVE"},
+            "onRelease": "LEAVE",
+            "maxDisabled": 10,
+            "turningOff": 1,
+            "scope": ["detector", "organization"],
+            "retryMinutes": 5,
         },
         "own": {
             "region": REGION,
@@ -102,6 +107,7 @@ def test_rules_for_members_of_an_existing_detector() -> None:
             "statuses": {account(1): "DISABLED", account(2): "ENABLED"},
             "changes": {},
             "seenAt": "2026-05-04T12:30:00+00:00",
+            "retryMinutes": 5,
         },
     }
 

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.vocabulary import ADMINISTRATOR, DETECTOR, DETECTOR_NOT_OWNED
+from tests.vocabulary import ADMINISTRATOR, DETECTOR, DETECTOR_NOT_OWNED, NOT_ASSOCIATED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,9 @@ class Aws:
         own_status: EKS_AUDIT_LOGS of that detector.
         administrator: whose member the account is, None if nobody's.
         delegated: whom Organizations names as delegated administrators of GuardDuty.
-        members: {account: EKS_AUDIT_LOGS}, all of them monitored.
+        members: {account: EKS_AUDIT_LOGS}, all of them monitored but for
+        relationships: {account: relationship status of a member}.
+        managed: members for which an organization policy decides.
         unprocessed: {account: result of UpdateMemberDetectors}.
         unreadable: {account: result of GetMemberDetectors}.
         refusals: {path of a request: (HTTP status, code, message)}; `*` for every GuardDuty call,
@@ -78,6 +80,8 @@ class Aws:
     auto_enable_members: str = "NEW"
     auto_enable: str = "NONE"
     members: dict[str, str] = field(default_factory=dict)
+    relationships: dict[str, str] = field(default_factory=dict)
+    managed: frozenset[str] = frozenset()
     unprocessed: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     refusals: dict[str, tuple[int, str, str]] = field(default_factory=dict)
@@ -86,7 +90,18 @@ class Aws:
 
     @property
     def writes(self) -> list[Request]:
+        """The requests that set members."""
         return [request for request in self.requests if request.path.endswith("/update")]
+
+    @property
+    def own_writes(self) -> list[_Body]:
+        """What was asked of the own detector or of the organization's settings."""
+        return [
+            request.body
+            for request in self.requests
+            if request.method == "POST"
+            and request.path in {f"/detector/{self.detector}", f"/detector/{self.detector}/admin"}
+        ]
 
     def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         named = {key.lower(): value for key, value in headers.items()}
@@ -144,7 +159,9 @@ class Aws:
         }
         return _json(operations[operation.rstrip("/")](request.body))
 
-    def _own_detector(self, _asked: _Body) -> _Body:
+    def _own_detector(self, asked: _Body) -> _Body:
+        for feature in asked.get("features", ()):
+            self.own_status = feature["status"]
         return {
             "status": "ENABLED",
             "serviceRole": "role",
@@ -154,49 +171,62 @@ class Aws:
     def _administrator(self, _asked: _Body) -> _Body:
         return {"administrator": {"accountId": self.administrator}} if self.administrator else {}
 
-    def _organization(self, _asked: _Body) -> _Body:
+    def _organization(self, asked: _Body) -> _Body:
+        self.auto_enable_members = asked.get(
+            "autoEnableOrganizationMembers", self.auto_enable_members
+        )
+        for feature in asked.get("features", ()):
+            self.auto_enable = feature["autoEnable"]
         return {
             "memberAccountLimitReached": False,
             "autoEnableOrganizationMembers": self.auto_enable_members,
             "features": [{"name": "EKS_AUDIT_LOGS", "autoEnable": self.auto_enable}],
         }
 
-    def _members(self, _asked: _Body) -> _Body:
-        return {"members": [_row(account) for account in self.members], "unprocessedAccounts": []}
+    def _members(self, asked: _Body) -> _Body:
+        rows = [_row(a, self.relationships.get(a, "Enabled")) for a in self.members]
+        found = [row for row in rows if row["accountId"] in asked.get("accountIds", self.members)]
+        return {"members": found, "unprocessedAccounts": []}
 
     def _member_detectors(self, asked: _Body) -> _Body:
         accounts = asked["accountIds"]
+        reasons = {**self._strangers(accounts), **self.unreadable}
         return {
             "members": [
-                {
-                    "accountId": account,
-                    "features": [{"name": "EKS_AUDIT_LOGS", "status": self.members[account]}],
-                }
+                {"accountId": account, "features": [self._feature(account)]}
                 for account in accounts
-                if account not in self.unreadable
+                if account not in reasons
             ],
-            "unprocessedAccounts": _results(accounts, self.unreadable),
+            "unprocessedAccounts": _results(accounts, reasons),
         }
+
+    def _feature(self, account: str) -> _Body:
+        policy = {"managedBy": "GUARDDUTY_POLICY"} if account in self.managed else {}
+        return {"name": "EKS_AUDIT_LOGS", "status": self.members[account], **policy}
+
+    def _strangers(self, accounts: list[str]) -> dict[str, str]:
+        return {account: NOT_ASSOCIATED for account in accounts if account not in self.members}
 
     def _update(self, asked: _Body) -> _Body:
         accounts = asked["accountIds"]
         (feature,) = asked["features"]
+        reasons = {**self._strangers(accounts), **self.unprocessed}
         for account in accounts:
-            if account not in self.unprocessed:
+            if account not in reasons:
                 self.members[account] = feature["status"]
-        return {"unprocessedAccounts": _results(accounts, self.unprocessed)}
+        return {"unprocessedAccounts": _results(accounts, reasons)}
 
 
 def _form(body: bytes) -> _Body:
     return {key: values[0] for key, values in parse_qs(body.decode()).items()}
 
 
-def _row(account: str) -> dict[str, str]:
+def _row(account: str, relationship_status: str) -> dict[str, str]:
     return {
         "accountId": account,
         "masterId": ADMINISTRATOR,
         "email": "",
-        "relationshipStatus": "Enabled",
+        "relationshipStatus": relationship_status,
         "updatedAt": "2026-01-01T00:00:00Z",
     }
 
