@@ -1,6 +1,6 @@
 """How a run grows with the organization: calls to GuardDuty and time at 500, 5,000 and 50,000.
 
-`make bench` prints the table. Two thirds of the members are to be turned on; what is measured is reading
+`make bench` prints the table. Two thirds of the members are turned on; what is measured is reading
 the region, planning, and setting the members, against the sandbox on the loopback. Calls grow as
 members / 50; a ratio compares a size with ten times less. Nothing here is a limit that fails.
 """
