@@ -42,6 +42,12 @@ class Organization:
         stack.init()
         return stack
 
+    def stack_that_comes_along(self, name: str) -> Stack:
+        """Makes one of the project's own stacks, with its file as it is."""
+        stack = Stack(self._project, self.environment, name)
+        stack.init()
+        return stack
+
     def detector_id(self) -> str:
         return self.sandbox.detector()
 
