@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from components.identity import region_of_one_account
+from components.identity import check_aws_provider
 from components.member_features import MemberFeatures
 from components.prior_settings import PriorSettings
 from guardduty import messages
@@ -58,14 +58,17 @@ class EksAuditLogs(pulumi.ComponentResource):
             name: the component's name; its children's begin with it.
             plan: what `guardduty.plan.make_plan` decided, without refusals.
             opts: the usual resource options; the aws children inherit an aws provider from them.
-            identity: who acts; None follows the stack's `aws:*` configuration. An aws provider that
-                is another account fails the run before anything is written.
+            identity: who acts; None follows the stack's `aws:*` configuration.
+
+        Raises:
+            OtherAccountError: the aws provider is another account than the plan's.
         """
         super().__init__("guardduty-eks-audit-logs:index:EksAuditLogs", name, None, opts)
+        check_aws_provider(self, plan.snapshot, identity)
         self._name = name
         self.plan = plan
         self._identity = identity
-        self._region = region_of_one_account(self, plan.snapshot, identity)
+        self._region = plan.snapshot.region
         self.detector_id = self._detector()
         prior = self._prior()
         before_members = [self._own_feature(prior), *self._organization(prior)]

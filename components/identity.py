@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from guardduty import messages
+from guardduty.errors import OtherAccountError
 
 if TYPE_CHECKING:
     from guardduty.identity import AssumeRole, Identity
@@ -40,28 +41,30 @@ def _role_arguments(role: AssumeRole) -> aws.ProviderAssumeRoleArgs:
     return aws.ProviderAssumeRoleArgs(**given)
 
 
-def region_of_one_account(
+def check_aws_provider(
     component: pulumi.ComponentResource, snapshot: Snapshot, identity: Identity | None
-) -> pulumi.Input[str]:
-    """Gives the region to a component's children, if its aws provider is the right account.
+) -> None:
+    """Refuses an aws provider that acts as another account, in a preview too.
 
-    All children wait for it, so that a wrong account writes nothing. Where neither an identity nor
-    an aws provider is given, both are the stack's `aws:*` configuration, and nobody is asked.
+    Where neither an identity nor an aws provider is given, all follows the stack's `aws:*`
+    configuration, and nobody is asked.
 
     Args:
-        component: has the aws provider, or the default one.
-        snapshot: tells the account and the region.
+        component: has the aws provider, else the default one counts.
+        snapshot: tells the region and the account.
         identity: who acts, if a program says so.
+
+    Raises:
+        OtherAccountError: it is.
     """
-    if identity is None and component.get_provider("aws:index/provider:Provider") is None:
-        return snapshot.region
-    caller = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=component))
+    if identity is None and component.get_provider(_ANY_OF_AWS) is None:
+        return
+    caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(parent=component)).account_id
+    if caller != snapshot.caller:
+        raise OtherAccountError(
+            messages.provider_of_another_account(snapshot.region, caller, snapshot.caller)
+        )
 
-    def checked(account: str) -> str:
-        if account != snapshot.caller:
-            raise pulumi.RunError(
-                messages.provider_of_another_account(snapshot.region, account, snapshot.caller)
-            )
-        return snapshot.region
 
-    return caller.account_id.apply(checked)
+_ANY_OF_AWS = "aws:guardduty/detector:Detector"
+"""Pulumi tells the provider for a type; one counts for all of its package."""

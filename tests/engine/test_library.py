@@ -1,0 +1,206 @@
+"""`EksAuditLogs` in a program of somebody's own: `examples/every-region` on the real engine."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.credentials import secret_access_key
+from sandbox.project import copy_example
+from tests.conftest import ADMINISTRATOR, MANAGEMENT
+from tests.engine.organization import OFF, ON, account
+from tests.engine.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.engine.organization import Organization
+
+REGIONS = ("us-east-1", "eu-west-1")
+SOMEBODY_ELSE = {"AWS_PROFILE": "management"}
+
+
+@pytest.fixture
+def aws(organization: Callable[..., Organization]) -> Organization:
+    """An organization in two regions, all of whose members have EKS audit logs off."""
+    aws = organization(regions=REGIONS)
+    for member in aws.members():
+        aws.control.set_feature(member, OFF)
+    aws.control.clear_calls()
+    return aws
+
+
+class Program:
+    """A user's copy of the example."""
+
+    def __init__(self, folder: Path, aws: Organization) -> None:
+        self._folder = copy_example("every-region", folder)
+        self._environment = aws.environment
+
+    def rewrite(self, before: str, after: str) -> None:
+        file = self._folder / "__main__.py"
+        text = file.read_text()
+        assert text.count(before) == 1
+        file.write_text(text.replace(before, after))
+
+    def stack(self, **configuration: object) -> Stack:
+        stack = Stack(self._folder, self._environment, "test")
+        stack.configure({"regions": list(REGIONS), "profile": "administrator", **configuration})
+        stack.init()
+        return stack
+
+
+@pytest.fixture
+def program(aws: Organization, tmp_path: Path) -> Program:
+    return Program(tmp_path / "own-program", aws)
+
+
+def _statuses(aws: Organization, region: str) -> set[str | None]:
+    truth = aws.control.truth()[region]
+    return {truth[member].eks_audit_logs for member in aws.members()}
+
+
+def test_one_stack_keeps_every_region(aws: Organization, program: Program) -> None:
+    stack = program.stack()
+
+    preview = stack.preview("--diff", **SOMEBODY_ELSE)
+    assert preview.code == 0, preview.text
+    assert preview.text.count(f'{account(1)}: "DISABLED -> ENABLED"') == len(REGIONS)
+    assert aws.writes() == []
+
+    run = stack.up(**SOMEBODY_ELSE)
+    assert run.code == 0, run.text
+    for region in REGIONS:
+        assert _statuses(aws, region) == {ON}
+    calls = [call for call in aws.control.calls() if call.service == "guardduty"]
+    assert {(call.account, call.region) for call in calls} == {
+        (ADMINISTRATOR, region) for region in REGIONS
+    }
+    assert stack.outputs() == {region: {"ENABLED": len(aws.members())} for region in REGIONS}
+
+    aws.control.clear_calls()
+    again = stack.up("--expect-no-changes", **SOMEBODY_ELSE)
+    assert again.code == 0, again.text
+    assert aws.writes() == []
+
+
+def test_a_destroy_acts_as_the_identity_in_the_state(aws: Organization, program: Program) -> None:
+    program.rewrite('"autoEnable": "NEW",', '"autoEnable": "NEW", "onRelease": "RESTORE",')
+    program.rewrite('"members":', '"maxDisabled": "100%", "members":')
+    stack = program.stack()
+    assert stack.up(**SOMEBODY_ELSE).code == 0
+    aws.control.clear_calls()
+
+    destroyed = stack.destroy(AWS_PROFILE="")
+
+    assert destroyed.code == 0, destroyed.text
+    assert stack.kinds() == []
+    for region in REGIONS:
+        assert _statuses(aws, region) == {OFF}
+    assert {c.account for c in aws.control.calls() if c.service == "guardduty"} == {ADMINISTRATOR}
+
+
+def test_the_state_has_the_identity_but_no_secret(program: Program) -> None:
+    stack = program.stack()
+    assert stack.up().code == 0
+
+    state = stack.exported()
+    for resource in json.loads(state)["deployment"]["resources"]:
+        if resource["type"].startswith("pulumi-python:dynamic"):
+            assert resource["inputs"]["identity"] == {"profile": "administrator"}
+            assert resource["outputs"]["identity"] == {"profile": "administrator"}
+    assert secret_access_key(ADMINISTRATOR) not in state
+
+
+def test_another_identity_of_the_same_account_is_an_update(
+    aws: Organization, program: Program
+) -> None:
+    stack = program.stack()
+    assert stack.up().code == 0
+    aws.control.clear_calls()
+    stack.configure({"regions": list(REGIONS), "profile": ""})
+
+    run = stack.up("--diff")
+
+    assert run.code == 0, run.text
+    assert "replace" not in run.text
+    assert stack.exported().count('"identity": {}') == 2 * 2 * len(REGIONS)
+    assert aws.writes() == []
+    again = stack.up("--expect-no-changes")
+    assert again.code == 0, again.text
+
+
+def test_the_stacks_own_aws_configuration_is_not_read(aws: Organization, program: Program) -> None:
+    stack = program.stack(**{"aws:profile": "management", "aws:region": "ap-south-1"})
+
+    run = stack.up()
+
+    assert run.code == 0, run.text
+    assert "Credentials:" not in run.text
+    assert {c.account for c in aws.control.calls() if c.service == "guardduty"} == {ADMINISTRATOR}
+
+
+def test_an_aws_provider_of_another_account_is_refused_before_anything_is_written(
+    aws: Organization, program: Program
+) -> None:
+    program.rewrite(
+        "aws_provider(session.region, identity, session.region)",
+        'aws.Provider(session.region, region=session.region, profile="management")',
+    )
+    program.rewrite("import pulumi\n", "import pulumi\nimport pulumi_aws as aws\n")
+    stack = program.stack()
+
+    preview, run = stack.preview(), stack.up("--skip-preview")
+
+    for refused in (preview, run):
+        assert refused.code != 0
+        assert refused.errors == [
+            (
+                f"the aws provider in {REGIONS[0]} is account {MANAGEMENT}'s, but the plan is of "
+                f"account {ADMINISTRATOR}. Make the provider with the same identity, by "
+                "components.aws_provider."
+            )
+        ]
+        assert "Traceback" not in refused.text
+    assert aws.writes() == []
+
+
+def test_the_refusals_of_all_regions_are_told_at_once(aws: Organization, program: Program) -> None:
+    program.rewrite('"all": True', '"accounts": ["999999999999"]')
+
+    run = program.stack().up("--skip-preview")
+
+    assert run.code != 0
+    assert run.errors == [
+        (
+            f"members[0].accounts: 999999999999 is not a GuardDuty member in {region}. "
+            "Correct the id, remove it from the rule, or add the account as a member first."
+        )
+        for region in REGIONS
+    ]
+    assert aws.writes() == []
+
+
+def test_accounts_that_are_left_in_any_region_make_the_run_fail(
+    aws: Organization, program: Program
+) -> None:
+    for region, number in zip(REGIONS, (1, 2), strict=True):
+        aws.control.leave_unprocessed(
+            "UpdateMemberDetectors", [account(number)], "is suspended", region=region
+        )
+    stack = program.stack()
+
+    run = stack.up("--skip-preview")
+
+    assert run.code != 0
+    for region, number in zip(REGIONS, (1, 2), strict=True):
+        assert f"in {region} could not be set" in run.text
+        assert f"{account(number)}  is suspended" in run.text
+    aws.control.clear_faults()
+    again = stack.up("--skip-preview")
+    assert again.code == 0, again.text
+    for region in REGIONS:
+        assert _statuses(aws, region) == {ON}
