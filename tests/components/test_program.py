@@ -93,8 +93,12 @@ def test_a_preview_tells_what_a_run_would_do_account_by_account(program: _Progra
     assert told.splitlines()[:3] == [
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
         "  2 members: 1 on, 1 off. This run turns 1 on, 0 off; 1 stay.",
-        "  on   300000000002  rule 1: all",
+        "  on   300000000002  rule 1: all  trial: 30 days",
     ]
+    assert told.splitlines()[-1] == (
+        "  Usage: EKS_AUDIT_LOGS came to 12.50 USD in the last 30 days in this region, with 1 "
+        "account on now."
+    )
     assert "eks-audit-logs-members" in engine.registered
 
 

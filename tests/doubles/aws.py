@@ -156,6 +156,8 @@ class Aws:
             "member/get": self._members,
             "member/detector/get": self._member_detectors,
             "member/detector/update": self._update,
+            "freeTrial/daysRemaining": self._trials,
+            "usage/statistics": self._usage,
         }
         return _json(operations[operation.rstrip("/")](request.body))
 
@@ -206,6 +208,17 @@ class Aws:
 
     def _strangers(self, accounts: list[str]) -> dict[str, str]:
         return {account: NOT_ASSOCIATED for account in accounts if account not in self.members}
+
+    def _trials(self, asked: _Body) -> _Body:
+        feature = {"name": "EKS_AUDIT_LOGS", "freeTrialDaysRemaining": 30}
+        accounts = [{"accountId": a, "features": [feature]} for a in asked["accountIds"]]
+        return {"accounts": accounts, "unprocessedAccounts": []}
+
+    def _usage(self, _asked: _Body) -> _Body:
+        total = {"amount": "12.50", "unit": "USD"}
+        return {
+            "usageStatistics": {"sumByFeature": [{"feature": "EKS_AUDIT_LOGS", "total": total}]}
+        }
 
     def _update(self, asked: _Body) -> _Body:
         accounts = asked["accountIds"]
