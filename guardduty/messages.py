@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 UNKNOWN = "UNKNOWN"
 """Stands for a status that AWS did not tell: unknown is not off."""
@@ -557,8 +557,7 @@ def own_decided_by_policy() -> str:
 
 def decided_by_policy(accounts: Collection[str]) -> str:
     return (
-        f"{counted(len(accounts), 'member')} decided by policy (GUARDDUTY_POLICY): "
-        f"{some(accounts)}"
+        f"{counted(len(accounts), 'member')} decided by policy (GUARDDUTY_POLICY): {some(accounts)}"
     )
 
 
@@ -698,7 +697,7 @@ def unreleased(region: str, reasons: Mapping[str, str]) -> str:
 def dropping_out(word: str, total: int, changes: Mapping[str, int], stay: Sequence[str]) -> str:
     """What happens to the accounts that drop out of the rules; `stay` tells of those that stay."""
     drop = "drops" if total == 1 else "drop"
-    goes = [f"{n} {'goes' if n == 1 else 'go'} to {status}" for status, n in changes.items()]
+    goes = _by_status(changes, lambda number: f"{number} {'goes' if number == 1 else 'go'}")
     return (
         f"{counted(total, 'account')} {drop} out of the rules (onRelease {word}): "
         f"{', '.join([*goes, *stay])}."
@@ -707,9 +706,15 @@ def dropping_out(word: str, total: int, changes: Mapping[str, int], stay: Sequen
 
 def let_go(verb: str, changes: Mapping[str, int], stayed: Sequence[str]) -> str:
     """What has happened to accounts: `2 accounts put back to DISABLED, 1 to ENABLED; …`."""
-    done = [f"{counted(n, 'account')} {verb} to {status}" for status, n in changes.items()]
-    done[1:] = [f"{n} to {status}" for status, n in list(changes.items())[1:]]
+    done = _by_status(changes, lambda number: f"{counted(number, 'account')} {verb}")
     return f"{'; '.join([', '.join(done) or 'No account was to be set', *stayed])}."
+
+
+def _by_status(changes: Mapping[str, int], first: Callable[[int], str]) -> list[str]:
+    texts = [f"{number} to {status}" for status, number in changes.items()]
+    for status, number in list(changes.items())[:1]:
+        texts[0] = f"{first(number)} to {status}"
+    return texts
 
 
 def stay_as_they_are(number: int) -> str:

@@ -1,4 +1,7 @@
-"""`PriorSettings` as the engine speaks to it: it records, and never writes to AWS."""
+"""`PriorSettings` as the engine speaks to it: what it records before the stack writes anything.
+
+What it does when accounts are let go is in `test_dynamic_provider_release.py`.
+"""
 
 from __future__ import annotations
 
@@ -56,6 +59,11 @@ def _inputs(kept: Iterable[str], **more: object) -> Properties:
         "account": ADMINISTRATOR,
         "detectorId": DETECTOR,
         "accounts": dict.fromkeys(kept, "LEAVE"),
+        "onRelease": "LEAVE",
+        "maxDisabled": 10,
+        "turningOff": 0,
+        "scope": ["detector", "organization"],
+        "retryMinutes": 0,
         **more,
     }
 
@@ -64,8 +72,9 @@ def _outputs(statuses: dict[Any, str], **more: object) -> Properties:
     return {
         **_inputs(statuses),
         "statuses": statuses,
-        "organization": {"autoEnableMembers": "NEW", "autoEnable": "NONE"},
+        "organization": {"autoEnable": "NONE"},
         "detector": {"status": "DISABLED"},
+        "unreleased": {},
         **more,
     }
 
@@ -116,8 +125,13 @@ def test_check_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:
         (_inputs(accounts(1)), True, []),
         ({**_inputs(accounts(2)), "region": "eu-west-1"}, True, ["region"]),
         ({**_inputs(accounts(2)), "account": account(9)}, True, ["account"]),
-        ({**_inputs(accounts(2)), "detectorId": "another"}, True, ["detectorId"]),
+        (_inputs(accounts(2), detectorId="another"), True, []),
         (_inputs(accounts(2), waiting=[account(2)]), True, []),
+        (_inputs(accounts(2), onRelease="RESTORE"), True, []),
+        (_inputs(accounts(2), maxDisabled="25%"), True, []),
+        (_inputs(accounts(2), scope=["detector"]), True, []),
+        (_inputs(accounts(2), identity={"profile": "security"}), True, []),
+        (_inputs(accounts(2), turningOff=3, retryMinutes=1), False, []),
     ],
     ids=[
         "nothing",
@@ -127,9 +141,15 @@ def test_check_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:
         "account",
         "detector",
         "an account waits",
+        "another onRelease",
+        "another limit",
+        "less written",
+        "another identity",
+        "what only holds for a run",
     ],
 )
-def test_accounts_that_come_or_go_ask_for_an_update(
+def test_what_asks_for_an_update_and_what_for_another_record(
+    aws: Aws,
     provider: DynamicProvider,
     news: Properties,
     changes: bool,  # noqa: FBT001 - a column of the table
@@ -139,6 +159,7 @@ def test_accounts_that_come_or_go_ask_for_an_update(
     diff = provider.diff(olds, news)
 
     assert (diff.changes, diff.replaces) == (changes, replaces)
+    assert aws.requests == []
 
 
 def test_an_account_that_comes_is_recorded_and_the_others_keep_what_was_before(
@@ -260,18 +281,94 @@ def test_a_refresh_with_another_accounts_credentials_is_refused_in_one_sentence(
 
 
 @pytest.mark.parametrize("detector", ["another", None])
-def test_without_its_detector_the_record_is_gone(
+def test_without_its_detector_the_record_stays(
     aws: Aws, provider: DynamicProvider, detector: str | None
 ) -> None:
     aws.detector = detector
-    read = provider.read(_outputs({account(1): "ENABLED"}))
+    outputs = _outputs({account(1): "ENABLED"})
 
-    assert (read.id, read.outputs) == ("", {})
+    # The members have what the stack gave them: that must not be taken for the time before it.
+    assert provider.read(outputs).outputs == outputs
 
 
-def test_a_delete_writes_nothing_and_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:
-    provider.delete(_outputs({account(1): "ENABLED"}))
-    assert aws.requests == []
+def test_a_detector_that_is_made_anew_goes_on_with_the_record(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.detector, aws.own_status, aws.auto_enable = "another", "ENABLED", "NEW"
+    aws.members = dict.fromkeys(accounts(3), "ENABLED")
+    before = {account(1): "ENABLED", account(2): "DISABLED"}
+    news = _inputs(accounts(3), detectorId="another")
+
+    updated = provider.update(_outputs(before), news)
+
+    assert updated == _outputs({**before, account(3): "ENABLED"}, **news)
+    assert aws.writes == []
+
+
+# The organization
+
+
+def test_the_organization_is_not_asked_where_the_stack_does_not_write_it(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    created = provider.create(_inputs(accounts(1), scope=["detector"])).outputs
+
+    assert "organization" not in created
+    assert created["detector"] == {"status": "DISABLED"}
+    assert [r.path for r in aws.requests if r.path.endswith("/admin")] == []
+
+
+def test_guardduty_itself_is_recorded_once_the_stack_is_about_to_write_it(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    created = provider.create(_inputs([])).outputs
+    assert created["organization"] == {"autoEnable": "NONE"}
+
+    # By now AWS has what the stack wrote.
+    aws.auto_enable, aws.auto_enable_members = "ALL", "NONE"
+    scope = ["detector", "organization", "autoEnableMembers"]
+    updated = provider.update(created, _inputs([], scope=scope))
+    assert updated["organization"] == {"autoEnable": "NONE", "autoEnableMembers": "NONE"}
+
+    aws.auto_enable_members = "ALL"
+    for later in (["detector", "organization"], scope):
+        updated = provider.update(updated, _inputs([], scope=later))
+        assert updated["organization"] == {"autoEnable": "NONE", "autoEnableMembers": "NONE"}
+
+
+def test_a_state_of_the_first_release_keeps_what_it_recorded(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.auto_enable, aws.auto_enable_members = "NEW", "ALL"
+    recorded = {"autoEnableMembers": "NEW", "autoEnable": "NONE"}
+    first = {
+        key: value
+        for key, value in _outputs({account(1): "ENABLED"}, organization=recorded).items()
+        if key
+        not in {"onRelease", "maxDisabled", "turningOff", "scope", "retryMinutes", "unreleased"}
+    }
+    news = _inputs(accounts(1), scope=["detector", "organization", "autoEnableMembers"])
+
+    assert provider.read(first).outputs == first
+    assert provider.update(first, news) == _outputs(
+        {account(1): "ENABLED"}, **news, organization=recorded
+    )
+    provider.delete(first)
+    assert (aws.writes, aws.own_writes) == ([], [])
+
+
+# What AWS does not tell
+
+
+def test_an_account_is_asked_about_again_before_it_is_recorded_as_unknown(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.unreadable = {account(2): "Internal error"}
+    created = provider.create(_inputs(accounts(2), retryMinutes=0.05)).outputs
+
+    assert created["statuses"] == {account(1): "ENABLED", account(2): "UNKNOWN"}
+    assert _asked_about(aws)[0] == accounts(2)
+    assert set(map(tuple, _asked_about(aws)[1:])) == {(account(2),)}
 
 
 def test_nothing_is_recorded_of_what_could_not_be_read(aws: Aws, provider: DynamicProvider) -> None:
