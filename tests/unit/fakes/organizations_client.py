@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
+from guardduty.model import AccountId
 from guardduty.organizations import OrganizationsApi
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class FakeOrganizations:
     """
 
     units: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    accounts: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    accounts: Mapping[AccountId, str] = field(default_factory=dict)
+    tags: Mapping[AccountId, Mapping[str, str]] = field(default_factory=dict)
     policy_types: Mapping[str, str] = field(default_factory=dict)
     failures: dict[str, Exception] = field(default_factory=dict)
     first_pages_are_empty: bool = False
@@ -104,7 +105,7 @@ class FakeOrganizations:
         ResourceId: str,  # noqa: N803 - boto3's name
         **page: str,
     ) -> dict[str, Any]:
-        tags = self.tags.get(ResourceId, {})
+        tags = self.tags.get(AccountId(ResourceId), {})
         found = ({"Key": key, "Value": value} for key, value in tags.items())
         return self._page("ListTagsForResource", ResourceId, "Tags", found, page)
 
