@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
 from components.provider import GuardDutyProvider, patience, tell, told_plainly
 from guardduty import messages
@@ -52,6 +52,9 @@ which are in `accounts` still."""
 _OWNER = ("region", "account")
 """The record is of an account in a region: it outlives a detector that is made anew."""
 
+_RECORD = ("statuses", "organization", "detector")
+"""What was before the stack. A refresh makes inputs of it, to be shown; outputs alone are read."""
+
 _ASKS = ("detectorId", "accounts", "waiting", "onRelease", "maxDisabled", "scope", "identity")
 """The inputs of which another value asks for an update."""
 
@@ -62,6 +65,17 @@ class PriorSettingsProvider(GuardDutyProvider):
     Nothing that the stack itself wrote is ever recorded: an account's record is in the state before
     its first write, and stays there until the account has been let go.
     """
+
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
+        """Called before each preview and update, with the old inputs: keeps what a refresh added.
+
+        That is the record, for a preview to show it account by account.
+        """
+        record = {key: olds[key] for key in _RECORD if key in olds}
+        accounts = news.get("accounts")
+        if "statuses" in record and isinstance(accounts, dict):
+            record["statuses"] = {a: s for a, s in record["statuses"].items() if a in accounts}
+        return CheckResult({**news, **record}, [])
 
     @told_plainly
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
@@ -100,7 +114,9 @@ class PriorSettingsProvider(GuardDutyProvider):
         It does not even if the detector is gone: the members have what the stack gave them still.
         """
         self.owned_session(props)
-        return ReadResult(id_, props)
+        # Of a resource that is to be deleted, a preview shows the inputs alone.
+        record = {key: props[key] for key in _RECORD if key in props}
+        return ReadResult(id_, props, {**_inputs(props), **record})
 
     @told_plainly
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
@@ -188,7 +204,8 @@ class PriorSettingsProvider(GuardDutyProvider):
 
 
 def _inputs(props: Properties) -> Properties:
-    return {key: value for key, value in props.items() if not key.startswith("__")}
+    outputs = (*_RECORD, "unreleased")
+    return {k: v for k, v in props.items() if not k.startswith("__") and k not in outputs}
 
 
 def _outputs(

@@ -70,8 +70,8 @@ class DynamicProvider:
         """What the process has told in this test."""
         return self._log.read_text()[self._told_before :]
 
-    def check(self, news: Properties) -> Checked:
-        request = proto.CheckRequest(olds=self._sent({}), news=self._sent(news))
+    def check(self, news: Properties, olds: Properties | None = None) -> Checked:
+        request = proto.CheckRequest(olds=self._sent(olds or {}), news=self._sent(news))
         answer = self._stub.Check(request, timeout=_SECONDS)
         failures = [(failure.property, failure.reason) for failure in answer.failures]
         return Checked(self._received(answer.inputs), failures)

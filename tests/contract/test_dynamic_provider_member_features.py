@@ -283,6 +283,39 @@ def test_an_update_gives_back_every_output(provider: DynamicProvider) -> None:
     assert provider.update(olds, news) == _outputs({account(1): "ENABLED"}, seenAt=_NOW)
 
 
+def test_what_time_does_not_cure_is_given_up_after_retryminutes(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.unprocessed = {account(2): "Internal error"}
+    wanted = _all(3, "ENABLED")
+
+    created = provider.create(_inputs(wanted, retryMinutes=0)).outputs
+    assert created["unprocessed"] == {account(2): "Internal error"}
+    assert len(aws.writes) == 1
+    # Another time is no reason for an update, but the next one keeps it.
+    settled = _outputs(wanted, retryMinutes=0)
+    assert not provider.diff(settled, _inputs(wanted, retryMinutes=1)).changes
+    aws.unprocessed = {}
+    assert provider.update(created, _inputs(wanted, retryMinutes=1))["retryMinutes"] == 1
+
+
+@pytest.mark.parametrize("method", ["create", "update"])
+def test_another_accounts_credentials_set_nobody(
+    aws: Aws, provider: DynamicProvider, method: str
+) -> None:
+    aws.account = account(9)
+    news = _inputs(_all(3, "ENABLED"))
+
+    with error_of() as told:
+        if method == "create":
+            provider.create(news)
+        else:
+            provider.update(_outputs(_all(3, "DISABLED")), news)
+
+    assert "this stack in eu-central-1 is account 222222222222's" in told[0]
+    assert [request.service for request in aws.requests] == ["sts"]
+
+
 def test_an_account_that_drops_out_is_left_as_it_is(aws: Aws, provider: DynamicProvider) -> None:
     provider.update(_outputs(_all(3, "DISABLED")), _inputs({account(1): "ENABLED"}))
     assert aws.members == {**_all(3, "DISABLED"), account(1): "ENABLED"}
@@ -377,6 +410,37 @@ def test_without_its_detector_the_resource_is_gone(
     # So the engine takes it out of the state, and the next run makes it anew.
     assert (read.id, read.outputs) == ("", {})
     assert {request.path for request in aws.requests} == {"/", "/detector"}
+
+
+def test_a_refresh_tells_in_one_line_who_is_not_as_the_last_run_left_them(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.members = {**_all(3, "ENABLED"), account(2): "DISABLED"}
+    aws.unreadable = {account(3): "Internal error"}
+    read = provider.read(_outputs({**_all(3, "ENABLED"), account(1): "DISABLED"}))
+
+    assert provider.stderr.splitlines() == [
+        (
+            "EKS audit logs in eu-central-1: 2 members not as this stack's last finished run left "
+            "them (somebody else, another stack, or a run that broke off): 300000000001 DISABLED "
+            "-> ENABLED, 300000000002 ENABLED -> DISABLED"
+        )
+    ]
+
+    # Once the state has it, it is no news.
+    provider.begin_test()
+    provider.read(read.outputs)
+    assert provider.stderr == ""
+
+
+def test_a_refresh_keeps_the_inputs_that_say_how_to_act(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.members = _all(3, "ENABLED")
+    inputs = _inputs(_all(3, "ENABLED"), retryMinutes=7, seenAt=_THEN)
+    read = provider.read({**inputs, "unprocessed": {}})
+
+    assert read.inputs == inputs
 
 
 # Delete

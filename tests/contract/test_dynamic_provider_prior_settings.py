@@ -257,10 +257,25 @@ def test_an_account_that_goes_is_left_as_it_is_and_forgotten(
     assert aws.requests == []
 
 
-def test_a_refresh_changes_nothing_of_what_was_before(aws: Aws, provider: DynamicProvider) -> None:
+def test_a_refresh_changes_nothing_of_what_was_before_and_has_previews_show_it(
+    aws: Aws, provider: DynamicProvider
+) -> None:
     aws.members[account(1)] = "DISABLED"
     outputs = _outputs({account(1): "ENABLED"})
-    assert provider.read(outputs).outputs == outputs
+    read = provider.read(outputs)
+
+    assert read.outputs == outputs
+    # Of a resource that a destroy is to delete, the engine shows the inputs alone.
+    record = {key: outputs[key] for key in ("statuses", "organization", "detector")}
+    assert read.inputs == {**_inputs(accounts(1)), **record}
+    assert not provider.diff(outputs, _inputs(accounts(1))).changes
+    assert provider.check(_inputs(accounts(1)), read.inputs).inputs == read.inputs
+    assert provider.check(_inputs([]), read.inputs).inputs == {
+        **read.inputs,
+        **_inputs([]),
+        "statuses": {},
+    }
+    assert provider.update(outputs, read.inputs) == outputs
 
 
 @pytest.mark.parametrize("detector", ["another", None, DETECTOR])
