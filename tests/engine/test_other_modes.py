@@ -267,4 +267,4 @@ def test_after_the_designation_the_administrators_stack_sets_everything(
     aws.control.advance_clock(hours=25)
     assert stack.up().code == 0
     assert set(aws.statuses().values()) == {ON}
-    assert len(aws.statuses()) == 13  # the management account is a member, too
+    assert len(aws.statuses()) == 12

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.engine.organization import OFF, ON, REGION, account
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from tests.engine.organization import Organization
     from tests.engine.stack import Run, Stack
@@ -28,8 +28,9 @@ def _changed(stack: Stack, **configuration: object) -> Stack:
     return stack
 
 
-def _policy(aws: Organization, plans: Mapping[str, str], *accounts: str) -> None:
-    aws.control.assign_policy(plans, account_ids=list(accounts) or None)
+def _policy(aws: Organization, *accounts: str) -> None:
+    """A policy that turns EKS_AUDIT_LOGS on for these accounts; its type is enabled."""
+    aws.control.assign_policy(accounts)
     aws.control.clear_calls()
 
 
@@ -40,7 +41,7 @@ def test_where_policies_decide_all_and_new_are_refused(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()
-    _policy(aws, {"foundational": "enabled", "eks_audit_logs": "enabled"}, account(1))
+    _policy(aws, account(1))
 
     for wanted in ("NEW", "ALL"):
         _refused(
@@ -57,7 +58,7 @@ def test_a_setting_that_policies_made_idle_is_left_and_told(
 ) -> None:
     aws = organization()
     aws.set_auto_enable("NEW")
-    _policy(aws, {"foundational": "enabled", "eks_audit_logs": "enabled"}, account(1))
+    _policy(aws, account(1))
 
     run = aws.stack(autoEnable="NEW", members=ALL_ON).up()
 
@@ -70,7 +71,7 @@ def test_a_member_under_a_policy_is_satisfied_without_a_write_or_refused(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()
-    _policy(aws, {"foundational": "enabled", "eks_audit_logs": "enabled"}, account(1), account(2))
+    _policy(aws, account(1), account(2))
 
     stack = aws.stack(autoEnable="NONE", members=ALL_ON)
     preview = stack.preview()
@@ -150,7 +151,7 @@ def test_a_destroy_that_would_turn_off_too_many_members_is_refused_before_its_fi
     run = stack.destroy()
 
     assert run.code != 0
-    assert "maxDisabled: 12 members would be turned off, but at most 10 may be" in run.text
+    assert "maxDisabled: letting go all accounts would turn 12 members off, but at most" in run.text
     assert "Traceback" not in run.text
     assert aws.writes() == []
     # The way out that it names.

@@ -131,7 +131,7 @@ def test_a_unit_that_does_not_exist_is_refused(organization: Callable[..., Organ
 def test_a_unit_or_tag_that_selects_nobody_is_told(
     organization: Callable[..., Organization],
 ) -> None:
-    aws = organization(description=UNITS + "organizationalUnits: [Root/Empty]\n")
+    aws = organization(description=UNITS)
 
     run = aws.stack(members=[{"status": "ENABLED", "tags": {"env": "stage"}}]).preview()
 
