@@ -178,8 +178,6 @@ class _Reader:
 
     def _look_up_units(self, units: Sequence[str]) -> None:
         for unit in units:
-            if unit in self._units or unit in self._unknown_units:
-                continue
             accounts = self._of_organization.accounts_below(unit)
             if accounts is None:
                 self._unknown_units.add(unit)
