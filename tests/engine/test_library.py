@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.credentials import secret_access_key
+from sandbox.credentials import access_key_id, secret_access_key
 from sandbox.project import copy_example
 from tests.conftest import ADMINISTRATOR, MANAGEMENT
 from tests.engine.organization import OFF, ON, account
@@ -128,6 +128,26 @@ def test_another_identity_of_the_same_account_is_an_update(
     assert run.code == 0, run.text
     assert "replace" not in run.text
     assert stack.exported().count('"identity": {}') == 2 * 2 * len(REGIONS)
+    assert aws.writes() == []
+    again = stack.up("--expect-no-changes")
+    assert again.code == 0, again.text
+
+
+def test_an_identity_that_is_gone_is_changed_without_a_refresh(
+    aws: Organization, program: Program, tmp_path: Path
+) -> None:
+    former = tmp_path / "former"
+    key, secret = access_key_id(ADMINISTRATOR), secret_access_key(ADMINISTRATOR)
+    former.write_text(f"[former]\naws_access_key_id={key}\naws_secret_access_key={secret}\n")
+    stack = program.stack(profile="former")
+    assert stack.up(AWS_SHARED_CREDENTIALS_FILE=str(former)).code == 0
+    aws.control.clear_calls()
+    stack.configure({"regions": list(REGIONS), "profile": "administrator"})
+
+    assert "The config profile (former) could not be found" in stack.up().text
+    run = stack.up("--refresh=false")
+
+    assert run.code == 0, run.text
     assert aws.writes() == []
     again = stack.up("--expect-no-changes")
     assert again.code == 0, again.text
