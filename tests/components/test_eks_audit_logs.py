@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from components import EksAuditLogs
-from guardduty.model import Detector, MemberStatuses, Snapshot
+from components import DelegatedAdministrator, EksAuditLogs
+from guardduty.delegation import Delegation, plan_delegation
+from guardduty.model import AccountId, Designation, Detector, MemberStatuses, Snapshot
 from guardduty.plan import Plan, make_plan
 from guardduty.refusals import OWNER_TAG
 from guardduty.settings import Settings
@@ -317,3 +318,46 @@ def test_an_account_that_could_not_be_set_counts_as_what_it_was() -> None:
 
 def test_without_rules_accounts_are_counted_as_they_are() -> None:
     assert _outputs(_plan(Settings(), _MEMBERS), {})["accounts"] == {"ENABLED": 3}
+
+
+# Other modes
+
+
+def _without_organization(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, organization=None)
+
+
+def test_a_standalone_account_has_its_own_feature_only() -> None:
+    alone = replace(_without_organization(region_with({})), members=())
+    children = _registered(_plan(settings(mode="standalone", status="DISABLED"), alone))
+
+    assert sorted(children) == ["own", "prior"]
+    assert children["own"].asked["status"] == "DISABLED"
+    assert children["prior"].asked["scope"] == ["detector"]
+    assert children["prior"].asked["accounts"] == {}
+
+
+def test_members_by_invitation_are_set_without_the_organization() -> None:
+    chosen = settings(mode="invitation", members=[rule("ENABLED")])
+    children = _registered(_plan(chosen, _without_organization(_MEMBERS)))
+
+    assert sorted(children) == ["members", "own", "prior"]
+    assert children["prior"].asked["scope"] == ["detector"]
+    assert children["members"].dependencies == {"eks-own"}
+
+
+@pytest.mark.parametrize("designated", [True, False])
+def test_the_designation_of_an_administrator_takes_over_one_that_is_there(
+    designated: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    there = Designation(ADMINISTRATOR, ending=False) if designated else None
+    delegation = Delegation(REGION, AccountId("111111111111"), ADMINISTRATOR, there)
+    engine = Engine()
+    engine.run(lambda: DelegatedAdministrator("admin", plan_delegation(delegation)).account)
+
+    component, child = engine.registered["admin"], engine.registered["admin-designation"]
+    assert component.type == "guardduty-eks-audit-logs:index:DelegatedAdministrator"
+    assert child.type == "aws:guardduty/organizationAdminAccount:OrganizationAdminAccount"
+    assert child.parent == "admin"
+    assert child.asked == {"adminAccountId": ADMINISTRATOR, "region": REGION}
+    assert child.import_id == (ADMINISTRATOR if designated else "")
