@@ -1,0 +1,163 @@
+"""docs/guide.md names every mode, key, sample, refusal and notice, and tests that exist."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from decimal import Decimal
+from functools import cache
+
+import pytest
+import yaml
+
+from guardduty import messages
+from guardduty.modes import Mode
+from tests.vocabulary import PROJECT_FOLDER
+
+GUIDE = (PROJECT_FOLDER / "docs" / "guide.md").read_text(encoding="utf-8")
+SENTENCE = re.compile(r"^\| [^|]+ \| `(?P<words>.+)` \| [^|]+ \|$", re.MULTILINE)
+
+ANY_ARGUMENT: dict[str, object] = {
+    "account": "300000000001",
+    "accounts": ["300000000001", "300000000002"],
+    "administrator": "222222222222",
+    "alone": False,
+    "allowed": ["222222222222"],
+    "amount": Decimal("70.56"),
+    "arn": "arn:aws:guardduty:us-east-1:222222222222:detector/12ab",
+    "auto_enable": "NEW",
+    "caller": "222222222222",
+    "changes": {"DISABLED": 2},
+    "current": "ENABLED",
+    "designated": "222222222222",
+    "detector_id": "12ab",
+    "digits": "12345",
+    "disabled": 12,
+    "index": 0,
+    "key": "autoEnable",
+    "label": "rule 1: all",
+    "limit": 10,
+    "mode": "standalone",
+    "number": 3,
+    "off": 8,
+    "on_now": 4,
+    "operation": "ListMembers",
+    "operations": ["ListRoots", "ListTagsForResource"],
+    "others": ["300000000002"],
+    "prior": "DISABLED",
+    "project": "guardduty-eks-audit-logs",
+    "provider": "300000000001",
+    "reason": "AccessDeniedException: no",
+    "reasons": {"300000000001": "Internal error"},
+    "region": "us-east-1",
+    "remaining": [12, 0],
+    "rules": 2,
+    "selector": "tags",
+    "selectors": ["accounts", "all"],
+    "status": "Disabled",
+    "stay": ["1 stays as it is"],
+    "stayed": ["1 was as it is"],
+    "suggestion": "did you mean autoEnable?",
+    "tag": "a=b",
+    "total": 12,
+    "turned_on": 9,
+    "unit": "USD",
+    "unused": ["AWS_PROFILE=default"],
+    "used": "aws:profile security-audit",
+    "value": "x",
+    "wanted": "NONE",
+    "word": "RESTORE",
+    "written": "25%",
+}
+"""Something for each parameter of a sentence, by its name."""
+
+
+def _functions() -> dict[str, ast.FunctionDef]:
+    source = ast.parse(inspect.getsource(messages))
+    return {node.name: node for node in source.body if isinstance(node, ast.FunctionDef)}
+
+
+def _refusals() -> list[str]:
+    """The functions of the section "Refusals" of guardduty/messages.py."""
+    lines = inspect.getsource(messages).splitlines()
+    first, last = lines.index("# Refusals"), lines.index("# What a run does")
+    return [name for name, node in _functions().items() if first < node.lineno <= last]
+
+
+def _notices() -> list[str]:
+    """The sentences that plans add to a preview."""
+    told: set[str] = set()
+    for module in ("notices", "delegation"):
+        source = (PROJECT_FOLDER / "guardduty" / f"{module}.py").read_text(encoding="utf-8")
+        told |= set(re.findall(r"messages\.(\w+)\(", source))
+    return sorted(told - set(_refusals()))
+
+
+def _sentence(name: str) -> str:
+    function = getattr(messages, name)
+    return str(function(**{key: ANY_ARGUMENT[key] for key in _parameters(name)}))
+
+
+@cache
+def _sentences() -> dict[str, str]:
+    """Every sentence that can be made of the arguments above, by its function's name."""
+    return {
+        name: _sentence(name) for name in _functions() if _parameters(name) <= set(ANY_ARGUMENT)
+    }
+
+
+def _parameters(name: str) -> set[str]:
+    return set(inspect.signature(getattr(messages, name)).parameters)
+
+
+def _rows() -> list[str]:
+    return [row["words"] for row in SENTENCE.finditer(GUIDE)]
+
+
+def _told_by(words: str) -> list[str]:
+    """The functions whose sentence begins with a row's words, … standing for anything."""
+    pattern = re.compile(".+".join(map(re.escape, words.split("…"))))
+    return [name for name, sentence in _sentences().items() if pattern.match(sentence)]
+
+
+@pytest.mark.parametrize("name", [*_refusals(), *_notices()])
+def test_every_refusal_and_notice_is_in_a_table(name: str) -> None:
+    assert _sentence(name)
+    assert name in {told for words in _rows() for told in _told_by(words)}
+
+
+@pytest.mark.parametrize("words", _rows())
+def test_every_sentence_in_the_tables_is_one_that_the_program_tells(words: str) -> None:
+    assert len(_told_by(words)) == 1, _told_by(words)
+
+
+def test_every_mode_key_and_sample_is_named() -> None:
+    keys = yaml.safe_load((PROJECT_FOLDER / "Pulumi.yaml").read_text())["config"]
+    samples = [file.name for file in (PROJECT_FOLDER / "stacks").glob("Pulumi.sample-*.yaml")]
+
+    assert [mode for mode in Mode if f"mode: {mode}" not in GUIDE] == []
+    assert [key for key in keys if not re.search(rf"[`:]{key}\b", GUIDE)] == []
+    assert samples
+    assert [name for name in samples if GUIDE.count(f"(../stacks/{name})") < 2] == []
+
+
+def test_every_test_that_the_guide_names_exists() -> None:
+    found: set[str] = set()
+    for file in (PROJECT_FOLDER / "tests").rglob("test_*.py"):
+        found |= set(re.findall(r"^def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"`(test_\w+)`", GUIDE))
+
+    assert len(named) > 30
+    assert named - found == set()
+
+
+def test_every_link_leads_somewhere() -> None:
+    headings = {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", GUIDE, re.MULTILINE)
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", GUIDE):
+        path, _, heading = target.partition("#")
+        assert not path or (PROJECT_FOLDER / "docs" / path).exists(), target
+        assert path or heading in headings, target
