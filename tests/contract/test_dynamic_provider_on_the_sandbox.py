@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from components.member_features import MemberFeaturesProvider
 from components.prior_settings import PriorSettingsProvider
 from sandbox.credentials import access_key_id, secret_access_key
+from sandbox.effects import AnswerLost
 from tests.contract.dynamic_provider_process import error_of, running
 from tests.vocabulary import ADMINISTRATOR, account, accounts
 
@@ -112,6 +113,181 @@ def test_what_was_there_before_is_recorded_without_a_write(sandbox: RunningSandb
 
     assert created.outputs["statuses"] == {a: before[a] for a in accounts(12)}
     assert [c.operation for c in sandbox.client.calls() if c.operation.startswith("Update")] == []
+
+
+# Letting go
+
+
+def _kept(sandbox: RunningSandbox, words: dict[Any, str], **more: object) -> dict[str, Any]:
+    """Inputs of `PriorSettings`."""
+    return {
+        "region": _REGION,
+        "account": ADMINISTRATOR,
+        "detectorId": sandbox.detector(region=_REGION),
+        "accounts": words,
+        "onRelease": "RESTORE",
+        "maxDisabled": 120,
+        "turningOff": 0,
+        "scope": ["detector", "organization", "autoEnableMembers"],
+        "retryMinutes": 0,
+        **more,
+    }
+
+
+def _own(sandbox: RunningSandbox) -> str | None:
+    return sandbox.client.truth()[_REGION][ADMINISTRATOR].eks_audit_logs
+
+
+def _changes(sandbox: RunningSandbox) -> list[str]:
+    return [c.operation for c in sandbox.client.calls() if c.operation.startswith("Update")]
+
+
+def test_a_destroy_puts_back_whatever_the_stack_changed_and_nothing_else(
+    serve_sandbox: ServeSandbox,
+) -> None:
+    sandbox = serve_sandbox(accounts=120)
+    before, settings, own = _held(sandbox), sandbox.client.settings(), _own(sandbox)
+    inputs = _kept(sandbox, dict.fromkeys(accounts(110), "RESTORE"))
+
+    with (
+        _provider(sandbox, PriorSettingsProvider()) as prior,
+        _provider(sandbox, MemberFeaturesProvider()) as members,
+    ):
+        recorded = prior.create(inputs).outputs
+        wanted = {**dict.fromkeys(accounts(110), "ENABLED"), account(1): "DISABLED"}
+        members.create(_inputs(sandbox, wanted))
+        sandbox.client.set_auto_enable("ALL", members="ALL", region=_REGION)
+        sandbox.client.set_feature(ADMINISTRATOR, "ENABLED", region=_REGION)
+        # Not decided by the stack.
+        sandbox.client.set_feature(account(115), "ENABLED", region=_REGION)
+        before[account(115)] = "ENABLED"
+        prior.delete(recorded)
+        assert _held(sandbox) == before
+        assert sandbox.client.settings() == settings
+        assert _own(sandbox) == own
+
+        sandbox.client.clear_calls()
+        prior.delete(recorded)
+        assert _changes(sandbox) == []
+
+
+def test_a_destroy_names_who_left_and_puts_the_others_back(sandbox: RunningSandbox) -> None:
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "RESTORE"))
+    before = _held(sandbox)
+
+    with _provider(sandbox, PriorSettingsProvider()) as prior:
+        recorded = prior.create(inputs).outputs
+        for number in range(1, 13):
+            sandbox.client.set_feature(account(number), "ENABLED", region=_REGION)
+        sandbox.client.leave(account(4))
+        sandbox.client.suspend(account(2), region=_REGION)
+        sandbox.client.suspend(account(3), region=_REGION)
+        prior.delete(recorded)
+        told = prior.stderr
+
+    held = _held(sandbox)
+    stayed = {account(2): "ENABLED", account(3): "ENABLED", account(4): held[account(4)]}
+    assert held == before | stayed
+    assert (
+        "can't be set (relationship status Disabled, suspended in GuardDuty): 300000000002, "
+        "300000000003; 1 is no member any more (300000000004)."
+    ) in told
+
+
+def test_what_aws_did_not_process_is_put_back_by_a_second_destroy(
+    sandbox: RunningSandbox,
+) -> None:
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "RESTORE"))
+    before = _held(sandbox)
+
+    with _provider(sandbox, PriorSettingsProvider()) as prior:
+        recorded = prior.create(inputs).outputs
+        for number in range(1, 13):
+            sandbox.client.set_feature(account(number), "ENABLED", region=_REGION)
+        differing = [a for a in accounts(12) if before[a] == "DISABLED"]
+        stubborn = differing[0]
+        sandbox.client.leave_unprocessed("UpdateMemberDetectors", [stubborn], "No.", times=1)
+        with error_of() as told:
+            prior.delete(recorded)
+        assert f"  {stubborn}  No." in told[0].splitlines()
+        assert _held(sandbox) == {**before, stubborn: "ENABLED"}
+
+        sandbox.client.clear_calls()
+        prior.delete(recorded)
+        assert _held(sandbox) == before
+        assert _writes(sandbox) == [(stubborn,)]
+
+
+def test_a_share_of_all_members_is_the_most_that_a_destroy_turns_off(
+    sandbox: RunningSandbox,
+) -> None:
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "DISABLE"), maxDisabled="25%")
+    inputs["onRelease"] = "DISABLE"
+
+    with _provider(sandbox, PriorSettingsProvider()) as prior:
+        recorded = prior.create(inputs).outputs
+        on = [a for a, status in _held(sandbox).items() if status == "ENABLED"]
+        assert len(on) == 4
+        sandbox.client.clear_calls()
+        with error_of() as told:
+            prior.delete(recorded)
+        assert "would turn 4 members off, but at most 3 may be in one run" in told[0]
+        assert _changes(sandbox) == []
+
+        # A quarter of 11 members that are monitored is 2; one less is on, too.
+        sandbox.client.suspend(on[0], region=_REGION)
+        with error_of() as told:
+            prior.delete(recorded)
+        assert "would turn 3 members off, but at most 2 may be in one run" in told[0]
+
+        prior.delete({**recorded, "maxDisabled": "50%"})
+    assert [a for a, status in _held(sandbox).items() if status == "ENABLED"] == [on[0]]
+
+
+def test_an_account_that_leaves_the_organization_and_the_rules_is_no_failure(
+    sandbox: RunningSandbox,
+) -> None:
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "RESTORE"))
+
+    with _provider(sandbox, PriorSettingsProvider()) as prior:
+        recorded = prior.create(inputs).outputs
+        sandbox.client.leave(account(4))
+        news = {**inputs, "accounts": {a: "RESTORE" for a in accounts(12) if a != account(4)}}
+        assert prior.diff(recorded, news).changes
+        updated = prior.update(recorded, news)
+
+    assert updated["unreleased"] == {}
+    assert account(4) not in updated["statuses"]
+    assert "1 is no member any more (300000000004)" in prior.stderr
+
+
+def test_a_destroy_after_the_detector_was_deleted_ends_well(sandbox: RunningSandbox) -> None:
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "RESTORE"))
+
+    with _provider(sandbox, PriorSettingsProvider()) as prior:
+        recorded = prior.create(inputs).outputs
+        sandbox.client.delete_detector(ADMINISTRATOR, region=_REGION)
+        sandbox.client.clear_calls()
+        assert prior.read(recorded).outputs == recorded
+        prior.delete(recorded)
+
+    assert _changes(sandbox) == []
+
+
+def test_a_destroy_whose_answers_are_lost_goes_on_where_it_ended(
+    sandbox: RunningSandbox,
+) -> None:
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "RESTORE"))
+    before = _held(sandbox)
+
+    with _provider(sandbox, PriorSettingsProvider()) as prior:
+        recorded = prior.create(inputs).outputs
+        for number in range(1, 13):
+            sandbox.client.set_feature(account(number), "ENABLED", region=_REGION)
+        sandbox.client.fails("UpdateMemberDetectors", with_=AnswerLost(), times=1)
+        prior.delete(recorded)
+
+    assert _held(sandbox) == before
 
 
 def test_a_member_accounts_credentials_do_not_pass_for_the_administrators(

@@ -6,8 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from guardduty.errors import ServiceError
-from guardduty.failures import is_about_the_accounts, is_transient
+from guardduty.errors import ConnectionFailedError, CredentialsError, ServiceError, UserError
+from guardduty.failures import (
+    is_about_the_accounts,
+    is_about_the_administrator,
+    is_about_the_service,
+    is_transient,
+)
 from guardduty.model import Membership
 from tests.vocabulary import (
     DETECTOR_NOT_OWNED,
@@ -97,3 +102,31 @@ def test_only_a_bad_request_about_its_accounts_is_worth_halving(
 ) -> None:
     error = ServiceError("UpdateMemberDetectors", code, reason)
     assert is_about_the_accounts(error) is about_the_accounts
+
+
+@pytest.mark.parametrize(
+    ("error", "about_the_service"),
+    [
+        (ConnectionFailedError("no answer"), True),
+        (ServiceError("X", "ThrottlingException", "Rate exceeded"), True),
+        (ServiceError("X", "TooManyRequestsException", "Too Many Requests"), True),
+        (ServiceError("X", "InternalServerErrorException", "Internal error"), True),
+        (ServiceError("X", "ServiceUnavailable", "Later."), True),
+        (ServiceError("X", "AccessDeniedException", "No."), False),
+        (ServiceError("X", "BadRequestException", OUT_OF_RANGE), False),
+        (CredentialsError("unknown"), False),
+    ],
+)
+def test_a_service_out_of_reach_or_order_is_told_from_one_that_says_no(
+    error: UserError,
+    about_the_service: bool,  # noqa: FBT001
+) -> None:
+    assert is_about_the_service(error) is about_the_service
+
+
+@pytest.mark.parametrize(("reason", "so"), [(NO_MASTER, True), (DETECTOR_NOT_OWNED, False)])
+def test_who_is_no_administrator_is_told_so(
+    reason: str,
+    so: bool,  # noqa: FBT001
+) -> None:
+    assert is_about_the_administrator(ServiceError("X", "BadRequestException", reason)) is so

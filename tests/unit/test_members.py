@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tenacity
@@ -367,6 +367,83 @@ def test_a_caller_who_is_refused_does_not_ask_again_with_fewer(code: str, reason
     (told,) = set(outcome.unprocessed.values())
     assert told.startswith(f"UpdateMemberDetectors failed: {code}: {reason}")
     assert (outcome.statuses, outcome.written) == ({}, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "times"), [("InternalServerErrorException", 1), ("ThrottlingException", 2)]
+)
+def test_a_whole_call_that_botocore_has_given_up_is_not_tried_again(
+    clock: _Clock, code: str, times: int
+) -> None:
+    guardduty = _members(120)
+    guardduty.failures = {_SETS: [refusal(_SETS, code, "Rate exceeded") for _ in range(times)]}
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(120), ON), clock.patience())
+
+    assert (outcome.attempts, clock.slept, len(guardduty.writes)) == (1, [], 3)
+    failed = {a for call in guardduty.writes[:times] for a in call.accounts}
+    assert set(outcome.unprocessed) == failed
+
+
+def test_an_aws_that_stays_silent_is_not_asked_for_every_batch() -> None:
+    guardduty = _members(5000)
+    guardduty.failures = {
+        "GetMemberDetectors": _no_connection() * _FOREVER,
+        _SETS: _no_connection() * _FOREVER,
+    }
+    seconds = iter(range(0, 100 * _FOREVER, 60))
+    patience = Patience(0, now=lambda: next(seconds))
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(5000), ON), patience)
+
+    assert set(outcome.unprocessed) == set(accounts(5000))
+    (told,) = set(outcome.unprocessed.values())
+    assert told.startswith("no answer from AWS (GetMemberDetectors: ")
+    # 300 seconds of silence, and the calls that were under way.
+    assert len(guardduty.calls) <= 300 / 60 + 4
+
+
+def test_an_aws_that_answers_now_and_then_is_asked_for_every_batch() -> None:
+    guardduty = _members(1000)
+    guardduty.failures = {_SETS: _no_connection() * 3}
+    seconds = iter(range(0, 100 * _FOREVER, 60))
+    patience = Patience(0, now=lambda: next(seconds))
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(1000), ON), patience)
+
+    assert len(guardduty.writes) == 20
+    assert len(outcome.unprocessed) == 150
+
+
+def test_an_account_that_has_its_status_all_the_same_counts_as_set() -> None:
+    guardduty = _members(3)
+    guardduty.unreadable = {account(2): "Internal error"}
+    guardduty.unprocessed = {account(2): ["The status is so already."]}
+    guardduty.statuses[account(2)] = ON
+    told = list[str]()
+
+    def report(line: str) -> None:
+        told.append(line)
+        guardduty.unreadable.clear()
+
+    wanted = dict.fromkeys(accounts(3), ON)
+    outcome = set_member_statuses(guardduty.api, DETECTOR, wanted, _AT_ONCE, report)
+
+    assert (outcome.statuses, outcome.unprocessed) == (wanted, {})
+
+
+def test_a_write_whose_answer_was_lost_counts_as_what_it_did() -> None:
+    guardduty = _members(60)
+    answer = guardduty.update_member_detectors
+
+    def lost(**request: Any) -> Mapping[str, object]:  # noqa: ANN401 - boto3's parameters
+        answer(**request)
+        raise _no_connection()[0]
+
+    guardduty.update_member_detectors = lost  # type: ignore[method-assign,assignment]
+    outcome = _set(guardduty, dict.fromkeys(accounts(60), ON))
+
+    assert outcome == Outcome(dict.fromkeys(accounts(60), ON), {}, written=60, attempts=1)
 
 
 def test_a_call_without_an_answer_names_all_its_accounts_and_no_others() -> None:
