@@ -65,6 +65,9 @@ class Stack:
     def refresh_preview(self, *options: str, **environment: str) -> Run:
         return self._run("refresh", "--preview-only", *options, **environment)
 
+    def destroy_preview(self, *options: str) -> Run:
+        return self._run("destroy", "--preview-only", *options)
+
     def destroy(self, *options: str, **environment: str) -> Run:
         return self._run("destroy", "--yes", *options, **environment)
 

@@ -1,0 +1,58 @@
+"""Accounts that drop out of the rules, and all of them on destroy, with `onRelease: RESTORE`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.engine.organization import FEATURE, account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.engine.organization import Organization
+    from tests.engine.stack import Stack
+
+
+def _decides(stack: Stack, *numbers: int) -> None:
+    chosen = {"status": "ENABLED", "accounts": [account(n) for n in numbers]}
+    stack.configure({"aws:region": "us-east-1", "members": [chosen], "onRelease": "RESTORE"})
+
+
+def test_previews_say_account_by_account_what_restore_does_and_it_does_that(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    before, own = aws.statuses(), aws.own_features()[FEATURE]
+    auto_enable = aws.auto_enable()
+    stack = aws.stack()
+    _decides(stack, 1, 2, 3)
+    assert stack.up().code == 0
+
+    _decides(stack, 1, 2)
+    preview = stack.preview("--diff")
+    dropping = "1 account drops out of the rules (onRelease RESTORE): 1 goes to DISABLED."
+    assert dropping in preview.text
+    assert f'- {account(3)}: "RESTORE"' in preview.text
+    assert f'- {account(3)}: "{before[account(3)]}"' in preview.text
+    assert stack.up().code == 0
+    assert aws.statuses()[account(3)] == before[account(3)]
+    settled = stack.preview("--expect-no-changes")
+    assert settled.code == 0, settled.text
+
+    destroy = stack.destroy_preview("--diff").text
+    prior = destroy[destroy.index(":PriorSettings: (delete)") :]
+    for number in (1, 2):
+        assert f'{account(number)}: "RESTORE"' in prior
+        assert f'{account(number)}: "{before[account(number)]}"' in prior
+    aws.control.leave_unprocessed("UpdateMemberDetectors", [account(2)], "No.", times=1)
+    failed = stack.destroy()
+    assert failed.code != 0
+    told = "GuardDuty: 1 member in us-east-1 could not be let go as onRelease says."
+    assert told in failed.errors
+    assert f"{account(2)}  No." in failed.text
+    assert stack.destroy().code == 0
+
+    assert aws.statuses() == before
+    assert aws.own_features()[FEATURE] == own
+    assert aws.auto_enable() == auto_enable
+    assert stack.kinds() == []
