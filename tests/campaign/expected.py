@@ -1,0 +1,209 @@
+"""What a run has to do, by the words of the configuration alone, written without the product."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.campaign.world import FEATURE, OFF, ON, TAGS, UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.campaign.script import Selector, Wish
+    from tests.campaign.world import Account, Picture, World
+
+_FORMER = ("Removed", "Resigned", "Deleted")
+_NAMESPACE = "guardduty-eks-audit-logs"
+
+
+def configuration(wish: Wish, world: World) -> dict[str, str]:
+    """A wish as the stack's configuration; what its mode does not have is left out."""
+    mode = world.shape.mode
+    written: dict[str, Any] = {
+        "mode": mode,
+        "status": wish.status,
+        "onRelease": wish.on_release,
+        "maxDisabled": str(wish.max_disabled),
+        "retryMinutes": str(wish.retry_minutes),
+        "showCosts": "false",
+    }
+    if mode == "organization":
+        written["autoEnable"] = wish.auto_enable
+        written["autoEnableMembers"] = wish.auto_enable_members or ""
+    if mode != "standalone":
+        rules = [_rule(rule, world) for rule in rules_of(wish, world)]
+        written["members"] = json.dumps(rules)
+    return {**world.credentials(), **{f"{_NAMESPACE}:{k}": v for k, v in written.items()}}
+
+
+def rules_of(wish: Wish, world: World) -> list[Selector]:
+    """The rules that the mode has, of those that there are accounts for."""
+    if world.shape.mode == "standalone":
+        return []
+    possible = ("accounts", "all") if world.shape.mode == "invitation" else None
+    return [
+        rule
+        for rule in wish.rules
+        if (possible is None or rule.by in possible) and (rule.by != "accounts" or world.members)
+    ]
+
+
+def _rule(rule: Selector, world: World) -> dict[str, Any]:
+    match rule.by:
+        case "accounts":
+            return {"status": rule.status, "accounts": named(rule, world)}
+        case "unit":
+            return {"status": rule.status, "organizationalUnits": [_unit(rule)]}
+        case "tag":
+            return {"status": rule.status, "tags": {"env": _tag(rule)}}
+        case _:
+            return {"status": rule.status, "all": True}
+
+
+def named(rule: Selector, world: World) -> list[str]:
+    """The accounts that a rule names."""
+    return sorted({world.account(number) for number in rule.accounts})
+
+
+def _unit(rule: Selector) -> str:
+    return UNITS[rule.number % len(UNITS)]
+
+
+def _tag(rule: Selector) -> str:
+    return TAGS[rule.number % len(TAGS)]
+
+
+def _selects(rule: Selector, name: str, account: Account, world: World) -> bool:
+    match rule.by:
+        case "accounts":
+            return name in named(rule, world)
+        case "unit":
+            return f"{account.unit}/".startswith(f"{_unit(rule)}/")
+        case "tag":
+            return account.tags.get("env") == _tag(rule)
+        case _:
+            return True
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a run does if nothing fails.
+
+    Attributes:
+        statuses: what each member gets that a rule decides and that can be set.
+        waiting: members that a rule would set, but that can't be set now.
+        refused: why the run changes nothing; empty if it does.
+    """
+
+    statuses: Mapping[str, str]
+    waiting: frozenset[str]
+    refused: frozenset[str]
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """All accounts that the stack has a record of after the run, or is to have."""
+        return frozenset(self.statuses) | self.waiting
+
+
+def expect(
+    wish: Wish, world: World, picture: Picture, prior: Mapping[str, Any] | None = None
+) -> Expected:
+    """Finds what a run of a configuration has to do now.
+
+    Args:
+        wish: the configuration.
+        world: whose members.
+        picture: how everything is.
+        prior: the outputs of the stack's `PriorSettings` before the run.
+    """
+    rules = rules_of(wish, world)
+    decided: dict[str, Selector] = {}
+    waiting = set()
+    for name, account in picture.accounts.items():
+        if account.standing is None or account.standing in _FORMER:
+            continue
+        rule = next((r for r in rules if _selects(r, name, account, world)), None)
+        if rule is not None and account.monitored:
+            decided[name] = rule
+        elif rule is not None and rule.status != "UNMANAGED":
+            waiting.add(name)
+    statuses = {name: r.status for name, r in decided.items() if r.status != "UNMANAGED"}
+    expected = Expected(statuses, frozenset(waiting), frozenset())
+    refused = frozenset(_refusals(wish, world, picture, expected))
+    if not refused and prior is not None:
+        refused = frozenset(_too_many_released(wish, picture, expected, prior))
+    return Expected(statuses, frozenset(waiting), refused)
+
+
+def limit(wish: Wish, picture: Picture) -> int:
+    """How many members a run may turn off."""
+    if isinstance(wish.max_disabled, int):
+        return wish.max_disabled
+    monitored = sum(account.monitored for account in picture.accounts.values())
+    return monitored * int(wish.max_disabled.removesuffix("%")) // 100
+
+
+def turned_off(picture: Picture, expected: Expected) -> int:
+    """How many members the rules turn off."""
+    return sum(
+        1
+        for name, status in expected.statuses.items()
+        if status == OFF and picture.accounts[name].status == ON
+    )
+
+
+def _refusals(wish: Wish, world: World, picture: Picture, expected: Expected) -> Iterator[str]:
+    accounts, statuses = picture.accounts, expected.statuses
+    undecided = {
+        name for name, a in accounts.items() if a.standing and a.standing not in _FORMER
+    }
+    for rule in rules_of(wish, world):
+        if rule.by == "accounts":
+            standings = [accounts[n].standing if n in accounts else None for n in named(rule, world)]
+            if any(s is None or s in _FORMER for s in standings):
+                yield "is no member"
+        if rule.by == "unit" and undecided and _unit(rule) not in world.units():
+            yield "no such unit"
+        undecided -= {n for n in undecided if _selects(rule, n, accounts[n], world)}
+    if wish.auto_enable == "ALL" and world.shape.mode == "organization" and OFF in statuses.values():
+        yield "ALL with exceptions"
+    if turned_off(picture, expected) > limit(wish, picture):
+        yield "maxDisabled"
+    if any(accounts[n].managed and accounts[n].status != s for n, s in statuses.items()):
+        yield "policy"
+    own = accounts[world.caller]
+    if own.managed and own.status != wish.status:
+        yield "policy for the own detector"
+    if world.shape.mode == "organization" and picture.policy_type:
+        if wish.auto_enable not in {"NONE", picture.organization.get(FEATURE, "NONE")}:
+            yield "idle by policy"
+        if wish.auto_enable_members not in {None, "NONE", picture.organization.get("members")}:
+            yield "idle by policy"
+
+
+def released(prior: Mapping[str, Any], expected: Expected) -> list[str]:
+    """The accounts that drop out."""
+    return [name for name in prior["accounts"] if name not in expected.kept]
+
+
+def target(word: str, recorded: str | None) -> str | None:
+    """What an account gets that is let go; None if it is left as it is."""
+    if word == "DISABLE":
+        return OFF
+    return recorded if word == "RESTORE" and recorded in {ON, OFF} else None
+
+
+def _too_many_released(
+    wish: Wish, picture: Picture, expected: Expected, prior: Mapping[str, Any]
+) -> Iterator[str]:
+    turning = 0
+    for name in released(prior, expected):
+        account = picture.accounts.get(name)
+        if account is None or not account.monitored or account.managed:
+            continue
+        wanted = target(wish.on_release, prior["statuses"].get(name))
+        turning += wanted == OFF and account.status == ON
+    if turning and turning + turned_off(picture, expected) > limit(wish, picture):
+        yield "maxDisabled"

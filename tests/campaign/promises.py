@@ -1,0 +1,386 @@
+"""What every run promises, held against what the sandbox really has after it.
+
+The numbers are those of docs/reliability.md.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.campaign.before import MEMBERS, ORGANIZATION, OWN, UNKNOWN, Before, value_of
+from tests.campaign.expected import Expected, limit, released, target
+from tests.campaign.world import FEATURE, OFF, ON
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.campaign.engine import Told
+    from tests.campaign.network import Network, Write
+    from tests.campaign.script import Wish
+    from tests.campaign.world import Picture, World
+
+_WRITES = frozenset({"UpdateMemberDetectors", "UpdateDetector", "UpdateOrganizationConfiguration"})
+_BATCH = 50
+_SECRET = re.compile(r"@example\.com|AKIA[A-Z0-9]{12,}|Traceback \(most recent")
+
+
+class ViolationError(AssertionError):
+    """A promise is broken."""
+
+    def __init__(self, promise: int, what: str) -> None:
+        super().__init__(f"promise {promise}: {what}")
+        self.promise = promise
+
+
+@dataclass
+class Run:
+    """One run and all that is known of it.
+
+    Attributes:
+        world: where.
+        wish: the configuration.
+        told: how it ended.
+        network: what it called.
+        before: how everything was when it began.
+        after: how everything is at its end.
+        expected: what it had to do then; a second one if something happened in the middle of it.
+        prior: the outputs of `PriorSettings` before it, if there was one.
+        now_prior: the same after it.
+        record: what was there before the stack.
+        pictures: how everything was just before each of its writes.
+        calm: whether nothing failed on purpose and nothing happened in the middle.
+        waited: whether time passed in it.
+        disturbed: accounts and settings to which something happened in the middle.
+    """
+
+    world: World
+    wish: Wish
+    told: Told
+    network: Network
+    before: Picture
+    after: Picture
+    expected: tuple[Expected, ...]
+    prior: Mapping[str, Any] | None
+    now_prior: Mapping[str, Any] | None
+    record: Before
+    pictures: list[Picture] = field(default_factory=list)
+    calm: bool = True
+    waited: bool = False
+    disturbed: frozenset[str] = frozenset()
+    untold: frozenset[str] = frozenset()
+
+    @property
+    def member_writes(self) -> list[Write]:
+        return [w for w in self.network.writes if w.operation == "UpdateMemberDetectors"]
+
+    @property
+    def done(self) -> dict[str, str]:
+        """What the run's writes gave to which account."""
+        given: dict[str, str] = {}
+        for write in self.member_writes:
+            given |= dict.fromkeys(write.done, write.body["features"][0]["status"])
+        return given
+
+
+def check_up(run: Run) -> None:
+    """Holds a `pulumi up` against the promises."""
+    _check_told(run)
+    allowed: dict[str, set[str]] = {}
+    for expected in run.expected:
+        for account, status in expected.statuses.items():
+            allowed.setdefault(account, set()).add(status)
+        for account in released(run.prior, expected) if run.prior else ():
+            given = target(run.wish.on_release, run.prior["statuses"].get(account))  # type: ignore[index] # there is one
+            allowed.setdefault(account, set()).update({given} if given else ())
+    members = {run.wish.auto_enable_members} if run.wish.auto_enable_members else set()
+    _check_writes(run, allowed, {run.wish.status}, {run.wish.auto_enable}, members)
+    _check_untouched(run)
+    _check_limit(run, limit(run.wish, run.before))
+    _check_record(run)
+    if run.calm:
+        _check_refusal(run)
+    if run.told.succeeded:
+        _check_all_done(run)
+    elif not run.told.killed:
+        _check_named(run)
+
+
+def check_destroy(run: Run) -> None:
+    """Holds a `pulumi destroy` against the promises."""
+    _check_told(run)
+    prior = run.prior
+    if prior is None:
+        if run.network.writes:
+            raise ViolationError(4, f"a destroy without a record wrote {run.network.writes}")
+        return
+    words: Mapping[str, str] = prior["accounts"]
+    targets = {a: target(word, prior["statuses"].get(a)) for a, word in words.items()}
+    restores = prior["onRelease"] == "RESTORE"
+    recorded = prior.get("organization") or {}
+    _check_writes(
+        run,
+        {a: {t} for a, t in targets.items() if t},
+        {prior["detector"].get("status")} if restores else set(),
+        {recorded.get("autoEnable")} if restores else set(),
+        {recorded["autoEnableMembers"]} if restores and "autoEnableMembers" in recorded else set(),
+    )
+    _check_untouched(run)
+    if run.told.killed:
+        return
+    left = {
+        account: given
+        for account, given in targets.items()
+        if given and _can_be_set(run, account) and run.after.accounts[account].status != given
+    }
+    if run.told.succeeded:
+        if left:
+            raise ViolationError(4, f"destroy succeeded, but these are not as before: {left}")
+        _check_put_back(run, targets, restores=restores)
+        return
+    if run.member_writes:
+        text = "\n".join(run.told.errors)
+        unnamed = [account for account in left if account not in text]
+        if unnamed:
+            raise ViolationError(2, f"destroy failed and does not name {unnamed}: {text}")
+    if run.calm and not _destroy_is_refused(run, targets):
+        raise ViolationError(3, f"destroy failed for no reason: {run.told.errors}")
+
+
+def _destroy_is_refused(run: Run, targets: Mapping[str, str | None]) -> bool:
+    written = run.prior["maxDisabled"] if run.prior else 0
+    monitored = sum(a.monitored for a in run.before.accounts.values())
+    most = (
+        monitored * int(written.removesuffix("%")) // 100
+        if isinstance(written, str) and written.endswith("%")
+        else int(written)
+    )
+    turning = sum(
+        1
+        for account, given in targets.items()
+        if given == OFF and _can_be_set(run, account) and run.before.accounts[account].status == ON
+    )
+    return turning > most
+
+
+def _check_put_back(
+    run: Run, targets: Mapping[str, str | None], *, restores: bool
+) -> None:
+    """After a destroy that succeeded, what is restored is what was there before the stack."""
+    for account, word in (run.prior or {})["accounts"].items():
+        if word != "RESTORE" or not targets[account] or not _can_be_set(run, account):
+            continue
+        right = run.record.values.get(account, set())
+        if run.after.accounts[account].status not in right:
+            raise ViolationError(4, f"{account} is put back to what it was not: {right}")
+    if not restores:
+        return
+    keys = [OWN]
+    if run.world.shape.mode == "organization":
+        keys.append(ORGANIZATION)
+    if MEMBERS in run.record.written:
+        keys.append(MEMBERS)
+    for key in keys:
+        if key == OWN and run.after.accounts[run.world.caller].managed:
+            continue
+        now, right = value_of(key, run.after, run.world.caller), run.record.values.get(key, set())
+        if key not in run.disturbed and now not in right:
+            raise ViolationError(4, f"{key} is {now} after destroy, and was {right}")
+
+
+def _can_be_set(run: Run, account: str) -> bool:
+    found = run.after.accounts.get(account)
+    return bool(found and found.monitored and not found.managed and account not in run.disturbed)
+
+
+def _check_told(run: Run) -> None:
+    if run.told.defects:
+        raise ViolationError(6, f"the user would see a traceback: {run.told.defects}")
+    for line in (*run.told.errors, "\n".join(run.told.lines)):
+        if _SECRET.search(line):
+            raise ViolationError(6, f"told a secret, an address or a traceback: {line}")
+    if run.now_prior and _SECRET.search(str(run.now_prior)):
+        raise ViolationError(6, "a secret or an address is in the state")
+
+
+def _check_writes(
+    run: Run,
+    allowed: Mapping[str, set[str]],
+    own: set[Any],
+    auto_enable: set[Any],
+    members: set[Any],
+) -> None:
+    for write, picture in zip(run.network.writes, run.pictures, strict=True):
+        if write.operation not in _WRITES:
+            raise ViolationError(5, f"{write.operation} is none of the stack's business")
+        features = write.body.get("features", [])
+        if any(feature.get("name") != FEATURE for feature in features) or "dataSources" in write.body:
+            raise ViolationError(5, f"another feature is named: {write.body}")
+        if write.operation == "UpdateMemberDetectors":
+            _check_member_write(write, allowed)
+        elif write.operation == "UpdateDetector":
+            if [f["status"] for f in features] not in [[status] for status in own]:
+                raise ViolationError(5, f"the own detector gets {features}, not one of {own}")
+        else:
+            given = write.body["autoEnableOrganizationMembers"]
+            if given not in {*members, picture.organization.get("members")}:
+                raise ViolationError(5, f"autoEnableOrganizationMembers becomes {given}")
+            if any(feature["autoEnable"] not in auto_enable for feature in features):
+                raise ViolationError(5, f"the organization gets {features}, not {auto_enable}")
+
+
+def _check_member_write(write: Write, allowed: Mapping[str, set[str]]) -> None:
+    named = write.accounts
+    if not 1 <= len(named) <= _BATCH or len(set(named)) != len(named):
+        raise ViolationError(5, f"a batch of {len(named)} accounts")
+    (feature,) = write.body["features"]
+    for account in named:
+        if feature["status"] not in allowed.get(account, set()):
+            raise ViolationError(5, f"{account} is not for the stack to set {feature['status']}")
+
+
+def _check_untouched(run: Run) -> None:
+    """What the run's writes do not explain has not changed."""
+    all_reaches = run.waited and "ALL" in {
+        *run.before.organization.values(),
+        *run.after.organization.values(),
+    }
+    for name, account in run.before.accounts.items():
+        now = run.after.accounts.get(name)
+        if name in run.disturbed or now is None or all_reaches:
+            continue
+        if now.others != account.others:
+            raise ViolationError(1, f"other features of {name} changed")
+        wanted = run.done.get(name, account.status)
+        if name != run.world.caller and now.status != wanted:
+            raise ViolationError(1, f"{name} has {now.status}, not {wanted}")
+    mine = {FEATURE, "members"}
+    others = [{k: v for k, v in p.organization.items() if k not in mine} for p in (run.before, run.after)]
+    if others[0] != others[1]:
+        raise ViolationError(1, "other settings of the organization changed")
+
+
+def _check_limit(run: Run, most: int) -> None:
+    turned = [
+        account
+        for account, status in run.done.items()
+        if status == OFF and (a := run.before.accounts.get(account)) and a.status == ON
+    ]
+    if len(set(turned) - run.disturbed) > most:
+        raise ViolationError(1, f"maxDisabled is {most}, and {len(turned)} were turned off: {turned}")
+
+
+def _check_record(run: Run) -> None:
+    """What is recorded is what was there before the stack; nothing is written without a record."""
+    prior, right = run.now_prior, run.record.values
+    recorded: Mapping[str, str] = prior["statuses"] if prior else {}
+    for account, status in recorded.items():
+        if status == UNKNOWN and account in run.untold:
+            continue
+        if status not in right.get(account, {status}):
+            raise ViolationError(4, f"{account} is recorded as {status}, and was {right[account]}")
+    decided = {account for expected in run.expected for account in expected.statuses}
+    without = set(run.done) & decided - set(recorded)
+    if without:
+        raise ViolationError(4, f"written without a record: {sorted(without)}")
+    others = {OWN: (prior or {}).get("detector", {}).get("status")}
+    organization = (prior or {}).get("organization") or {}
+    others[ORGANIZATION] = organization.get("autoEnable")
+    others[MEMBERS] = organization.get("autoEnableMembers")
+    for key, value in others.items():
+        if value is None and key in run.record.written:
+            raise ViolationError(4, f"{key} is written without a record")
+        if value is not None and value not in right.get(key, {value}):
+            raise ViolationError(4, f"{key} is recorded as {value}, and was {right[key]}")
+
+
+def _check_refusal(run: Run) -> None:
+    (expected,) = run.expected
+    if expected.refused and run.told.succeeded:
+        raise ViolationError(2, f"not refused, though {sorted(expected.refused)}")
+    if expected.refused and run.network.writes:
+        raise ViolationError(2, f"refused, and wrote {run.network.writes}")
+    if run.told.errors and not expected.refused and not _says_why(run):
+        raise ViolationError(3, f"failed for no reason: {run.told.errors}")
+
+
+def _says_why(run: Run) -> bool:
+    """Whether the run names accounts that AWS itself does not let anybody set now."""
+    unprocessed = run.told.exported.get("unprocessed") or {}
+    unreleased = (run.now_prior or {}).get("unreleased") or {}
+    named = {**unprocessed, **unreleased}
+    return bool(named) and all(
+        reason in run.network.results.get(account, set()) for account, reason in named.items()
+    )
+
+
+def _check_all_done(run: Run) -> None:
+    expected, wish = run.expected[0], run.wish
+    for account, status in expected.statuses.items():
+        if account not in run.disturbed and run.after.accounts[account].status != status:
+            found = run.after.accounts[account].status
+            raise ViolationError(1, f"success, but {account} is {found}, not {status}")
+    caller = run.world.caller
+    if OWN not in run.disturbed and run.after.accounts[caller].status != wish.status:
+        raise ViolationError(1, "success, but the own detector is not as wanted")
+    if run.world.shape.mode == "organization":
+        wanted = {FEATURE: wish.auto_enable}
+        if wish.auto_enable_members:
+            wanted["members"] = wish.auto_enable_members
+        for key, value in wanted.items():
+            names = {FEATURE: ORGANIZATION, "members": MEMBERS}
+            if names[key] not in run.disturbed and run.after.organization.get(key) != value:
+                raise ViolationError(1, f"success, but {names[key]} is not {value}")
+    _check_released(run, {})
+
+
+def _check_released(run: Run, unreleased: Mapping[str, str]) -> None:
+    """Who has dropped out is as `onRelease` says, or is named."""
+    if run.prior is None or len(run.expected) > 1:
+        return
+    for account in released(run.prior, run.expected[0]):
+        given = target(run.wish.on_release, run.prior["statuses"].get(account))
+        if given is None or not _can_be_set(run, account):
+            continue
+        right = run.after.accounts[account].status == given
+        if not right and account not in unreleased:
+            raise ViolationError(4, f"{account} dropped out and is not {given}, nor named")
+
+
+def _check_named(run: Run) -> None:
+    """A run that failed names what is not as it should be, and gives AWS's reason."""
+    if not run.told.errors:
+        raise ViolationError(2, "failed without a word")
+    unprocessed = run.told.exported.get("unprocessed") or {}
+    unreleased = (run.now_prior or {}).get("unreleased") or {}
+    if unreleased:
+        _check_released(run, unreleased)
+    if not unprocessed:
+        return
+    statuses = {a: s for expected in run.expected for a, s in expected.statuses.items()}
+    for account in unprocessed:
+        if account not in statuses:
+            raise ViolationError(2, f"{account} is named, and is none of the stack's")
+    for account, status in run.expected[0].statuses.items():
+        if account in run.disturbed:
+            continue
+        right = run.after.accounts[account].status == status
+        if not right and account not in unprocessed:
+            raise ViolationError(2, f"{account} is not {status}, and is not named")
+        if right and account in unprocessed and not _could_not_know(run, account):
+            raise ViolationError(2, f"{account} is {status}, and is named as not set")
+    for account, reason in unprocessed.items():
+        given = run.network.results.get(account, set())
+        if reason not in given and not re.search(r"[A-Z]\w+ (failed|got no)|no answer", reason):
+            raise ViolationError(2, f"{account} failed for {reason!r}, which AWS did not say")
+
+
+def _could_not_know(run: Run, account: str) -> bool:
+    """Whether an answer was lost, or AWS did not tell what the account has."""
+    if account in run.network.unread:
+        return True
+    unknown = {"AnswerLost", "TimeOut", "ConnectionClosed", "NetworkGone"}
+    return bool(unknown & set(run.network.faults())) or any(
+        call.fault and call.operation == "GetMemberDetectors" for call in run.network.calls
+    )

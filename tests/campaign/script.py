@@ -1,0 +1,284 @@
+"""What a history is made of, and how hypothesis draws one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hypothesis import strategies as st
+
+from tests.campaign.world import OFF, ON, UNITS
+
+Word = str
+Mode = Literal["organization", "invitation", "standalone"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An organization: everything else about it is drawn from the seed."""
+
+    mode: Mode
+    members: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens behind the stack's back.
+
+    Attributes:
+        what: see `World.happens`.
+        account: to which account, as a number; it is taken modulo how many there are.
+        word: a status or setting.
+        number: hours, or which unit or tag.
+    """
+
+    what: str
+    account: int = 0
+    word: Word = ON
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Selector:
+    """One rule; accounts are given as numbers."""
+
+    status: str
+    by: Literal["accounts", "unit", "tag", "all"]
+    accounts: tuple[int, ...] = ()
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A stack's configuration."""
+
+    rules: tuple[Selector, ...] = ()
+    status: Word = ON
+    auto_enable: Word = "NEW"
+    auto_enable_members: Word | None = None
+    on_release: Word = "LEAVE"
+    max_disabled: int | str = 1000
+    retry_minutes: int = 0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault of `sandbox.effects`; of accounts that are given as numbers.
+
+    Attributes:
+        effect: its effect as the control interface takes it.
+        service: of which service.
+        operation: which; all of the service if None.
+        accounts: only calls that name one of these.
+        times: how often; until the end of the run if None.
+        percent: how likely; always if None.
+        seed: decides over chance.
+    """
+
+    effect: tuple[tuple[str, Any], ...]
+    service: str = "guardduty"
+    operation: str | None = None
+    accounts: tuple[int, ...] = ()
+    times: int | None = None
+    percent: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """Something that happens in the middle of a run.
+
+    Attributes:
+        what: the engine is killed, the network is gone, or an event.
+        at: after so many moments (`network.Moments`).
+        only_writes: whether only moments around writes count.
+        event: the event.
+    """
+
+    what: Literal["kill", "gone", "event"]
+    at: int
+    only_writes: bool = False
+    event: Event | None = None
+
+
+@dataclass(frozen=True)
+class Up:
+    """`pulumi up`, after a preview or without."""
+
+    preview: bool = False
+    faults: tuple[Fault, ...] = ()
+    interruption: Interruption | None = None
+
+
+@dataclass(frozen=True)
+class Destroy:
+    """`pulumi destroy`; again without faults if it does not succeed."""
+
+    faults: tuple[Fault, ...] = ()
+    interruption: Interruption | None = None
+
+
+Step = Up | Destroy | Event | Wish
+
+
+@dataclass(frozen=True)
+class History:
+    """An organization, a stack's first configuration, and what happens then.
+
+    At the end of every history the faults stop, and two more runs and a destroy follow.
+    """
+
+    shape: Shape
+    wish: Wish
+    steps: tuple[Step, ...] = field(default=())
+
+
+_SIZES = st.one_of(
+    st.integers(1, 6),
+    st.integers(1, 30),
+    st.sampled_from([0, 49, 50, 51, 100, 101, 130]),
+)
+_STATUS = st.sampled_from([ON, OFF])
+_AUTO_ENABLE = st.sampled_from(["NEW", "NEW", "NONE", "ALL"])
+_NUMBERS = st.integers(0, 150)
+_SEEDS = st.integers(0, 2**16)
+_ACCOUNTS = st.lists(_NUMBERS, min_size=1, max_size=8, unique=True).map(tuple)
+
+shapes = st.builds(
+    Shape,
+    st.sampled_from(["organization"] * 8 + ["invitation", "standalone"]),
+    _SIZES,
+    _SEEDS,
+)
+
+selectors = st.one_of(
+    st.builds(Selector, st.sampled_from([ON, OFF, "UNMANAGED"]), st.just("all")),
+    st.builds(
+        Selector, st.sampled_from([ON, OFF, "UNMANAGED"]), st.just("accounts"), accounts=_ACCOUNTS
+    ),
+    st.builds(
+        Selector,
+        st.sampled_from([ON, OFF, "UNMANAGED"]),
+        st.sampled_from(["unit", "tag"]),
+        number=st.integers(0, len(UNITS) - 1),
+    ),
+)
+
+wishes = st.builds(
+    Wish,
+    rules=st.lists(selectors, max_size=3).map(tuple),
+    status=_STATUS,
+    auto_enable=_AUTO_ENABLE,
+    auto_enable_members=st.sampled_from([None, None, None, "ALL", "NEW"]),
+    on_release=st.sampled_from(["LEAVE", "RESTORE", "RESTORE", "DISABLE"]),
+    max_disabled=st.sampled_from([1000, 1000, 1000, "100%", 0, 3, "25%"]),
+    retry_minutes=st.sampled_from([0, 0, 0, 1, 5]),
+)
+
+_OF_AN_ACCOUNT = ("suspend", "resume", "remove", "leave", "join")
+events = st.one_of(
+    st.builds(Event, st.sampled_from(_OF_AN_ACCOUNT), _NUMBERS),
+    st.builds(Event, st.sampled_from(["status", "own", "policy"]), _NUMBERS, _STATUS),
+    st.builds(Event, st.sampled_from(["move", "tag"]), _NUMBERS, number=st.integers(0, 10)),
+    st.builds(Event, st.sampled_from(["autoEnable", "autoEnableMembers"]), word=_AUTO_ENABLE),
+    st.builds(Event, st.just("clock"), number=st.sampled_from([1, 6, 30])),
+    st.builds(Event, st.just("noPolicies")),
+)
+
+_REASONS = (
+    "Internal error",
+    "The request is rejected because the given account ID is not an associated member of account "
+    "the current account.",
+    "Rate exceeded",
+    "The request is rejected because an invalid or out-of-range value is specified as an input "
+    "parameter.",
+)
+_WHOLE = st.sampled_from(
+    [
+        (("kind", "Throttling"), ("retryAfter", None)),
+        (("kind", "Throttling"), ("code", "TooManyRequestsException"), ("retryAfter", 1)),
+        (("kind", "InternalServerError"),),
+        (("kind", "AccessDenied"),),
+        (("kind", "BadRequest"),),
+        (("kind", "ConnectionClosed"),),
+        (("kind", "AnswerLost"),),
+        (("kind", "TimeOut"), ("seconds", 0.001)),
+    ]
+)
+_GUARDDUTY = (
+    "ListDetectors",
+    "GetDetector",
+    "DescribeOrganizationConfiguration",
+    "ListMembers",
+    "GetMembers",
+    "GetMemberDetectors",
+    "GetMemberDetectors",
+    "UpdateMemberDetectors",
+    "UpdateMemberDetectors",
+    "UpdateMemberDetectors",
+    "UpdateDetector",
+    "UpdateOrganizationConfiguration",
+)
+_TIMES = st.sampled_from([None, 1, 2, 3, 11, 20])
+_PERCENT = st.sampled_from([None, None, 10, 50])
+
+faults = st.one_of(
+    st.builds(
+        Fault,
+        _WHOLE,
+        operation=st.sampled_from([None, *_GUARDDUTY]),
+        times=_TIMES,
+        percent=_PERCENT,
+        seed=_SEEDS,
+    ),
+    st.builds(
+        Fault,
+        _WHOLE,
+        operation=st.sampled_from(["UpdateMemberDetectors", "GetMemberDetectors"]),
+        accounts=_ACCOUNTS,
+        times=_TIMES,
+    ),
+    st.builds(
+        Fault,
+        st.sampled_from(_REASONS).map(lambda r: (("kind", "Unprocessed"), ("result", r))),
+        operation=st.sampled_from(["UpdateMemberDetectors"] * 3 + ["GetMemberDetectors"]),
+        accounts=_ACCOUNTS,
+        times=_TIMES,
+        percent=_PERCENT,
+        seed=_SEEDS,
+    ),
+    st.builds(
+        Fault,
+        st.sampled_from([0, 1, 10, 25]).map(lambda n: (("kind", "BatchLimit"), ("size", n))),
+        operation=st.sampled_from(["UpdateMemberDetectors", "GetMemberDetectors"]),
+        times=_TIMES,
+    ),
+    st.builds(
+        Fault, _WHOLE, service=st.sampled_from(["sts", "organizations"]), times=_TIMES, seed=_SEEDS
+    ),
+)
+
+interruptions = st.one_of(
+    st.builds(Interruption, st.sampled_from(["kill", "kill", "gone"]), st.integers(0, 80)),
+    st.builds(Interruption, st.sampled_from(["kill", "kill", "gone"]), st.integers(0, 24), st.just(value=True)),
+    st.builds(Interruption, st.just("event"), st.integers(10, 80), event=events),
+)
+
+_WITH_FAULTS = st.lists(faults, min_size=1, max_size=3).map(tuple)
+ups = st.one_of(
+    st.builds(Up, preview=st.booleans()),
+    st.builds(Up, faults=_WITH_FAULTS),
+    st.builds(Up, interruption=interruptions),
+    st.builds(Up, faults=_WITH_FAULTS, interruption=interruptions),
+)
+destroys = st.one_of(
+    st.builds(Destroy),
+    st.builds(Destroy, faults=_WITH_FAULTS),
+    st.builds(Destroy, interruption=interruptions),
+)
+steps = st.one_of(ups, ups, events, events, wishes, destroys)
+
+histories = st.builds(
+    History, shapes, wishes, st.lists(steps, min_size=1, max_size=7).map(tuple)
+)

@@ -1,0 +1,247 @@
+"""A random AWS organization, what happens in it behind the stack's back, and how it looks now."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.test import Client
+
+from sandbox.credentials import access_key_id, secret_access_key
+from sandbox.organization import OrganizationDescription
+from sandbox.server import Sandbox
+from sandbox.truth import settings, truth
+from tests.campaign.network import URL
+from tests.conftest import ADMINISTRATOR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.campaign.script import Event, Shape
+
+REGION = "us-east-1"
+FEATURE = "EKS_AUDIT_LOGS"
+ON, OFF = "ENABLED", "DISABLED"
+UNITS = ("Root", "Root/Prod", "Root/Prod/EU", "Root/Test", "Root/Sandbox")
+TAGS = ("prod", "test", "sandbox")
+INVITING = "400000000000"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account as AWS really has it.
+
+    Attributes:
+        status: its EKS_AUDIT_LOGS; None without a detector.
+        standing: how it stands to the stack's account, such as `Enabled`; None if it does not.
+        managed: whether an organization policy decides it.
+        others: its other features.
+        unit: where it is in the organization; empty outside.
+        tags: its tags in the organization.
+    """
+
+    status: str | None
+    standing: str | None
+    managed: bool
+    others: Mapping[str, str]
+    unit: str
+    tags: Mapping[str, str]
+
+    @property
+    def monitored(self) -> bool:
+        return self.standing == "Enabled"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """How everything really is at one moment.
+
+    Attributes:
+        accounts: all of them by id, the stack's own included.
+        organization: {"members" or a feature's name: auto-enable setting}; empty if nobody has set
+            any.
+        policy_type: whether GuardDuty policies are enabled on the root.
+    """
+
+    accounts: Mapping[str, Account]
+    organization: Mapping[str, str]
+    policy_type: bool
+
+
+class World:
+    """The sandbox of one history.
+
+    Attributes:
+        caller: whose credentials the stack has.
+        members: the accounts that there were at first, in order; newcomers are behind them.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.caller = ADMINISTRATOR if shape.mode == "organization" else INVITING
+        self.members = [_member(number) for number in range(1, shape.members + 1)]
+        self.sandbox = Sandbox(OrganizationDescription.model_validate(_described(shape)))
+        self._client = Client(self.sandbox)
+        self._newcomers = 0
+
+    def account(self, index: int) -> str:
+        """One of the accounts, whatever the number."""
+        return self.members[index % len(self.members)]
+
+    def credentials(self) -> dict[str, str]:
+        """The `aws:*` configuration of the stack's account."""
+        return {
+            "aws:region": REGION,
+            "aws:accessKey": access_key_id(self.caller),
+            "aws:secretKey": secret_access_key(self.caller),
+            "aws:endpoints": json.dumps([{k: URL for k in ("guardduty", "organizations", "sts")}]),
+        }
+
+    def picture(self) -> Picture:
+        """How everything is now."""
+        world = self.sandbox.aws.world
+        units = {account.account_id: account for account in self.sandbox.aws.accounts.known()}
+        region = world.regions[REGION]
+        accounts = {}
+        standings = self._standings()
+        for account, found in truth(world)[REGION].items():
+            detector = region.account(account).detector
+            feature = detector.features.get(FEATURE) if detector else None
+            known = units.get(account)
+            accounts[account] = Account(
+                status=found["eksAuditLogs"],
+                standing=standings.get(account),
+                managed=bool(feature and feature.managed_by),
+                others={k: v for k, v in found["features"].items() if k != FEATURE},
+                unit=known.ou if known else "",
+                tags=dict(known.tags) if known else {},
+            )
+        told = settings(world)[REGION]
+        organization = dict(told["features"])
+        if told["autoEnableOrganizationMembers"]:
+            organization["members"] = told["autoEnableOrganizationMembers"]
+        return Picture(accounts, organization, world.policies.type_enabled)
+
+    def _standings(self) -> dict[str, str]:
+        administration = self.sandbox.aws.world.regions[REGION].account(self.caller).administration
+        if administration is None:
+            return {}
+        return {m.account_id: m.relationship.value for m in administration.members()}
+
+    def happens(self, event: Event) -> None:
+        """Something happens behind the stack's back; what can't be, does not."""
+        account = self.account(event.account) if self.members else ""
+        organization = self.shape.mode == "organization"
+        match event.what:
+            case "clock":
+                self._control("POST", "clock", {"hours": event.number})
+            case "own":
+                self._feature(self.caller, event.word)
+            case "autoEnable" if organization:
+                self._control("POST", "settings", {"features": {FEATURE: event.word}})
+            case "autoEnableMembers" if organization:
+                self._control("POST", "settings", {"members": event.word})
+            case "status" if account:
+                self._feature(account, event.word)
+            case "suspend" if account:
+                self._control("POST", f"accounts/{account}/relationship", {"status": "Disabled"})
+            case "resume" if account:
+                self._control("POST", f"accounts/{account}/relationship", {"status": "Enabled"})
+            case "remove" if account:
+                self._control("POST", f"accounts/{account}/relationship", {"status": "Removed"})
+            case "join" if organization:
+                self._newcomers += 1
+                joining = f"{500_000_000_000 + self._newcomers}"
+                unit = UNITS[event.account % len(UNITS)]
+                self._control("POST", "accounts", {"id": joining, "ou": unit})
+                self.members.append(joining)
+            case "leave" if account and organization:
+                self._control("DELETE", f"accounts/{account}")
+            case "move" if account and organization:
+                unit = {"ou": UNITS[event.number % len(UNITS)]}
+                self._control("POST", f"accounts/{account}/unit", unit)
+            case "tag" if account and organization:
+                tags = {"tags": {"env": TAGS[event.number % len(TAGS)]}}
+                self._control("POST", f"accounts/{account}/tags", tags)
+            case "policy" if account and organization:
+                plans = {"accountIds": [account], "plans": {FEATURE: event.word}}
+                self._control("POST", "policies", plans)
+            case "noPolicies" if organization:
+                self._control("DELETE", "policies")
+
+    def _feature(self, account: str, status: str) -> None:
+        self._control("POST", f"accounts/{account}/feature", {"name": FEATURE, "status": status})
+
+    def units(self) -> set[str]:
+        """The paths of all units."""
+        return set(self.sandbox.aws.accounts._units)
+
+    def add_fault(self, fault: Mapping[str, Any]) -> None:
+        """Puts a fault into force."""
+        answer = self._control("POST", "faults", fault)
+        assert "error" not in answer, answer
+
+    def clear_faults(self) -> None:
+        """Everything works again."""
+        self._control("DELETE", "faults")
+
+    def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+        data = None if body is None else json.dumps(body)
+        return self._client.open(f"/sandbox/{path}", base_url=URL, method=method, data=data).json
+
+
+def _member(number: int) -> str:
+    return f"{300_000_000_000 + number}"
+
+
+def _described(shape: Shape) -> dict[str, Any]:
+    chance = random.Random(shape.seed)  # noqa: S311 - no secret
+    described: dict[str, Any] = {
+        "regions": [REGION],
+        "seed": shape.seed,
+        "emptyPages": 0.2 if shape.seed % 3 == 0 else 0.0,
+        "administrator": {"eksAuditLogs": _status(chance)},
+        "settings": {
+            "autoEnableOrganizationMembers": chance.choice(["NEW", "NEW", "ALL", "NONE"]),
+            "eksAuditLogs": chance.choice(["NEW", "NONE", "NONE"]),
+        },
+    }
+    if shape.mode == "organization":
+        described["accounts"] = [_organized(n, chance) for n in range(1, shape.members + 1)]
+        return described
+    own = {"id": INVITING, "name": "inviting", "eksAuditLogs": _status(chance)}
+    described["standaloneAccounts"] = [
+        own,
+        *(_invited(n, chance) for n in range(1, shape.members + 1)),
+    ]
+    return described
+
+
+def _organized(number: int, chance: random.Random) -> dict[str, Any]:
+    standing = chance.choices(["Enabled", "Disabled", "Removed", "Created"], [90, 6, 2, 2])[0]
+    return {
+        "id": _member(number),
+        "name": f"account-{number}",
+        "ou": chance.choice(UNITS),
+        "tags": {"env": chance.choice(TAGS)},
+        "eksAuditLogs": _status(chance),
+        "relationshipStatus": standing,
+        "joinedHoursAgo": 0 if chance.random() < 0.02 else 720,
+    }
+
+
+def _invited(number: int, chance: random.Random) -> dict[str, Any]:
+    standing = chance.choices(["Enabled", "Created", "Invited", "Resigned"], [85, 5, 5, 5])[0]
+    return {
+        "id": _member(number),
+        "name": f"invited-{number}",
+        "eksAuditLogs": _status(chance),
+        "invitedBy": INVITING,
+        "relationshipStatus": standing,
+    }
+
+
+def _status(chance: random.Random) -> str:
+    return chance.choice([ON, OFF])
