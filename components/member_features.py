@@ -18,6 +18,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from components.properties import MemberFeaturesProperties, refuse_malformed
 from components.provider import IDENTITY, GuardDutyProvider, patience, tell, told_plainly
 from guardduty import messages
 from guardduty.members import Outcome, read_member_statuses, set_member_statuses
@@ -51,12 +52,15 @@ class MemberFeaturesProvider(GuardDutyProvider):
         failures = [CheckFailure("region", messages.status_unknown(wrong))] if wrong else []
         return CheckResult(news, failures)
 
+    @told_plainly
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Called with the old outputs and the new inputs.
 
         On refresh these are the refreshed outputs and the old inputs: the drift that the last run
         saw is dealt with, which its `seenAt` in the outputs tells.
         """
+        refuse_malformed(MemberFeaturesProperties, olds)
+        refuse_malformed(MemberFeaturesProperties, news)
         replaces = [key for key in IDENTITY if olds.get(key) != news.get(key)]
         drifted = news.get("seenAt") not in (None, olds.get("seenAt"))
         differs = any(olds.get(key) != news.get(key) for key in ("statuses", "identity"))
@@ -69,11 +73,13 @@ class MemberFeaturesProvider(GuardDutyProvider):
     @told_plainly
     def create(self, props: Properties) -> CreateResult:
         """Called when the state has no such resource: also takes over members as they are."""
+        refuse_malformed(MemberFeaturesProperties, props)
         return CreateResult(f"{props['region']}/{props['detectorId']}", self._apply(props))
 
     @told_plainly
     def update(self, _id: str, _olds: Properties, news: Properties) -> UpdateResult:
         """Called when `diff` asks for it; writes only to accounts that are not as wanted."""
+        refuse_malformed(MemberFeaturesProperties, news)
         return UpdateResult(self._apply(news))
 
     @told_plainly
@@ -83,8 +89,9 @@ class MemberFeaturesProvider(GuardDutyProvider):
         An account that AWS does not tell about stays in the state as it was, and is listed as
         unprocessed with AWS's reason; those that were unprocessed stay so until a run has set them.
         """
+        refuse_malformed(MemberFeaturesProperties, props)
         before: dict[AccountId, str] = {**props["statuses"]}
-        left: dict[AccountId, str] = {**props["unprocessed"]}
+        left: dict[AccountId, str] = {**props.get("unprocessed", {})}
         accounts = [AccountId(account) for account in {**before, **left}]
         session = self.session_of_owner(props)
         if session is None:

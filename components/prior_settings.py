@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
+from components.properties import (
+    PriorSettingsOutputs,
+    PriorSettingsProperties,
+    refuse_malformed,
+)
 from components.provider import GuardDutyProvider, patience, tell, told_plainly
 from guardduty import messages
 from guardduty.errors import UnreleasedError
@@ -84,6 +89,8 @@ class PriorSettingsProvider(GuardDutyProvider):
         Raises:
             RefusedError: accounts drop out, and letting them go turns off too many members.
         """
+        refuse_malformed(PriorSettingsOutputs, olds)
+        refuse_malformed(PriorSettingsProperties, news)
         replaces = [key for key in _OWNER if olds.get(key) != news.get(key)]
         differs = any(olds.get(key) != news.get(key) for key in _ASKS)
         if not replaces and olds["detectorId"] == news["detectorId"]:
@@ -95,6 +102,7 @@ class PriorSettingsProvider(GuardDutyProvider):
     @told_plainly
     def create(self, props: Properties) -> CreateResult:
         """Called before anything is written: records the accounts, organization and detector."""
+        refuse_malformed(PriorSettingsProperties, props)
         api, detector_id = self.owned_session(props).guardduty, DetectorId(props["detectorId"])
         organization = read_prior_organization(api, detector_id, _scope(props))
         own = api.detector(detector_id).status
@@ -113,6 +121,7 @@ class PriorSettingsProvider(GuardDutyProvider):
 
         It does not even if the detector is gone: the members have what the stack gave them still.
         """
+        refuse_malformed(PriorSettingsOutputs, props)
         self.owned_session(props)
         # Of a resource that is to be deleted, a preview shows the inputs alone.
         record = {key: props[key] for key in _RECORD if key in props}
@@ -130,6 +139,8 @@ class PriorSettingsProvider(GuardDutyProvider):
             RefusedError: it turns off too many members, or something could not be read; nothing is
                 written then.
         """
+        refuse_malformed(PriorSettingsOutputs, olds)
+        refuse_malformed(PriorSettingsProperties, news)
         api = cache(lambda: self.owned_session(news).guardduty)
         detector_id, word = DetectorId(news["detectorId"]), _word(news)
         dropped = _dropped(olds, news, word)
@@ -168,6 +179,7 @@ class PriorSettingsProvider(GuardDutyProvider):
             RefusedError: it would turn off too many members, and nothing is written; or accounts
                 are left that could not be set.
         """
+        refuse_malformed(PriorSettingsOutputs, props)
         words = {AccountId(a): OnRelease(word) for a, word in sorted(props["accounts"].items())}
         if {_word(props), *words.values()} == {OnRelease.LEAVE}:
             return

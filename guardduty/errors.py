@@ -30,6 +30,10 @@ class OtherAccountError(UserError):
     """The credentials are of another account than the one that a stack's state is of."""
 
 
+class MalformedStateError(UserError):
+    """The state has properties that no release of this product has written."""
+
+
 class TooManyDisabledError(UserError):
     """More members would be turned off than `maxDisabled` lets one run turn off."""
 

@@ -411,6 +411,16 @@ def administrator_not_active(wanted: str, status: str) -> str:
     )
 
 
+def malformed_state(resource: str, faults: Sequence[str]) -> str:
+    told = "; ".join(fault.rstrip(".") for fault in faults[:_NAMED])
+    more = f"; {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
+    return (
+        f"the state of {resource} is none that this product has written ({told}{more}). Restore "
+        "the state from a backup (`pulumi stack import`), or `pulumi state delete` the resource: "
+        "the next run records anew what is there."
+    )
+
+
 # What a run does
 
 

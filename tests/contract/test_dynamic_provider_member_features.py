@@ -511,18 +511,3 @@ def test_a_run_that_is_refused_whole_keeps_every_account_as_unprocessed(
 
     assert set(outputs["unprocessed"]) == set(accounts(3))
     assert outputs["statuses"] == {}
-
-
-def test_a_defect_keeps_its_traceback_also_after_a_users_error(
-    aws: Aws, provider: DynamicProvider
-) -> None:
-    aws.refusals["*"] = (403, "AccessDeniedException", "No.")
-    with error_of():
-        provider.read(_outputs(_all(3, "ENABLED")))
-
-    with error_of() as told:
-        provider.create({"statuses": {}})
-
-    assert "Traceback (most recent call last)" in told[0]
-    assert "member_features.py" in told[0]
-    assert "KeyError: 'region'" in told[0]
