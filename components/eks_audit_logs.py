@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_aws as aws
@@ -17,7 +17,7 @@ from guardduty.modes import Mode
 from guardduty.refusals import OWNER_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from guardduty.identity import Identity
     from guardduty.plan import Plan
@@ -75,7 +75,7 @@ class EksAuditLogs(pulumi.ComponentResource):
         members = self._members(before_members) if plan.settings.members else None
         self.unprocessed = members.unprocessed if members else pulumi.Output.from_input({})
         self.unreleased = prior.unreleased
-        self.accounts = self._counts(members)
+        self.accounts = self._counts(prior, members)
         self.register_outputs(
             {
                 "detectorId": self.detector_id,
@@ -123,6 +123,7 @@ class EksAuditLogs(pulumi.ComponentResource):
             turning_off=plan.turning_off,
             scope=self._scope(),
             retry_minutes=plan.settings.retry_minutes,
+            seen_at=self._seen_at(),
             identity=self._identity,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -181,18 +182,28 @@ class EksAuditLogs(pulumi.ComponentResource):
             detector_id=self.detector_id,
             statuses={account: status.value for account, status in self.plan.statuses.items()},
             changes={str(account): change for account, change in changes.items()},
-            seen_at=self.plan.snapshot.taken.isoformat(timespec="seconds") if changes else None,
+            seen_at=self._seen_at() if changes else None,
             retry_minutes=self.plan.settings.retry_minutes,
             identity=self._identity,
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
 
-    def _counts(self, members: MemberFeatures | None) -> pulumi.Output[Mapping[str, int]]:
-        before = self.plan.snapshot.statuses
+    def _counts(
+        self, prior: PriorSettings, members: MemberFeatures | None
+    ) -> pulumi.Output[Mapping[str, int]]:
+        before, now = self.plan.snapshot.statuses, self._seen_at()
         known: dict[str, str] = {a: status.value for a, status in before.statuses.items()}
         known |= dict.fromkeys(before.unprocessed, messages.UNKNOWN)
 
-        def count(applied: Mapping[str, str]) -> Mapping[str, int]:
-            return dict(sorted(Counter({**known, **applied}.values()).items()))
+        def count(outputs: Sequence[Any]) -> Mapping[str, int]:
+            released, applied = outputs
+            let_go = {}
+            if released and released["at"] == now:  # this run's, and not an earlier one's
+                let_go = released["statuses"]
+            return dict(sorted(Counter({**known, **let_go, **applied}.values()).items()))
 
-        return (members.statuses if members else pulumi.Output.from_input({})).apply(count)
+        applied = members.statuses if members else pulumi.Output.from_input({})
+        return pulumi.Output.all(prior.released, applied).apply(count)
+
+    def _seen_at(self) -> str:
+        return self.plan.snapshot.taken.isoformat(timespec="seconds")

@@ -50,9 +50,10 @@ Properties = dict[str, Any]
 """Inputs: `region`, `account`, `detectorId`, `accounts` {account: onRelease}, `waiting` [account]
 for those of them that can't be set now, `onRelease` for accounts that drop out now, `maxDisabled`,
 `turningOff` (how many members the rules turn off in this run), `scope` [what the stack writes
-beside members], `retryMinutes`, `identity`. Outputs: the same, what was before the stack
-(`statuses` {account: status}, `organization`, `detector`), and `unreleased` {account: reason},
-which are in `accounts` still."""
+beside members], `retryMinutes`, `seenAt`, `identity`. Outputs: the same, what was before the stack
+(`statuses` {account: status}, `organization`, `detector`), `unreleased` {account: reason}, which
+are in `accounts` still, and `released`: {`at`: the `seenAt` of the run that let accounts go last,
+`statuses` {account: what it gave them}}."""
 
 _OWNER = ("region", "account")
 """The record is of an account in a region: it outlives a detector that is made anew."""
@@ -112,6 +113,7 @@ class PriorSettingsProvider(GuardDutyProvider):
         outs = {
             **_outputs(props, statuses, organization, {}),
             "detector": {"status": own and own.value},
+            "released": {"at": "", "statuses": {}},
         }
         return CreateResult(f"{props['region']}/{props['detectorId']}", outs)
 
@@ -156,15 +158,18 @@ class PriorSettingsProvider(GuardDutyProvider):
         if not is_recorded(organization, _scope(news)):
             organization = read_prior_organization(api(), detector_id, _scope(news), organization)
         unreleased: Mapping[AccountId, str] = {}
+        let_go_as: Mapping[AccountId, str] = {}
         if release.changing:
             released = let_go(api(), detector_id, release, patience(news), tell)
             unreleased = released.unreleased
+            let_go_as = {a: status.value for a, status in released.release.changing.items()}
             tell(tell_of(released, [word]))
         kept = {a: olds["statuses"][a] for a in unreleased if a in olds["statuses"]}
         outs = {
             **_outputs(news, {**statuses, **kept}, organization, unreleased),
             "accounts": {**news["accounts"], **dict.fromkeys(unreleased, word.value)},
             "detector": olds["detector"],
+            "released": {"at": news.get("seenAt", ""), "statuses": dict(let_go_as)},
         }
         return UpdateResult(outs)
 
@@ -216,7 +221,7 @@ class PriorSettingsProvider(GuardDutyProvider):
 
 
 def _inputs(props: Properties) -> Properties:
-    outputs = (*_RECORD, "unreleased")
+    outputs = (*_RECORD, "unreleased", "released")
     return {k: v for k, v in props.items() if not k.startswith("__") and k not in outputs}
 
 
@@ -278,10 +283,13 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
     Attributes:
         statuses: {account: status before the stack}, `UNKNOWN` where AWS did not tell.
         unreleased: {account: AWS's reason} for the accounts that could not be let go.
+        released: {`at`: `seen_at` of the run, `statuses`: {account: status}} of the accounts that
+            were let go last.
     """
 
     statuses: pulumi.Output[Mapping[str, str]]
     unreleased: pulumi.Output[Mapping[str, str]]
+    released: pulumi.Output[Mapping[str, Any]]
 
     def __init__(  # noqa: PLR0913 - each is one property of the resource
         self,
@@ -297,6 +305,7 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
         turning_off: pulumi.Input[int] = 0,
         scope: pulumi.Input[Sequence[str]] = ("detector", "organization"),
         retry_minutes: pulumi.Input[float] | None = None,
+        seen_at: pulumi.Input[str] | None = None,
         identity: Identity | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -318,6 +327,7 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
             scope: what the stack writes beside members, of `detector`, `organization` and
                 `autoEnableMembers`.
             retry_minutes: how long accounts are tried again that time may cure; None is 5.
+            seen_at: when the program looked at AWS, ISO 8601: tells runs apart.
             identity: who acts, kept in the state; None follows the stack's `aws:*` configuration.
             opts: the usual resource options.
         """
@@ -335,11 +345,13 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
                 "turningOff": turning_off,
                 "scope": scope,
                 "retryMinutes": retry_minutes,
+                "seenAt": seen_at,
                 "identity": None if identity is None else identity.properties(),
                 "statuses": None,
                 "organization": None,
                 "detector": None,
                 "unreleased": None,
+                "released": None,
             },
             opts,
         )

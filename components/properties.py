@@ -33,6 +33,7 @@ class _Properties(BaseModel):
     account: _AccountId
     detectorId: Any  # noqa: N815 - the property's name; unknown in the preview that makes one
     retryMinutes: float = 5  # noqa: N815
+    seenAt: str | None = None  # noqa: N815
     identity: dict[str, Any] | None = None
 
 
@@ -41,7 +42,6 @@ class MemberFeaturesProperties(_Properties):
 
     statuses: dict[_AccountId, FeatureStatus]
     changes: dict[_AccountId, str] = {}
-    seenAt: str | None = None  # noqa: N815
     unprocessed: _Reasons = {}
 
 
@@ -52,6 +52,11 @@ class _PriorOrganization(BaseModel):
 
 class _PriorDetector(BaseModel):
     status: FeatureStatus | None = None
+
+
+class _Released(BaseModel):
+    at: str = ""
+    statuses: dict[_AccountId, str] = {}
 
 
 class PriorSettingsProperties(_Properties):
@@ -72,6 +77,7 @@ class PriorSettingsOutputs(PriorSettingsProperties):
     organization: _PriorOrganization | None = None
     detector: _PriorDetector
     unreleased: _Reasons = {}
+    released: _Released | None = None
 
 
 def refuse_malformed(kind: type[_Properties], properties: Mapping[str, Any]) -> None:

@@ -469,7 +469,7 @@ def headline_of_detector(region: str) -> str:
 
 def headline(region: str, on: int, off: int) -> str:
     if not on and not off:
-        return f"EKS audit log monitoring in {region}: no member is to be changed."
+        return f"EKS audit log monitoring in {region}: the rules change no member."
     return f"EKS audit log monitoring in {region}: turning {on} on, {off} off."
 
 
@@ -480,8 +480,8 @@ def members_now(on: int, off: int, unknown: int) -> str:
 
 def members_then(on: int, off: int, stay: int) -> str:
     if not on and not off:
-        return "This run changes none of them."
-    return f"This run turns {on} on, {off} off; {stay} stay."
+        return "The rules change none of them."
+    return f"The rules turn {on} on, {off} off; {stay} stay."
 
 
 def whose_monitoring(region: str, caller: str, mode: str) -> str:
@@ -506,12 +506,15 @@ def members_later(rules: int) -> str:
     return f"{counted(rules, 'rule')} for members: run `pulumi up` once more to have them applied."
 
 
-def all_in_a_day(off: int, total: int) -> str:
+def all_in_a_day(off: int, total: int, *, by_rules: int = 0) -> str:
+    if not off and by_rules:
+        return "Organization: with this run, every member has EKS audit logs on."
     if not off:
         return "Organization: every member has EKS audit logs on."
+    then = f", beside {by_rules} that this run turns on" if by_rules else ""
     return (
-        f"Organization: {off} of {counted(total, 'member')} do not have EKS audit logs on yet. "
-        "GuardDuty turns them on by itself within 24 hours."
+        f"Organization: {off} of {counted(total, 'member')} do not have EKS audit logs on yet"
+        f"{then}. GuardDuty turns them on by itself within 24 hours."
     )
 
 
@@ -540,7 +543,7 @@ def _from_to(current: str | None, wanted: str) -> str:
 def new_leaves_off(accounts: Collection[str]) -> str:
     return (
         f"Organization: NEW leaves existing accounts as they are; "
-        f"{counted(len(accounts), 'member')} without a rule stay off: {some(accounts)}"
+        f"{counted(len(accounts), 'member')} that no rule sets stay off: {some(accounts)}"
     )
 
 
@@ -568,6 +571,13 @@ def own_decided_by_policy() -> str:
 def decided_by_policy(accounts: Collection[str]) -> str:
     return (
         f"{counted(len(accounts), 'member')} decided by policy (GUARDDUTY_POLICY): {some(accounts)}"
+    )
+
+
+def all_reaches_released(on_release: str) -> str:
+    return (
+        f"Organization: ALL is for all accounts: one that onRelease: {on_release} turns off may be "
+        "turned on again by GuardDuty, which AWS does not document."
     )
 
 

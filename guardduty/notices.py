@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from guardduty import messages
 from guardduty.decisions import rule_label
 from guardduty.model import AutoEnable, FeatureStatus
+from guardduty.settings import OnRelease
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,14 +33,10 @@ def organization_notices(
     feature = current.feature if current else None
     yield messages.auto_enable(feature, settings.auto_enable.value)
     if settings.auto_enable is AutoEnable.ALL:
-        yield from _all(snapshot, decisions)
+        yield from _all(settings, snapshot, decisions)
     elif settings.auto_enable is AutoEnable.NEW:
         decided = {d.account for d in decisions if d.wanted}
-        off = [
-            account
-            for account, status in snapshot.statuses.statuses.items()
-            if status is FeatureStatus.DISABLED and account not in decided
-        ]
+        off = [account for account in _off(snapshot) if account not in decided]
         if off:
             yield messages.new_leaves_off(off)
     if settings.auto_enable_members is not None:
@@ -48,15 +45,23 @@ def organization_notices(
     yield from _policy_type(settings, snapshot)
 
 
-def _all(snapshot: Snapshot, decisions: tuple[Decision, ...]) -> Iterator[str]:
-    off = sum(1 for s in snapshot.statuses.statuses.values() if s is FeatureStatus.DISABLED)
+def _off(snapshot: Snapshot) -> list[AccountId]:
+    return [a for a, s in snapshot.statuses.statuses.items() if s is FeatureStatus.DISABLED]
+
+
+def _all(settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]) -> Iterator[str]:
+    turned_on = {d.account for d in decisions if d.wanted is FeatureStatus.ENABLED}
+    off = _off(snapshot)
+    left = [account for account in off if account not in turned_on]
     total = sum(1 for member in snapshot.members if member.monitored)
     # Of members whose status AWS did not tell, nobody can say that they have it on.
-    if off or not snapshot.statuses.unprocessed:
-        yield messages.all_in_a_day(off, total)
+    if left or not snapshot.statuses.unprocessed:
+        yield messages.all_in_a_day(len(left), total, by_rules=len(off) - len(left))
     unmanaged = [d.account for d in decisions if d.wanted is None]
     if unmanaged:
         yield messages.all_reaches_unmanaged(unmanaged)
+    if settings.on_release is not OnRelease.LEAVE:
+        yield messages.all_reaches_released(settings.on_release.value)
 
 
 def _policy_type(settings: Settings, snapshot: Snapshot) -> Iterator[str]:

@@ -88,6 +88,7 @@ def test_rules_for_members_of_an_existing_detector() -> None:
             "turningOff": 1,
             "scope": ["detector", "organization"],
             "retryMinutes": 5,
+            "seenAt": "2026-05-04T12:30:00+00:00",
         },
         "own": {
             "region": REGION,
@@ -361,3 +362,14 @@ def test_the_designation_of_an_administrator_takes_over_one_that_is_there(
     assert child.parent == "admin"
     assert child.asked == {"adminAccountId": ADMINISTRATOR, "region": REGION}
     assert child.import_id == (ADMINISTRATOR if designated else "")
+
+
+@pytest.mark.parametrize(("run", "off"), [("2026-05-04T12:30:00+00:00", 1), ("2026-05-01", 0)])
+def test_accounts_that_this_run_let_go_are_counted_as_they_are_now(run: str, off: int) -> None:
+    let_go = {"released": {"at": run, "statuses": {account(3): "DISABLED"}}}
+    engine = Engine(outputs={"-prior": let_go, "-members": {"unprocessed": {}}})
+    plan = _plan(settings(members=[rule("ENABLED", account(1))]), _MEMBERS)
+    engine.run(lambda: EksAuditLogs("eks", plan).accounts)
+
+    told = {"DISABLED": off, "ENABLED": 3 - off}
+    assert engine.told["accounts"] == {key: n for key, n in told.items() if n}

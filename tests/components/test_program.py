@@ -92,7 +92,7 @@ def test_a_preview_tells_what_a_run_would_do_account_by_account(program: _Progra
     (told,) = program.told(logging.INFO)
     assert told.splitlines()[:3] == [
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
-        "  2 members: 1 on, 1 off. This run turns 1 on, 0 off; 1 stay.",
+        "  2 members: 1 on, 1 off. The rules turn 1 on, 0 off; 1 stay.",
         "  on   300000000002  rule 1: all  trial: 30 days",
     ]
     assert told.splitlines()[-1] == (

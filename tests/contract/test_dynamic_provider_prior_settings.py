@@ -75,6 +75,7 @@ def _outputs(statuses: dict[Any, str], **more: object) -> Properties:
         "organization": {"autoEnable": "NONE"},
         "detector": {"status": "DISABLED"},
         "unreleased": {},
+        "released": {"at": "", "statuses": {}},
         **more,
     }
 

@@ -27,7 +27,7 @@ def test_a_refresh_and_a_plain_preview_show_it_by_account_and_up_puts_it_right(
 
         preview = stack.preview("--diff")
         assert f'+ {account(8)}: "DISABLED -> ENABLED"' in preview.text
-        assert "This run turns 1 on, 0 off; 11 stay." in preview.text
+        assert "The rules turn 1 on, 0 off; 11 stay." in preview.text
         assert aws.writes() == []
         assert stack.preview("--expect-no-changes").code != 0
 

@@ -102,7 +102,7 @@ def test_a_preview_names_what_up_then_does_and_writes_nothing(
     assert preview.code == 0, preview.text
     assert aws.writes() == []
     assert f'{account(2)}: "DISABLED -> ENABLED"' in preview.text
-    assert "This run turns 2 on, 0 off; 10 stay." in preview.text
+    assert "The rules turn 2 on, 0 off; 10 stay." in preview.text
     assert f"on   {account(4)}  rule 1: accounts" in preview.text
     assert stack.up().code == 0
     assert aws.statuses() == {**before, account(2): ON, account(4): ON}
@@ -128,7 +128,7 @@ def test_a_changed_rule_changes_just_its_accounts(
     preview = stack.preview("--diff")
     assert f'+ {account(5)}: "ENABLED -> DISABLED"' in preview.text
     assert f'~ {account(5)}: "ENABLED" => "DISABLED"' in preview.text
-    assert "This run turns 0 on, 1 off; 11 stay." in preview.text
+    assert "The rules turn 0 on, 1 off; 11 stay." in preview.text
 
     assert stack.up().code == 0
     assert aws.statuses() == {**dict.fromkeys(aws.members(), ON), account(5): OFF}

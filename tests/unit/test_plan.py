@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guardduty.decisions import rule_label
 from guardduty.model import (
     AccountId,
     AutoEnable,
@@ -18,7 +19,6 @@ from guardduty.model import (
     RelationshipStatus,
     Snapshot,
 )
-from guardduty.decisions import rule_label
 from guardduty.plan import Plan, make_plan
 from guardduty.refusals import OWNER_TAG
 from guardduty.settings import Settings

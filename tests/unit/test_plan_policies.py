@@ -211,7 +211,7 @@ def test_new_tells_how_many_existing_members_it_leaves_off() -> None:
     )
 
     assert plan.notices[1] == (
-        "Organization: NEW leaves existing accounts as they are; 3 members without a rule stay "
+        "Organization: NEW leaves existing accounts as they are; 3 members that no rule sets stay "
         "off: 300000000001, 300000000003, 300000000004"
     )
 

@@ -255,8 +255,8 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "administratorAccountId",
             "222222222222",
             (
-                "administratorAccountId: 222222222222 has no effect with mode: organization; remove "
-                "administratorAccountId, or correct the mode."
+                "administratorAccountId: 222222222222 has no effect with mode: organization; "
+                "remove administratorAccountId, or correct the mode."
             ),
         ),
         (

@@ -52,7 +52,7 @@ def test_a_run_that_turns_members_on_and_off() -> None:
 
     assert _told(chosen, snapshot) == [
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
-        "  3 members: 2 on, 1 off. This run turns 1 on, 1 off; 1 stay.",
+        "  3 members: 2 on, 1 off. The rules turn 1 on, 1 off; 1 stay.",
         "  off  300000000001  rule 1: accounts",
         "  on   300000000002  rule 2: all",
         "  Administrator's own detector: off -> on.",
@@ -66,7 +66,7 @@ def test_a_run_that_changes_nothing() -> None:
 
     assert _told(chosen, snapshot) == [
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
-        "  2 members: 1 on, 1 off. This run changes none of them.",
+        "  2 members: 1 on, 1 off. The rules change none of them.",
         "  Administrator's own detector: on, and stays so.",
         (
             "  Organization: autoEnable NEW -> NONE; new accounts are left alone, and nothing is "
@@ -102,7 +102,7 @@ def test_a_member_whose_status_is_not_told_is_unknown_not_off() -> None:
     )
 
     assert _told(settings(members=[rule("ENABLED")]), snapshot)[1:3] == [
-        "  2 members: 1 on, 0 off, 1 unknown. This run turns 1 on, 0 off; 1 stay.",
+        "  2 members: 1 on, 0 off, 1 unknown. The rules turn 1 on, 0 off; 1 stay.",
         "  on   300000000002  rule 1: all",
     ]
 
@@ -137,7 +137,7 @@ def test_the_first_twenty_changes_are_named_and_the_others_counted(
 
     rows = [f"  on   {a}  rule 1: all" for a in accounts(20)]
     assert told[1] == (
-        f"  {changing} members: 0 on, {changing} off. This run turns {changing} on, 0 off; 0 stay."
+        f"  {changing} members: 0 on, {changing} off. The rules turn {changing} on, 0 off; 0 stay."
     )
     assert told[2:-2] == rows + more
 
@@ -149,10 +149,10 @@ def test_members_that_cannot_be_set_are_told_and_not_counted() -> None:
 
     told = _told(settings(members=[rule("ENABLED")]), snapshot)
 
-    assert told[1] == "  1 member: 1 on, 0 off. This run changes none of them."
+    assert told[1] == "  1 member: 1 on, 0 off. The rules change none of them."
     assert told[-1] == (
-        "  1 member can't be set (relationship status AccountSuspended, the account is suspended in "
-        "AWS): 300000000002"
+        "  1 member can't be set (relationship status AccountSuspended, the account is suspended "
+        "in AWS): 300000000002"
     )
 
 
@@ -192,5 +192,5 @@ def test_the_run_itself_says_when_there_is_nothing_to_do() -> None:
     chosen = settings(members=[rule("ENABLED")])
 
     assert headline(_plan(chosen, region_with({account(1): ON}))) == (
-        "EKS audit log monitoring in us-east-1: no member is to be changed."
+        "EKS audit log monitoring in us-east-1: the rules change no member."
     )
