@@ -214,8 +214,8 @@ def test_all_that_the_rules_do_wrong_is_told_at_once(
             "autoEnable": "ALL",
             "members": [
                 {"status": "ENABLED", "accounts": ["222222222222", "999999999999"]},
+                {"status": "DISABLED", "accounts": [account(n) for n in range(1, 12)]},
                 {"status": "ENABLED", "organizationalUnits": ["Root/Nowhere"]},
-                {"status": "DISABLED", "all": True},
             ],
         }
     )
@@ -227,7 +227,7 @@ def test_all_that_the_rules_do_wrong_is_told_at_once(
         "autoEnable:",
         "members[0].accounts:",
         "members[0].accounts:",
-        "members[1].organizationalUnits:",
+        "members[2].organizationalUnits:",
         "maxDisabled:",
     ]
     assert aws.writes() == []
