@@ -5,7 +5,7 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test engine sandbox check bench clean
+.PHONY: help venv demo test soak engine sandbox check bench clean
 
 help: ## list these tasks
 	@echo 'make <task>, where <task> is:'
@@ -18,6 +18,10 @@ demo: ## a local AWS organization, set up by pulumi up, from nothing to the resu
 test: venv ## every test (make test ARGS="-k plan" for some)
 	@$(VENV) -m tools.engine >/dev/null
 	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+
+soak: venv ## random histories with faults and kills (make soak ARGS="--help" tells more)
+	@$(VENV) -m tools.engine >/dev/null
+	@$(VENV) -m tests.campaign $(ARGS)
 
 engine: venv ## the Pulumi engine: found, downloaded or built, once; prints its folder
 	@$(VENV) -m tools.engine $(ARGS)

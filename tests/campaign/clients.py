@@ -18,8 +18,10 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LOADER = botocore.loaders.create_loader(botocore.session.Session().get_config_variable("data_path"))
-_client = boto3.Session.client
+_LOADER = botocore.loaders.create_loader(
+    botocore.session.Session().get_config_variable("data_path")
+)
+_client: Any = boto3.Session.client
 
 
 @contextmanager
@@ -29,8 +31,8 @@ def made_once() -> Iterator[None]:
 
     def client(session: boto3.Session, service: str, **asked: Any) -> Any:  # noqa: ANN401
         credentials = session.get_credentials()
-        config = asked.pop("config", None) or Config()
-        retries = dict(config.retries or {})
+        config: Any = asked.pop("config", None) or Config()
+        retries: Any = dict(config.retries or {})
         # botocore's adaptive mode paces itself by the real time, of which a history has none.
         retries["mode"] = "standard"
         key = (

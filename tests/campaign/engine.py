@@ -1,4 +1,4 @@
-"""A stand-in of the Pulumi engine: runs the real program with the real providers, and can be killed.
+"""A stand-in of the Pulumi engine: runs the real program with its providers, and can be killed.
 
 What it does as the engine does: it refreshes before everything else (`options: refresh: always`),
 asks `check` and `diff`, then creates, updates or replaces one resource after the other in the order
@@ -44,7 +44,7 @@ from tests.components.registrations import PROJECT, STACK
 from tests.vocabulary import PROJECT_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tests.campaign.kinds import Kind, Properties
     from tests.campaign.network import Network
@@ -169,8 +169,10 @@ class _Run(Mocks):
     def program(self) -> None:
         """Runs the program, then deletes what it has not registered."""
         log = _Log()
-        logger = logging.Logger("campaign", logging.INFO)
-        logger.addHandler(log)
+        logger = logging.getLogger("campaign")
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+        logger.handlers = [log]
         monitor = _Monitor(self)
         try:
             with _loop_of_its_own() as loop:
@@ -361,6 +363,10 @@ class _Run(Mocks):
         return str(value) if type(value) is not str and isinstance(value, str) else value
 
 
+# A program that is ended leaves answers behind that nobody waits for any more.
+logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+
+
 class _OneThread(ThreadPoolExecutor):
     """Registrations that wait for nothing come in the order of the program."""
 
@@ -370,21 +376,26 @@ class _OneThread(ThreadPoolExecutor):
 
 
 _THREAD = _OneThread(max_workers=1)
+_SECONDS_TO_END = 10
+
+
+async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextmanager
 def _loop_of_its_own() -> Iterator[asyncio.AbstractEventLoop]:
     """A program ends with its process, whatever still waits for an answer."""
     loop = asyncio.new_event_loop()
-    loop.set_exception_handler(lambda *_: None)
     loop.set_default_executor(_THREAD)
     asyncio.set_event_loop(loop)
     try:
         yield loop
     finally:
-        for task in asyncio.all_tasks(loop):
+        left = asyncio.all_tasks(loop)
+        for task in left:
             task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(asyncio.wait_for(_ended(left), _SECONDS_TO_END))
         asyncio.set_event_loop(None)
         loop.close()
 
@@ -401,10 +412,10 @@ class _Monitor(MockMonitor):
         self._run = run
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 - gRPC's name
-        urn = self.make_urn(request.parent, request.type, request.name)  # type: ignore[no-untyped-call] # as Pulumi has it
+        urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == "pulumi:pulumi:Stack":
             return resource_pb2.RegisterResourceResponse(urn=urn)
-        _ensure_event_loop()
+        _ensure_event_loop()  # type: ignore[no-untyped-call] # as Pulumi has it
         id_, outputs = self._run.register(request)
         struct = _sync_await(rpc.serialize_properties(outputs, {}))
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=struct)

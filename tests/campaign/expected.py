@@ -156,18 +156,12 @@ def turned_off(picture: Picture, expected: Expected) -> int:
 
 def _refusals(wish: Wish, world: World, picture: Picture, expected: Expected) -> Iterator[str]:
     accounts, statuses = picture.accounts, expected.statuses
-    undecided = {
-        name for name, a in accounts.items() if a.standing and a.standing not in _FORMER
-    }
-    for rule in rules_of(wish, world):
-        if rule.by == "accounts":
-            standings = [accounts[n].standing if n in accounts else None for n in named(rule, world)]
-            if any(s is None or s in _FORMER for s in standings):
-                yield "is no member"
-        if rule.by == "unit" and undecided and _unit(rule) not in world.units():
-            yield "no such unit"
-        undecided -= {n for n in undecided if _selects(rule, n, accounts[n], world)}
-    if wish.auto_enable == "ALL" and world.shape.mode == "organization" and OFF in statuses.values():
+    yield from _unknown(wish, world, accounts)
+    if (
+        wish.auto_enable == "ALL"
+        and world.shape.mode == "organization"
+        and OFF in statuses.values()
+    ):
         yield "ALL with exceptions"
     if turned_off(picture, expected) > limit(wish, picture):
         yield "maxDisabled"
@@ -181,6 +175,21 @@ def _refusals(wish: Wish, world: World, picture: Picture, expected: Expected) ->
             yield "idle by policy"
         if wish.auto_enable_members not in {None, "NONE", picture.organization.get("members")}:
             yield "idle by policy"
+
+
+def _unknown(wish: Wish, world: World, accounts: Mapping[str, Account]) -> Iterator[str]:
+    """Accounts that are no members, and units that do not exist, where a rule comes to them."""
+    undecided = {name for name, a in accounts.items() if a.standing and a.standing not in _FORMER}
+    for rule in rules_of(wish, world):
+        if rule.by == "accounts":
+            standings = [
+                accounts[n].standing if n in accounts else None for n in named(rule, world)
+            ]
+            if any(s is None or s in _FORMER for s in standings):
+                yield "is no member"
+        if rule.by == "unit" and undecided and _unit(rule) not in world.units():
+            yield "no such unit"
+        undecided -= {n for n in undecided if _selects(rule, n, accounts[n], world)}
 
 
 def released(prior: Mapping[str, Any], expected: Expected) -> list[str]:

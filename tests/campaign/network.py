@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -222,7 +222,7 @@ def _operation(request: AWSPreparedRequest) -> str:
 
 def _body(request: AWSPreparedRequest) -> Mapping[str, Any]:
     try:
-        content = json.loads(request.body or b"{}")
+        content = json.loads(cast("bytes", request.body or b"{}"))
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}

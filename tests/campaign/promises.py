@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _WRITES = frozenset({"UpdateMemberDetectors", "UpdateDetector", "UpdateOrganizationConfiguration"})
 _BATCH = 50
+_OF_A_CALL = re.compile(r"[A-Z]\w+ (failed|got no)|no answer")
 _SECRET = re.compile(r"@example\.com|AKIA[A-Z0-9]{12,}|Traceback \(most recent")
 
 
@@ -144,8 +145,16 @@ def check_destroy(run: Run) -> None:
         unnamed = [account for account in left if account not in text]
         if unnamed:
             raise ViolationError(2, f"destroy failed and does not name {unnamed}: {text}")
-    if run.calm and not _destroy_is_refused(run, targets):
+    if run.calm and not _destroy_is_refused(run, targets) and not _aws_refused(run, targets):
         raise ViolationError(3, f"destroy failed for no reason: {run.told.errors}")
+
+
+def _aws_refused(run: Run, targets: Mapping[str, str | None]) -> bool:
+    """Whether the run names accounts that AWS itself does not let anybody set now, and why."""
+    text = "\n".join(run.told.errors)
+    named = [account for account in targets if account in text]
+    results = run.network.results
+    return bool(named) and all(any(r in text for r in results.get(a, ())) for a in named)
 
 
 def _destroy_is_refused(run: Run, targets: Mapping[str, str | None]) -> bool:
@@ -164,9 +173,7 @@ def _destroy_is_refused(run: Run, targets: Mapping[str, str | None]) -> bool:
     return turning > most
 
 
-def _check_put_back(
-    run: Run, targets: Mapping[str, str | None], *, restores: bool
-) -> None:
+def _check_put_back(run: Run, targets: Mapping[str, str | None], *, restores: bool) -> None:
     """After a destroy that succeeded, what is restored is what was there before the stack."""
     for account, word in (run.prior or {})["accounts"].items():
         if word != "RESTORE" or not targets[account] or not _can_be_set(run, account):
@@ -179,7 +186,8 @@ def _check_put_back(
     keys = [OWN]
     if run.world.shape.mode == "organization":
         keys.append(ORGANIZATION)
-    if MEMBERS in run.record.written:
+    if "autoEnableMembers" in (run.prior or {})["scope"]:
+        # Without that key in the configuration, the setting is none of the stack's any more.
         keys.append(MEMBERS)
     for key in keys:
         if key == OWN and run.after.accounts[run.world.caller].managed:
@@ -215,7 +223,10 @@ def _check_writes(
         if write.operation not in _WRITES:
             raise ViolationError(5, f"{write.operation} is none of the stack's business")
         features = write.body.get("features", [])
-        if any(feature.get("name") != FEATURE for feature in features) or "dataSources" in write.body:
+        if (
+            any(feature.get("name") != FEATURE for feature in features)
+            or "dataSources" in write.body
+        ):
             raise ViolationError(5, f"another feature is named: {write.body}")
         if write.operation == "UpdateMemberDetectors":
             _check_member_write(write, allowed)
@@ -256,7 +267,9 @@ def _check_untouched(run: Run) -> None:
         if name != run.world.caller and now.status != wanted:
             raise ViolationError(1, f"{name} has {now.status}, not {wanted}")
     mine = {FEATURE, "members"}
-    others = [{k: v for k, v in p.organization.items() if k not in mine} for p in (run.before, run.after)]
+    others = [
+        {k: v for k, v in p.organization.items() if k not in mine} for p in (run.before, run.after)
+    ]
     if others[0] != others[1]:
         raise ViolationError(1, "other settings of the organization changed")
 
@@ -268,7 +281,9 @@ def _check_limit(run: Run, most: int) -> None:
         if status == OFF and (a := run.before.accounts.get(account)) and a.status == ON
     ]
     if len(set(turned) - run.disturbed) > most:
-        raise ViolationError(1, f"maxDisabled is {most}, and {len(turned)} were turned off: {turned}")
+        raise ViolationError(
+            1, f"maxDisabled is {most}, and {len(turned)} were turned off: {turned}"
+        )
 
 
 def _check_record(run: Run) -> None:
@@ -359,9 +374,17 @@ def _check_named(run: Run) -> None:
     if not unprocessed:
         return
     statuses = {a: s for expected in run.expected for a, s in expected.statuses.items()}
-    for account in unprocessed:
+    for account, reason in unprocessed.items():
         if account not in statuses:
             raise ViolationError(2, f"{account} is named, and is none of the stack's")
+        given = run.network.results.get(account, set())
+        if reason not in given and not _OF_A_CALL.search(reason):
+            raise ViolationError(2, f"{account} failed for {reason!r}, which AWS did not say")
+    _check_exactly(run, unprocessed)
+
+
+def _check_exactly(run: Run, unprocessed: Mapping[str, str]) -> None:
+    """Who is named is not as wanted, and the other way round."""
     for account, status in run.expected[0].statuses.items():
         if account in run.disturbed:
             continue
@@ -370,10 +393,6 @@ def _check_named(run: Run) -> None:
             raise ViolationError(2, f"{account} is not {status}, and is not named")
         if right and account in unprocessed and not _could_not_know(run, account):
             raise ViolationError(2, f"{account} is {status}, and is named as not set")
-    for account, reason in unprocessed.items():
-        given = run.network.results.get(account, set())
-        if reason not in given and not re.search(r"[A-Z]\w+ (failed|got no)|no answer", reason):
-            raise ViolationError(2, f"{account} failed for {reason!r}, which AWS did not say")
 
 
 def _could_not_know(run: Run, account: str) -> bool:

@@ -17,7 +17,7 @@ from tests.campaign.network import URL
 from tests.conftest import ADMINISTRATOR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.campaign.script import Event, Shape
 
@@ -96,7 +96,9 @@ class World:
             "aws:region": REGION,
             "aws:accessKey": access_key_id(self.caller),
             "aws:secretKey": secret_access_key(self.caller),
-            "aws:endpoints": json.dumps([{k: URL for k in ("guardduty", "organizations", "sts")}]),
+            "aws:endpoints": json.dumps(
+                [dict.fromkeys(("guardduty", "organizations", "sts"), URL)]
+            ),
         }
 
     def picture(self) -> Picture:
@@ -105,8 +107,10 @@ class World:
         units = {account.account_id: account for account in self.sandbox.aws.accounts.known()}
         region = world.regions[REGION]
         accounts = {}
+        # First: to tell it, the sandbox brings everybody up to date.
+        really = truth(world)[REGION]
         standings = self._standings()
-        for account, found in truth(world)[REGION].items():
+        for account, found in really.items():
             detector = region.account(account).detector
             feature = detector.features.get(FEATURE) if detector else None
             known = units.get(account)
@@ -132,44 +136,85 @@ class World:
 
     def happens(self, event: Event) -> None:
         """Something happens behind the stack's back; what can't be, does not."""
-        account = self.account(event.account) if self.members else ""
-        organization = self.shape.mode == "organization"
-        match event.what:
-            case "clock":
-                self._control("POST", "clock", {"hours": event.number})
-            case "own":
-                self._feature(self.caller, event.word)
-            case "autoEnable" if organization:
-                self._control("POST", "settings", {"features": {FEATURE: event.word}})
-            case "autoEnableMembers" if organization:
-                self._control("POST", "settings", {"members": event.word})
-            case "status" if account:
-                self._feature(account, event.word)
-            case "suspend" if account:
-                self._control("POST", f"accounts/{account}/relationship", {"status": "Disabled"})
-            case "resume" if account:
-                self._control("POST", f"accounts/{account}/relationship", {"status": "Enabled"})
-            case "remove" if account:
-                self._control("POST", f"accounts/{account}/relationship", {"status": "Removed"})
-            case "join" if organization:
-                self._newcomers += 1
-                joining = f"{500_000_000_000 + self._newcomers}"
-                unit = UNITS[event.account % len(UNITS)]
-                self._control("POST", "accounts", {"id": joining, "ou": unit})
-                self.members.append(joining)
-            case "leave" if account and organization:
-                self._control("DELETE", f"accounts/{account}")
-            case "move" if account and organization:
-                unit = {"ou": UNITS[event.number % len(UNITS)]}
-                self._control("POST", f"accounts/{account}/unit", unit)
-            case "tag" if account and organization:
-                tags = {"tags": {"env": TAGS[event.number % len(TAGS)]}}
-                self._control("POST", f"accounts/{account}/tags", tags)
-            case "policy" if account and organization:
-                plans = {"accountIds": [account], "plans": {FEATURE: event.word}}
-                self._control("POST", "policies", plans)
-            case "noPolicies" if organization:
-                self._control("DELETE", "policies")
+        if event.what in _OF_AN_ORGANIZATION and self.shape.mode != "organization":
+            return
+        if event.what in _OF_AN_ACCOUNT and not self.members:
+            return
+        _EVENTS[event.what](self, event)
+
+    def clock(self, event: Event) -> None:
+        """Time passes."""
+        self._control("POST", "clock", {"hours": event.number})
+
+    def own(self, event: Event) -> None:
+        """Somebody sets the own detector."""
+        self._feature(self.caller, event.word)
+
+    def auto_enable(self, event: Event) -> None:
+        """Somebody sets the organization's setting of the feature."""
+        self._control("POST", "settings", {"features": {FEATURE: event.word}})
+
+    def auto_enable_members(self, event: Event) -> None:
+        """Somebody sets the organization's setting of GuardDuty itself."""
+        self._control("POST", "settings", {"members": event.word})
+
+    def status(self, event: Event) -> None:
+        """Somebody sets an account."""
+        self._feature(self.account(event.account), event.word)
+
+    def many(self, event: Event) -> None:
+        """Somebody sets a third of the accounts."""
+        for account in self.members[event.number :: 3]:
+            self._feature(account, event.word)
+
+    def suspend(self, event: Event) -> None:
+        """A member is suspended."""
+        self._stands(event, "Disabled")
+
+    def resume(self, event: Event) -> None:
+        """A member is monitored again."""
+        self._stands(event, "Enabled")
+
+    def remove(self, event: Event) -> None:
+        """A member is disassociated."""
+        self._stands(event, "Removed")
+
+    def join(self, event: Event) -> None:
+        """An account joins the organization."""
+        self._newcomers += 1
+        joining = f"{500_000_000_000 + self._newcomers}"
+        unit = UNITS[event.account % len(UNITS)]
+        self._control("POST", "accounts", {"id": joining, "ou": unit})
+        self.members.append(joining)
+
+    def leave(self, event: Event) -> None:
+        """An account leaves the organization."""
+        self._control("DELETE", f"accounts/{self.account(event.account)}")
+
+    def move(self, event: Event) -> None:
+        """An account moves into another unit."""
+        body = {"ou": UNITS[event.number % len(UNITS)]}
+        self._control("POST", f"accounts/{self.account(event.account)}/unit", body)
+
+    def tag(self, event: Event) -> None:
+        """An account gets another tag."""
+        body = {"tags": {"env": TAGS[event.number % len(TAGS)]}}
+        self._control("POST", f"accounts/{self.account(event.account)}/tags", body)
+
+    def policy(self, event: Event) -> None:
+        """A GuardDuty policy decides an account."""
+        plans = {FEATURE: event.word}
+        body = {"accountIds": [self.account(event.account)], "plans": plans}
+        self._control("POST", "policies", body)
+
+    def no_policies(self, event: Event) -> None:
+        """All GuardDuty policies are removed."""
+        del event
+        self._control("DELETE", "policies")
+
+    def _stands(self, event: Event, status: str) -> None:
+        account = self.account(event.account)
+        self._control("POST", f"accounts/{account}/relationship", {"status": status})
 
     def _feature(self, account: str, status: str) -> None:
         self._control("POST", f"accounts/{account}/feature", {"name": FEATURE, "status": status})
@@ -190,6 +235,31 @@ class World:
     def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
         data = None if body is None else json.dumps(body)
         return self._client.open(f"/sandbox/{path}", base_url=URL, method=method, data=data).json
+
+
+_EVENTS: Mapping[str, Callable[[World, Event], None]] = {
+    "clock": World.clock,
+    "own": World.own,
+    "autoEnable": World.auto_enable,
+    "autoEnableMembers": World.auto_enable_members,
+    "status": World.status,
+    "many": World.many,
+    "suspend": World.suspend,
+    "resume": World.resume,
+    "remove": World.remove,
+    "join": World.join,
+    "leave": World.leave,
+    "move": World.move,
+    "tag": World.tag,
+    "policy": World.policy,
+    "noPolicies": World.no_policies,
+}
+_OF_AN_ORGANIZATION = frozenset(
+    {"autoEnable", "autoEnableMembers", "join", "leave", "move", "tag", "policy", "noPolicies"}
+)
+_OF_AN_ACCOUNT = frozenset(
+    {"status", "suspend", "resume", "remove", "leave", "move", "tag", "policy"}
+)
 
 
 def _member(number: int) -> str:

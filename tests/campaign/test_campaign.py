@@ -1,0 +1,195 @@
+"""The campaign in short, and that it finds what is broken: each promise can be violated."""
+
+# ruff: noqa: ANN401 (what stands in for functions of the product takes whatever they take)
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pulumi.dynamic import ReadResult
+
+import components.member_features
+import components.prior_settings
+import tests.campaign.__main__
+from guardduty.members import Outcome, set_member_statuses
+from guardduty.model import FeatureStatus
+from tests.campaign.__main__ import main
+from tests.campaign.batch import Batch, play_batch
+from tests.campaign.play import Figures, play
+from tests.campaign.promises import ViolationError
+from tests.campaign.script import (
+    Destroy,
+    Event,
+    Fault,
+    History,
+    Interruption,
+    Selector,
+    Shape,
+    Up,
+    Wish,
+)
+from tests.campaign.world import OFF, ON
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guardduty.api import GuardDutyApi
+
+ORGANIZATION = Shape("organization", 60, 7)
+EVERYBODY = Wish((Selector(ON, "all"),), on_release="RESTORE", max_disabled="100%")
+ONE = Wish((Selector(ON, "accounts", (1,)),), on_release="RESTORE", max_disabled="100%")
+
+
+def replace_changes(found: Any) -> Any:
+    """The same answer of `diff`, with changes."""
+    found.changes = True
+    return found
+
+
+def violated(history: History) -> int:
+    """The number of the promise that a history finds broken."""
+    with pytest.raises(ViolationError) as caught:
+        play(history)
+    return caught.value.promise
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_random_histories_keep_all_promises(seed: int) -> None:
+    batch = play_batch(seed, 20)
+
+    assert batch.violation is None
+    assert batch.figures.histories >= 20
+    assert batch.figures.runs > 60
+
+
+def test_the_same_seed_plays_the_same_histories() -> None:
+    first, second = play_batch(3, 3), play_batch(3, 3)
+
+    assert first == second
+
+
+@pytest.mark.parametrize("at", range(0, 60, 5))
+def test_killed_at_any_moment_the_next_runs_end_right(at: int) -> None:
+    figures = Figures()
+    play(History(ORGANIZATION, EVERYBODY, (Up(interruption=Interruption("kill", at)),)), figures)
+    assert figures.kills == 1
+
+
+@pytest.mark.parametrize("at", range(0, 20, 3))
+def test_without_a_network_from_any_write_on_the_next_runs_end_right(at: int) -> None:
+    gone = Interruption("gone", at, only_writes=True)
+    play(History(ORGANIZATION, EVERYBODY, (Up(interruption=gone), Destroy(interruption=gone))))
+
+
+def test_an_account_that_leaves_between_two_batches_is_named_and_nothing_else() -> None:
+    leaves = Interruption("event", 9, only_writes=True, event=Event("leave", 59))
+    play(History(Shape("organization", 130, 7), EVERYBODY, (Up(interruption=leaves),)))
+
+
+def test_a_restore_that_forgets_an_account_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(
+        api: GuardDutyApi, detector: Any, wanted: Mapping[Any, FeatureStatus], *more: Any
+    ) -> Outcome:
+        kept = dict(list(wanted.items())[1:])
+        done = set_member_statuses(api, detector, kept, *more)
+        return replace(done, statuses={**done.statuses, **wanted})
+
+    monkeypatch.setattr("guardduty.release.set_member_statuses", forgetful)
+
+    assert violated(History(ORGANIZATION, EVERYBODY, (Up(),))) == 4
+
+
+def test_a_write_outside_the_rules_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_many(
+        api: GuardDutyApi, detector: Any, wanted: Mapping[Any, FeatureStatus], *more: Any
+    ) -> Outcome:
+        everybody = {m.account: FeatureStatus.ENABLED for m in api.members(detector)}
+        return set_member_statuses(api, detector, {**everybody, **wanted}, *more)
+
+    monkeypatch.setattr(components.member_features, "set_member_statuses", too_many)
+
+    assert violated(History(ORGANIZATION, ONE, (Up(),))) == 5
+
+
+def test_a_status_of_the_stacks_own_half_done_run_that_is_taken_for_the_one_before_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        components.prior_settings.PriorSettingsProvider,
+        "read",
+        lambda _self, _id, _props: ReadResult("", {}),
+    )
+    killed = Up(interruption=Interruption("kill", 13, only_writes=True))
+
+    assert violated(History(ORGANIZATION, EVERYBODY, (killed,))) == 4
+
+
+def test_a_failure_that_names_not_all_accounts_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*asked: Any) -> Outcome:
+        done = set_member_statuses(*asked)
+        return replace(done, unprocessed=dict(list(done.unprocessed.items())[1:]))
+
+    monkeypatch.setattr(components.member_features, "set_member_statuses", silent)
+    reason = (("kind", "Unprocessed"), ("result", "The request is rejected."))
+    fault = Fault(reason, operation="UpdateMemberDetectors", accounts=tuple(range(8)))
+
+    assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(fault,)),))) == 2
+
+
+def test_a_success_that_is_none_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def idle(
+        _api: GuardDutyApi, _detector: Any, wanted: Mapping[Any, FeatureStatus], *_more: Any
+    ) -> Outcome:
+        return Outcome(wanted, {}, 0, 1)
+
+    monkeypatch.setattr(components.member_features, "set_member_statuses", idle)
+
+    assert violated(History(ORGANIZATION, EVERYBODY, (Up(),))) == 1
+
+
+def test_a_second_run_that_writes_again_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = components.member_features.MemberFeaturesProvider
+    diff = provider.diff
+
+    def never_content(self: Any, *asked: Any) -> Any:
+        return replace_changes(diff(self, *asked))
+
+    def again(
+        api: GuardDutyApi, detector: Any, wanted: Mapping[Any, FeatureStatus], *more: Any
+    ) -> Outcome:
+        done = set_member_statuses(api, detector, wanted, *more)
+        api.set_member_status(detector, list(wanted)[:1], FeatureStatus.ENABLED)
+        return done
+
+    monkeypatch.setattr(provider, "diff", never_content)
+    monkeypatch.setattr(components.member_features, "set_member_statuses", again)
+
+    assert violated(History(ORGANIZATION, EVERYBODY, ())) == 3
+
+
+def test_a_wish_for_off_is_drawn_too() -> None:
+    off = replace(EVERYBODY, rules=(Selector(OFF, "all"),))
+    figures = Figures()
+    play(History(ORGANIZATION, off, ()), figures)
+    assert figures.accounts_written > 0
+
+
+def test_it_prints_figures_and_the_seed_of_each_violation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--histories", "2", "--engine-histories", "0", "--jobs", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "provider histories: 2" in told
+    assert "violations: 0" in told
+
+    broken = Batch(300017, violation="promise 4: 300000000001 is put back to what it was not")
+    monkeypatch.setattr(tests.campaign.__main__, "play_batch", lambda *_args, **_more: broken)
+    assert main(["--replay", "provider:300017"]) == 1
+    assert "promise 4" in capsys.readouterr().out
+
+
+def test_what_to_replay_has_to_be_a_kind_and_a_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--replay", "17"]) == 2
+    assert "provider:SEED" in capsys.readouterr().err

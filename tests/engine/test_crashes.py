@@ -1,0 +1,194 @@
+"""A run that is killed: what AWS then has, and that the next run ends right without more ado."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.effects import TimeOut
+from tests.campaign.processes import KillableRun
+from tests.engine.organization import OFF, ON, account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sandbox.client import Call
+    from tests.campaign.processes import Victim
+    from tests.engine.organization import Organization
+    from tests.engine.stack import Run, Stack
+
+HELD = TimeOut(seconds=120)
+"""Nothing is done and nobody answers: there is time to kill."""
+
+
+def killed(
+    stack: Stack,
+    log: Path,
+    moment: Callable[[], bool],
+    victim: Victim = "everything",
+    command: str = "up",
+) -> Run:
+    """Starts a command, kills a part of it at a moment, and waits for what is left of it."""
+    started = KillableRun(
+        [command, "--yes", "--stack", stack.name], stack._project, stack._environment, log
+    )
+    assert started.kill_when(moment, victim)
+    return started.wait()
+
+
+def after_the_crash(stack: Stack, command: str = "up") -> Run:
+    """The next run, with `pulumi cancel` before it only if the engine asks for that."""
+    run = stack._run(command, "--yes")
+    if "is currently locked by" in run.text:
+        assert "`pulumi cancel`" in run.text
+        assert stack._run("cancel", "--yes").code == 0
+        run = stack._run(command, "--yes")
+    return run
+
+
+def settled(stack: Stack, aws: Organization) -> None:
+    """A run has nothing to do, and does nothing."""
+    aws.control.clear_calls()
+    again = stack.up()
+    assert again.code == 0, again.text
+    assert aws.writes() == []
+
+
+def test_killed_after_the_record_and_before_any_write_the_next_run_does_it_all(
+    organization: Callable[..., Organization], tmp_path: Path
+) -> None:
+    aws = organization()
+    before, own = aws.statuses(), aws.own_features()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}], onRelease="RESTORE")
+    aws.control.fails("UpdateDetector", with_=HELD)
+    aws.control.fails("UpdateOrganizationConfiguration", with_=HELD)
+
+    killed(stack, tmp_path / "log", lambda: aws.writes() != [])
+
+    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+    assert ":MemberFeatures" not in "".join(stack.kinds())
+    assert (aws.statuses(), aws.own_features()) == (before, own)
+
+    aws.control.clear_faults()
+    run = after_the_crash(stack)
+
+    assert run.code == 0, run.text
+    assert set(aws.statuses().values()) == {ON}
+    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+    settled(stack, aws)
+
+
+@pytest.mark.parametrize("victim", ["everything", "engine", "provider"])
+def test_killed_between_two_batches_the_next_run_does_the_rest_and_the_record_stays(
+    organization: Callable[..., Organization], tmp_path: Path, victim: Victim
+) -> None:
+    aws = organization(accounts=120)
+    before = aws.statuses()
+    off = [name for name, status in before.items() if status == OFF]
+    stack = aws.stack(
+        members=[{"status": "ENABLED", "all": True}], onRelease="RESTORE", maxDisabled="100%"
+    )
+    aws.control.fails("UpdateMemberDetectors", with_=HELD, accounts=[off[-1]], times=1)
+
+    def writes() -> list[Call]:
+        return aws.control.calls("UpdateMemberDetectors")
+
+    killed(stack, tmp_path / "log", lambda: len(writes()) == 2, victim)
+
+    # AWS is ahead of the state.
+    assert list(aws.statuses().values()).count(OFF) == len(off) - 50
+    assert ":MemberFeatures" not in "".join(stack.kinds())
+
+    aws.control.clear_faults()
+    aws.control.clear_calls()
+    run = after_the_crash(stack)
+
+    assert run.code == 0, run.text
+    assert set(aws.statuses().values()) == {ON}
+    (rest,) = writes()
+    assert set(rest.account_ids) == set(off[50:])
+    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+
+    destroyed = stack.destroy()
+    assert destroyed.code == 0, destroyed.text
+    assert aws.statuses() == before
+
+
+def test_killed_while_it_destroys_the_next_destroy_does_the_rest(
+    organization: Callable[..., Organization], tmp_path: Path
+) -> None:
+    aws = organization(accounts=120)
+    before = aws.statuses()
+    off = [name for name, status in before.items() if status == OFF]
+    stack = aws.stack(
+        members=[{"status": "ENABLED", "all": True}], onRelease="RESTORE", maxDisabled="100%"
+    )
+    assert stack.up().code == 0
+    aws.control.clear_calls()
+    aws.control.fails("UpdateMemberDetectors", with_=HELD, accounts=[off[-1]], times=1)
+
+    killed(
+        stack,
+        tmp_path / "log",
+        lambda: len(aws.control.calls("UpdateMemberDetectors")) == 2,
+        command="destroy",
+    )
+
+    assert list(aws.statuses().values()).count(OFF) == 50
+    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+
+    aws.control.clear_faults()
+    run = after_the_crash(stack, "destroy")
+
+    assert run.code == 0, run.text
+    assert aws.statuses() == before
+    assert stack.kinds() == []
+
+
+def test_killed_while_an_account_is_let_go_it_is_put_back_to_what_it_had_before_the_stack(
+    organization: Callable[..., Organization], tmp_path: Path
+) -> None:
+    aws = organization()
+    before = aws.statuses()
+    dropped = next(name for name, status in before.items() if status == OFF)
+    everybody = [{"status": "ENABLED", "all": True}]
+    but_one = [{"status": "UNMANAGED", "accounts": [dropped]}, *everybody]
+    stack = aws.stack(members=everybody, onRelease="RESTORE")
+    assert stack.up().code == 0
+    stack.configure({"aws:region": "us-east-1", "members": but_one, "onRelease": "RESTORE"})
+    aws.control.clear_calls()
+    aws.control.fails("UpdateMemberDetectors", with_=HELD, times=1)
+
+    killed(stack, tmp_path / "log", lambda: aws.writes() != [])
+
+    aws.control.clear_faults()
+    aws.set_status(dropped, OFF)  # as if AWS had done it before the answer was lost
+    run = after_the_crash(stack)
+
+    assert run.code == 0, run.text
+    assert aws.statuses() == {**dict.fromkeys(before, ON), dropped: OFF}
+    assert dropped not in stack.resource(":PriorSettings")["outputs"]["statuses"]
+
+
+def test_a_run_that_is_killed_at_any_call_leaves_a_stack_that_needs_no_more_than_another_up(
+    organization: Callable[..., Organization], tmp_path: Path
+) -> None:
+    aws = organization()
+    before = aws.statuses()
+    stack = aws.stack(members=[{"status": "DISABLED", "all": True}], onRelease="RESTORE")
+    for calls in (4, 12, 20):
+        stack._run("cancel", "--yes")
+        aws.control.clear_calls()
+        killed(stack, tmp_path / "log", lambda at=calls: len(aws.control.calls()) >= at)  # type: ignore[misc] # the number of now
+
+    begun = time.monotonic()
+    run = after_the_crash(stack)
+
+    assert run.code == 0, run.text
+    assert time.monotonic() - begun < 60
+    assert set(aws.statuses().values()) == {OFF}
+    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+    assert account(1) in before
