@@ -85,7 +85,7 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
 def _assert_refused(aws: Organization, run: Run, *sentences: str) -> None:
     assert run.code != 0
     assert run.errors == list(sentences)
-    assert "Traceback" not in run.text
+    assert "Traceback" not in run.text, run.text
     assert aws.writes() == []
 
 
@@ -262,7 +262,7 @@ def test_a_members_credentials_do_not_pass_for_a_deletion(
     ):
         assert run.code != 0
         assert "this stack in us-east-1 is account 222222222222's" in run.text
-        assert "Traceback" not in run.text
+        assert "Traceback" not in run.text, run.text
         assert stack.exported() == state
 
     # Without a preview the engine keeps what its refresh found, and finds it again.
