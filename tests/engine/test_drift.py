@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tests.engine.organization import FEATURE, OFF, ON, account
@@ -82,3 +83,68 @@ def test_the_own_detector_and_the_organization_are_put_right_too(
     assert stack.up().code == 0
     assert aws.own_features()[FEATURE] == ON
     assert aws.auto_enable()[1][FEATURE] == "NEW"
+
+
+def test_a_refresh_names_the_accounts_and_the_next_preview_puts_them_right(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    assert stack.up().code == 0
+    aws.set_status(account(8), OFF)
+    aws.set_status(account(2), OFF)
+
+    told = stack._run("refresh", "--yes", "--diff")
+    assert told.code == 0, told.text
+    assert re.search(
+        rf"2 members not as .*: {account(2)} ENABLED -> DISABLED, {account(8)} ENABLED -> DISABLED",
+        told.text,
+    )
+    # The state has it now: what is in it is no reason to leave it so.
+    preview = stack.preview("--diff")
+    assert f'+ {account(8)}: "DISABLED -> ENABLED"' in preview.text
+
+    assert stack.up().code == 0
+    assert set(aws.statuses().values()) == {ON}
+
+
+def test_what_can_not_be_put_right_is_named_with_the_reason(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}], retryMinutes=0)
+    assert stack.up().code == 0
+    aws.set_status(account(8), OFF)
+    reason = "The request is rejected because the test says so."
+    aws.control.leave_unprocessed("UpdateMemberDetectors", [account(8)], reason)
+
+    run = stack.up()
+
+    assert run.code != 0
+    assert account(8) in run.text
+    assert reason in run.text
+    assert aws.statuses()[account(8)] == OFF
+
+
+def test_a_member_that_leaves_or_is_suspended_between_preview_and_up_is_no_failure(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}], onRelease="RESTORE")
+    assert stack.preview().code == 0
+    aws.control.leave(account(2))
+    aws.control.suspend(account(3))
+    aws.control.join("500000000001")
+    aws.control.advance_clock(hours=1)
+
+    run = stack.up()
+
+    assert run.code == 0, run.text
+    assert f"{account(3)}" in run.text or "suspended" in run.text
+    monitored = {
+        name: found.eks_audit_logs
+        for name, found in aws.control.truth()["us-east-1"].items()
+        if found.relationship == "Enabled"
+    }
+    assert set(monitored.values()) == {ON}
+    assert "500000000001" in monitored
