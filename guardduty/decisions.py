@@ -41,6 +41,11 @@ class Decision:
         """Whether this run writes to the account."""
         return self.wanted is not None and self.wanted != self.current
 
+    @property
+    def turns_off(self) -> bool:
+        """Whether this run may take the feature from the account: unknown is not off."""
+        return self.changes and self.wanted is FeatureStatus.DISABLED
+
 
 def decide(rules: tuple[Rule, ...], snapshot: Snapshot) -> tuple[Decision, ...]:
     """Finds for each monitored member the first rule that selects it.

@@ -357,11 +357,12 @@ def rule_names_former_member(index: int, account: str, status: str) -> str:
     )
 
 
-def too_many_disabled(disabled: int, limit: int, written: int | str) -> str:
+def too_many_disabled(disabled: int, limit: int, written: int | str, unknown: int = 0) -> str:
     share = f" (maxDisabled: {written})" if str(written) != str(limit) else ""
+    untold = f", {unknown} of them of a status that AWS does not tell now" if unknown else ""
     return (
-        f"maxDisabled: {counted(disabled, 'member')} would be turned off, but at most {limit} may "
-        f"be in one run{share}. If that is meant, set maxDisabled: {disabled}."
+        f"maxDisabled: {counted(disabled, 'member')} would be turned off{untold}, but at most "
+        f"{limit} may be in one run{share}. If that is meant, set maxDisabled: {disabled}."
     )
 
 

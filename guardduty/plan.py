@@ -76,12 +76,11 @@ class Plan:
 
     @property
     def turning_off(self) -> int:
-        """How many members that have the feature on this run turns off (see `maxDisabled`)."""
-        return sum(
-            1
-            for d in self.decisions
-            if d.current is FeatureStatus.ENABLED and d.wanted is FeatureStatus.DISABLED
-        )
+        """How many members this run turns off (see `maxDisabled`).
+
+        One whose status AWS did not tell counts, since unknown is not off.
+        """
+        return sum(1 for decision in self.decisions if decision.turns_off)
 
 
 def make_plan(settings: Settings, snapshot: Snapshot, owner: str) -> Plan:

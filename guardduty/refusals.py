@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from guardduty import messages
@@ -145,8 +144,8 @@ def _policies(
 def _max_disabled(
     settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
 ) -> Iterator[str]:
-    turning = Counter((decision.current, decision.wanted) for decision in decisions)
-    disabled = turning[FeatureStatus.ENABLED, FeatureStatus.DISABLED]
+    turning_off = [decision for decision in decisions if decision.turns_off]
+    disabled, unknown = len(turning_off), sum(d.current is None for d in turning_off)
     limit = settings.max_disabled.of(sum(1 for member in snapshot.members if member.monitored))
     if disabled > limit:
-        yield messages.too_many_disabled(disabled, limit, settings.max_disabled.written)
+        yield messages.too_many_disabled(disabled, limit, settings.max_disabled.written, unknown)

@@ -386,7 +386,7 @@ async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
 @contextmanager
 def _loop_of_its_own() -> Iterator[asyncio.AbstractEventLoop]:
     """A program ends with its process, whatever still waits for an answer."""
-    loop = asyncio.new_event_loop()
+    before, loop = _ensure_event_loop(), asyncio.new_event_loop()  # type: ignore[no-untyped-call] # as Pulumi has it
     loop.set_default_executor(_THREAD)
     asyncio.set_event_loop(loop)
     try:
@@ -396,7 +396,7 @@ def _loop_of_its_own() -> Iterator[asyncio.AbstractEventLoop]:
         for task in left:
             task.cancel()
         loop.run_until_complete(asyncio.wait_for(_ended(left), _SECONDS_TO_END))
-        asyncio.set_event_loop(None)
+        asyncio.set_event_loop(before)
         loop.close()
 
 

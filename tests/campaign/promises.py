@@ -316,7 +316,13 @@ def _check_refusal(run: Run) -> None:
         raise ViolationError(2, f"not refused, though {sorted(expected.refused)}")
     if expected.refused and run.network.writes:
         raise ViolationError(2, f"refused, and wrote {run.network.writes}")
-    if run.told.errors and not expected.refused and not _says_why(run):
+    # One whose status AWS does not tell, since it has just joined, counts as on.
+    untold = (
+        bool(run.network.unread)
+        and run.told.errors[:1] != []
+        and "maxDisabled" in run.told.errors[0]
+    )
+    if run.told.errors and not expected.refused and not untold and not _says_why(run):
         raise ViolationError(3, f"failed for no reason: {run.told.errors}")
 
 
