@@ -118,6 +118,7 @@ class EksAuditLogs(pulumi.ComponentResource):
             detector_id=self.detector_id,
             accounts=dict.fromkeys([*plan.statuses, *plan.waiting], on_release),
             waiting=sorted(plan.waiting) or None,
+            unmanaged=sorted(plan.unmanaged) or None,
             on_release=on_release,
             max_disabled=plan.settings.max_disabled.written,
             turning_off=plan.turning_off,

@@ -48,12 +48,13 @@ if TYPE_CHECKING:
 
 Properties = dict[str, Any]
 """Inputs: `region`, `account`, `detectorId`, `accounts` {account: onRelease}, `waiting` [account]
-for those of them that can't be set now, `onRelease` for accounts that drop out now, `maxDisabled`,
-`turningOff` (how many members the rules turn off in this run), `scope` [what the stack writes
-beside members], `retryMinutes`, `seenAt`, `identity`. Outputs: the same, what was before the stack
-(`statuses` {account: status}, `organization`, `detector`), `unreleased` {account: reason}, which
-are in `accounts` still, and `released`: {`at`: the `seenAt` of the run that let accounts go last,
-`statuses` {account: what it gave them}}."""
+for those of them that can't be set now, `unmanaged` [account] that a rule leaves alone, `onRelease`
+for accounts that drop out now, `maxDisabled`, `turningOff` (how many members the rules turn off in
+this run), `scope` [what the stack writes beside members], `retryMinutes`, `seenAt`, `identity`.
+Outputs: the same, `scope` with what it ever wrote, what was before the stack (`statuses` {account:
+status}, `organization`, `detector`), `unreleased` {account: reason}, which are in `accounts` still,
+and `released`: {`at`: the `seenAt` of the run that let accounts go last, `statuses` {account: what
+it gave them}}."""
 
 _OWNER = ("region", "account")
 """The record is of an account in a region: it outlives a detector that is made anew."""
@@ -61,7 +62,7 @@ _OWNER = ("region", "account")
 _RECORD = ("statuses", "organization", "detector")
 """What was before the stack. A refresh makes inputs of it, to be shown; outputs alone are read."""
 
-_ASKS = ("detectorId", "accounts", "waiting", "onRelease", "maxDisabled", "scope", "identity")
+_ASKS = ("detectorId", "accounts", "waiting", "onRelease", "maxDisabled", "identity")
 """The inputs of which another value asks for an update."""
 
 
@@ -93,7 +94,7 @@ class PriorSettingsProvider(GuardDutyProvider):
         refuse_malformed(PriorSettingsOutputs, olds)
         refuse_malformed(PriorSettingsProperties, news)
         replaces = [key for key in _OWNER if olds.get(key) != news.get(key)]
-        differs = any(olds.get(key) != news.get(key) for key in _ASKS)
+        differs = any(olds.get(key) != news.get(key) for key in _ASKS) or _grows(olds, news)
         if not replaces and olds["detectorId"] == news["detectorId"]:
             self._foretell(olds, news)
         return DiffResult(
@@ -154,9 +155,10 @@ class PriorSettingsProvider(GuardDutyProvider):
         new = [account for account in _about_to_be_set(news) if account not in statuses]
         if new:
             statuses |= read_prior_statuses(api(), detector_id, new, patience(news), tell)
+        scope = _scope(olds) | _scope(news)
         organization = _prior_organization(olds)
-        if not is_recorded(organization, _scope(news)):
-            organization = read_prior_organization(api(), detector_id, _scope(news), organization)
+        if not is_recorded(organization, scope):
+            organization = read_prior_organization(api(), detector_id, scope, organization)
         unreleased: Mapping[AccountId, str] = {}
         let_go_as: Mapping[AccountId, str] = {}
         if release.changing:
@@ -168,6 +170,8 @@ class PriorSettingsProvider(GuardDutyProvider):
         outs = {
             **_outputs(news, {**statuses, **kept}, organization, unreleased),
             "accounts": {**news["accounts"], **dict.fromkeys(unreleased, word.value)},
+            # What the stack once wrote is put back on destroy, though it writes it no more.
+            "scope": [what.value for what in Scope if what in scope],
             "detector": olds["detector"],
             "released": {"at": news.get("seenAt", ""), "statuses": dict(let_go_as)},
         }
@@ -207,9 +211,9 @@ class PriorSettingsProvider(GuardDutyProvider):
             raise UnreleasedError(messages.not_let_go(props["region"], reasons))
 
     def _foretell(self, olds: Properties, news: Properties) -> None:
-        """Tells what happens to accounts that drop out; those left from the last run are known."""
-        word, left = _word(news), olds.get("unreleased", {})
-        dropped = {a: w for a, w in _dropped(olds, news, word).items() if a not in left}
+        """Tells what happens to accounts that drop out, and to those left from the last run."""
+        word = _word(news)
+        dropped = _dropped(olds, news, word)
         if not dropped:
             return
         release = Release(staying=frozenset(dropped))
@@ -253,6 +257,10 @@ def _scope(props: Properties) -> frozenset[Scope]:
     return frozenset(map(Scope, props.get("scope", (Scope.DETECTOR, Scope.ORGANIZATION))))
 
 
+def _grows(olds: Properties, news: Properties) -> bool:
+    return not _scope(news) <= _scope(olds)
+
+
 def _word(props: Properties) -> OnRelease:
     return OnRelease(props.get("onRelease", OnRelease.LEAVE))
 
@@ -268,8 +276,13 @@ def _refuse_too_many(api: GuardDutyApi, news: Properties, release: Release) -> N
 
 
 def _dropped(olds: Properties, news: Properties, word: OnRelease) -> dict[AccountId, OnRelease]:
-    # Maps arrive from the engine in no order.
-    return {AccountId(a): word for a in sorted(olds["accounts"]) if a not in news["accounts"]}
+    # Maps arrive from the engine in no order. An UNMANAGED account is left alone in any case.
+    unmanaged = frozenset(news.get("unmanaged", ()))
+    return {
+        AccountId(a): OnRelease.LEAVE if a in unmanaged else word
+        for a in sorted(olds["accounts"])
+        if a not in news["accounts"]
+    }
 
 
 def _about_to_be_set(props: Properties) -> list[AccountId]:
@@ -300,6 +313,7 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
         detector_id: pulumi.Input[str],
         accounts: pulumi.Input[Mapping[str, str]],
         waiting: pulumi.Input[Sequence[str]] | None = None,
+        unmanaged: pulumi.Input[Sequence[str]] | None = None,
         on_release: pulumi.Input[str] = "LEAVE",
         max_disabled: pulumi.Input[int | str] = 10,
         turning_off: pulumi.Input[int] = 0,
@@ -319,6 +333,7 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
             accounts: {account id: what happens when the stack lets it go}, `LEAVE`, `RESTORE` or
                 `DISABLE`.
             waiting: those of the accounts that can't be set now, None if there are none.
+            unmanaged: accounts that a rule leaves alone: what the stack did to them before stays.
             on_release: what happens to accounts that drop out in this run and, on destroy, with
                 `RESTORE` to the organization's setting and the own detector.
             max_disabled: a number of members, or a share of all like `25%`, that one run may turn
@@ -340,6 +355,7 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
                 "detectorId": detector_id,
                 "accounts": accounts,
                 "waiting": waiting,
+                "unmanaged": unmanaged,
                 "onRelease": on_release,
                 "maxDisabled": max_disabled,
                 "turningOff": turning_off,

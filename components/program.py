@@ -15,7 +15,6 @@ from guardduty import messages
 from guardduty.costs import read_costs
 from guardduty.delegation import plan_delegation, read_delegation
 from guardduty.errors import SettingsError, UserError
-from guardduty.model import AutoEnable
 from guardduty.plan import make_plan
 from guardduty.snapshot import read_snapshot
 from guardduty.summary import all_so_far, delegation_summary, headline, summary
@@ -162,6 +161,6 @@ async def end(*monitorings: EksAuditLogs) -> None:
             failures.append(messages.unprocessed(region, unprocessed, len(plan.statuses)))
         if unreleased:
             failures.append(messages.unreleased(region, unreleased))
-        if plan.settings.auto_enable is AutoEnable.ALL and accounts:
+        if plan.reaches_all and accounts:
             pulumi.log.info(all_so_far(accounts))
     refuse_if(tuple(failures))

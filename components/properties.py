@@ -64,6 +64,7 @@ class PriorSettingsProperties(_Properties):
 
     accounts: dict[_AccountId, OnRelease]
     waiting: list[_AccountId] = []
+    unmanaged: list[_AccountId] = []
     onRelease: OnRelease = OnRelease.LEAVE  # noqa: N815
     maxDisabled: float | str = 10  # noqa: N815
     turningOff: float = 0  # noqa: N815

@@ -215,8 +215,9 @@ def status_not_told() -> str:
 
 def no_detector(region: str, caller: str) -> str:
     return (
-        f"detector: existing, but account {caller} has no GuardDuty detector in {region}. Enable "
-        "GuardDuty there, or set detector: create."
+        f"detector: existing, but account {caller} has no GuardDuty detector in {region}. Use "
+        "credentials of the account that is to keep GuardDuty; enable GuardDuty there, or set "
+        "detector: create."
     )
 
 
@@ -339,7 +340,7 @@ def policy_decides(index: int, wanted: str, accounts: Collection[str], word: str
     return (
         f"members[{index}] wants {wanted} for {some(accounts, 10)}, but an organization policy "
         f"(GUARDDUTY_POLICY) keeps {'them' if len(accounts) > 1 else 'it'} {word}. Change the "
-        "policy, or leave them out of the rule."
+        f"policy, or leave {'them' if len(accounts) > 1 else 'it'} out of the rule."
     )
 
 
@@ -513,8 +514,9 @@ def all_in_a_day(off: int, total: int, *, by_rules: int = 0) -> str:
     if not off:
         return "Organization: every member has EKS audit logs on."
     then = f", beside {by_rules} that this run turns on" if by_rules else ""
+    do = "does" if off == 1 else "do"
     return (
-        f"Organization: {off} of {counted(total, 'member')} do not have EKS audit logs on yet"
+        f"Organization: {off} of {counted(total, 'member')} {do} not have EKS audit logs on yet"
         f"{then}. GuardDuty turns them on by itself within 24 hours."
     )
 
@@ -548,11 +550,12 @@ def new_leaves_off(accounts: Collection[str]) -> str:
     )
 
 
-def policies_decide(auto_enable: str) -> str:
+def policies_decide(current: str | None, auto_enable: str) -> str:
     idle = "" if auto_enable == "NONE" else f", and autoEnable {auto_enable} has no effect"
+    changed = f" autoEnable {_from_to(current, auto_enable)}." if current != auto_enable else ""
     return (
         "Organization: the policy type GUARDDUTY_POLICY is enabled on the root: policies decide "
-        f"for new accounts{idle}."
+        f"for accounts{idle}.{changed}"
     )
 
 
@@ -723,6 +726,14 @@ def dropping_out(word: str, total: int, changes: Mapping[str, int], stay: Sequen
         f"{counted(total, 'account')} {drop} out of the rules (onRelease {word}): "
         f"{', '.join([*goes, *stay])}."
     )
+
+
+def own_detector_left_to_policy() -> str:
+    return "Own detector: decided by policy (GUARDDUTY_POLICY), and left as it is."
+
+
+def goes(account: str, current: str | None, target: str) -> str:
+    return f"  {on_off(target):<4} {account}  {change(current, target)}, let go"
 
 
 def let_go(verb: str, changes: Mapping[str, int], stayed: Sequence[str]) -> str:

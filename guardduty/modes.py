@@ -32,6 +32,9 @@ _ALONE = {
     "autoEnableMembers": {Mode.ORGANIZATION},
     "members": {Mode.ORGANIZATION, Mode.INVITATION},
     "administratorAccountId": {Mode.DELEGATION},
+    "detector": set(Mode) - {Mode.DELEGATION},
+    "onRelease": set(Mode) - {Mode.DELEGATION},
+    "status": set(Mode) - {Mode.DELEGATION},
 }
 """Keys that only some modes have. All others may stand in the project's defaults for any stack."""
 
@@ -39,6 +42,9 @@ _NOTHING_SAID: dict[str, tuple[object, ...]] = {
     "autoEnable": ("NEW", ""),
     "members": ([], "[]", ""),
     "autoEnableMembers": ("",),
+    "detector": ("existing", ""),
+    "onRelease": ("LEAVE", ""),
+    "status": ("ENABLED", ""),
 }
 
 

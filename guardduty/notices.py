@@ -31,6 +31,9 @@ def organization_notices(
     """Tells what the organization's settings do, and to whom they do nothing."""
     current = snapshot.organization
     feature = current.feature if current else None
+    if decided_by_policies(snapshot):
+        yield messages.policies_decide(feature, settings.auto_enable.value)
+        return
     yield messages.auto_enable(feature, settings.auto_enable.value)
     if settings.auto_enable is AutoEnable.ALL:
         yield from _all(settings, snapshot, decisions)
@@ -42,7 +45,15 @@ def organization_notices(
     if settings.auto_enable_members is not None:
         before = current.members if current else None
         yield messages.auto_enable_members(before, settings.auto_enable_members.value)
-    yield from _policy_type(settings, snapshot)
+    directory = snapshot.directory
+    unknown = directory is not None and directory.policy_type_enabled is None
+    if directory and unknown and settings.auto_enable is not AutoEnable.NONE:
+        yield messages.policy_type_unknown(directory.policy_type_refused)
+
+
+def decided_by_policies(snapshot: Snapshot) -> bool:
+    """Whether organization policies, and not GuardDuty's own settings, decide for accounts."""
+    return snapshot.directory is not None and bool(snapshot.directory.policy_type_enabled)
 
 
 def _off(snapshot: Snapshot) -> list[AccountId]:
@@ -62,17 +73,6 @@ def _all(settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
         yield messages.all_reaches_unmanaged(unmanaged)
     if settings.on_release is not OnRelease.LEAVE:
         yield messages.all_reaches_released(settings.on_release.value)
-
-
-def _policy_type(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
-    directory = snapshot.directory
-    if directory is None:
-        return
-    if directory.policy_type_enabled is None:
-        if settings.auto_enable is not AutoEnable.NONE:
-            yield messages.policy_type_unknown(directory.policy_type_refused)
-    elif directory.policy_type_enabled:
-        yield messages.policies_decide(settings.auto_enable.value)
 
 
 def policy_notices(snapshot: Snapshot) -> Iterator[str]:

@@ -11,6 +11,7 @@ from guardduty.model import AccountId, AutoEnable, FeatureStatus
 from guardduty.modes import Mode
 from guardduty.notices import (
     before_detector,
+    decided_by_policies,
     idle_rules,
     organization_notices,
     policy_notices,
@@ -54,6 +55,11 @@ class Plan:
         return {d.account: d.wanted for d in self.decisions if d.wanted is not None}
 
     @property
+    def unmanaged(self) -> list[AccountId]:
+        """The members that a rule leaves alone, whatever the stack did to them before."""
+        return [d.account for d in self.decisions if d.wanted is None]
+
+    @property
     def changes(self) -> dict[AccountId, str]:
         """From what to what each member goes that AWS holds otherwise: `DISABLED -> ENABLED`."""
         return {
@@ -66,13 +72,20 @@ class Plan:
         settings, statuses = self.settings, self.snapshot.statuses.statuses
         wanted = {d.account: d.wanted for d in self.decisions if d.changes}
         accounts = [a for a, status in wanted.items() if status is FeatureStatus.ENABLED]
-        if settings.auto_enable is AutoEnable.ALL:
+        if self.reaches_all:
             off = (a for a, status in statuses.items() if status is FeatureStatus.DISABLED)
             accounts += [a for a in off if a not in wanted]
         own = self.snapshot.detector
         if own and own.status is FeatureStatus.DISABLED and settings.status != own.status:
             accounts.append(self.snapshot.caller)
         return accounts
+
+    @property
+    def reaches_all(self) -> bool:
+        """Whether GuardDuty turns members on by itself after the run; not if policies decide."""
+        return self.settings.auto_enable is AutoEnable.ALL and not decided_by_policies(
+            self.snapshot
+        )
 
     @property
     def turning_off(self) -> int:

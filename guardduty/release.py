@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from guardduty.max_disabled import MaxDisabled
     from guardduty.model import DetectorId, Membership
 
+LISTED = 20
+"""So many accounts that are let go are named."""
+
 
 @dataclass(frozen=True)
 class Release:
@@ -42,6 +45,7 @@ class Release:
         idle: members that can't be set now, with their relationship status.
         unrecorded: accounts to restore of which nobody knows what they had before.
         managed: members for which an organization policy (`GUARDDUTY_POLICY`) decides.
+        current: what the accounts that change have now, as far as AWS told.
     """
 
     changing: Mapping[AccountId, FeatureStatus] = field(default_factory=dict)
@@ -50,6 +54,7 @@ class Release:
     idle: Mapping[AccountId, str] = field(default_factory=dict)
     unrecorded: frozenset[AccountId] = frozenset()
     managed: frozenset[AccountId] = frozenset()
+    current: Mapping[AccountId, FeatureStatus] = field(default_factory=dict)
 
     @property
     def turning_off(self) -> int:
@@ -113,6 +118,7 @@ def find_release(
             a for a, word in words.items() if word is OnRelease.RESTORE and a not in targets
         ),
         managed=managed,
+        current=read.statuses,
     )
 
 
@@ -176,9 +182,15 @@ def let_go(
 
 
 def foretell(word: OnRelease, release: Release, total: int) -> str:
-    """One line of what happens to accounts that drop out of the rules."""
+    """What happens to accounts that drop out of the rules: one line, and those that change."""
     stay = [messages.stay_as_they_are(len(release.staying))] if release.staying else []
-    return messages.dropping_out(word.value, total, _counts(release), [*stay, *_not_set(release)])
+    head = messages.dropping_out(word.value, total, _counts(release), [*stay, *_not_set(release)])
+    rows = [
+        messages.goes(account, release.current.get(account), target)
+        for account, target in sorted(release.changing.items())
+    ]
+    more = [f"  {messages.more_accounts(len(rows) - LISTED)}"] if len(rows) > LISTED else []
+    return "\n".join([head, *rows[:LISTED], *more])
 
 
 def tell_of(released: Released, words: Iterable[OnRelease]) -> str:

@@ -76,7 +76,10 @@ def restore_own_detector(
     if prior not in set(FeatureStatus):
         return
     wanted, detector = FeatureStatus(prior), api.detector(detector_id)
-    if detector.status in {None, wanted} or detector.managed:
+    if detector.status in {None, wanted}:
+        return
+    if detector.managed:
+        report(messages.own_detector_left_to_policy())
         return
     api.set_own_status(detector_id, wanted)
     report(messages.own_detector_restored(detector.status, wanted))

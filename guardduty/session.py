@@ -136,7 +136,7 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
             region_name=where,
             endpoint_url=settings.endpoint("organizations"),
             verify=_verify(settings),
-            config=_client_config(settings, attempts=10, seconds=60, mode="adaptive"),
+            config=_client_config(settings, attempts=10, seconds=10, mode="adaptive"),
         )
     return Session(where, caller, GuardDutyApi(guardduty), OrganizationsApi(organizations), notices)
 

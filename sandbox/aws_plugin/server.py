@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
@@ -257,6 +258,8 @@ def serve() -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(AwsPlugin(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
+    # The engine stops its plugins by SIGINT, too: an end as any other.
+    signal.signal(signal.SIGINT, lambda *_: server.stop(grace=None))
     print(port, flush=True)  # noqa: T201 (the protocol's first line)
     # An engine that is killed has no time to stop its plugins: they see it by having another
     # parent.

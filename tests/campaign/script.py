@@ -187,7 +187,7 @@ events = st.one_of(
     st.builds(Event, st.sampled_from(["move", "tag"]), _NUMBERS, number=st.sampled_from(range(10))),
     st.builds(Event, st.sampled_from(["autoEnable", "autoEnableMembers"]), word=_AUTO_ENABLE),
     st.builds(Event, st.just("clock"), number=st.sampled_from([1, 6, 30])),
-    st.builds(Event, st.just("noPolicies")),
+    st.builds(Event, st.sampled_from(["noPolicies", "noPolicies", "detector"])),
 )
 
 _NOT_ASSOCIATED = (
@@ -231,8 +231,8 @@ _PERCENT = st.sampled_from([None, None, 10, 50])
 _unprocessed = st.builds(
     Fault,
     st.sampled_from(_REASONS).map(lambda r: (("kind", "Unprocessed"), ("result", r))),
-    operation=st.sampled_from(["UpdateMemberDetectors"] * 3 + ["GetMemberDetectors"]),
-    accounts=_ACCOUNTS,
+    operation=st.sampled_from(["UpdateMemberDetectors", "GetMemberDetectors"]),
+    accounts=_ACCOUNTS | st.just(tuple(range(150))),
     times=_TIMES,
     percent=_PERCENT,
     seed=_SEEDS,

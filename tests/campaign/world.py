@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import Client
 
 from sandbox.credentials import access_key_id, secret_access_key
+from sandbox.guardduty import detectors
 from sandbox.organization import OrganizationDescription
 from sandbox.server import Sandbox
 from sandbox.truth import settings, truth
@@ -212,6 +213,15 @@ class World:
         del event
         self._control("DELETE", "policies")
 
+    def detector(self, event: Event) -> None:
+        """Somebody deletes the own detector, and makes another one: its members are gone."""
+        del event
+        self._control("DELETE", f"accounts/{self.caller}/detector")
+        world = self.sandbox.aws.world
+        place = world.place(REGION, self.caller)
+        if place.detector is None:
+            detectors.create(world, place, detectors.DetectorChange(), {})
+
     def _stands(self, event: Event, status: str) -> None:
         account = self.account(event.account)
         self._control("POST", f"accounts/{account}/relationship", {"status": status})
@@ -253,6 +263,7 @@ _EVENTS: Mapping[str, Callable[[World, Event], None]] = {
     "tag": World.tag,
     "policy": World.policy,
     "noPolicies": World.no_policies,
+    "detector": World.detector,
 }
 _OF_AN_ORGANIZATION = frozenset(
     {"autoEnable", "autoEnableMembers", "join", "leave", "move", "tag", "policy", "noPolicies"}

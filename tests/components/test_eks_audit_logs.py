@@ -83,6 +83,7 @@ def test_rules_for_members_of_an_existing_detector() -> None:
             "account": ADMINISTRATOR,
             "detectorId": DETECTOR,
             "accounts": {account(1): "LEAVE", account(2): "LEAVE"},
+            "unmanaged": [account(3)],
             "onRelease": "LEAVE",
             "maxDisabled": 10,
             "turningOff": 1,

@@ -130,7 +130,7 @@ def test_check_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:
         (_inputs(accounts(2), waiting=[account(2)]), True, []),
         (_inputs(accounts(2), onRelease="RESTORE"), True, []),
         (_inputs(accounts(2), maxDisabled="25%"), True, []),
-        (_inputs(accounts(2), scope=["detector"]), True, []),
+        (_inputs(accounts(2), scope=["detector"]), False, []),
         (_inputs(accounts(2), identity={"profile": "security"}), True, []),
         (_inputs(accounts(2), turningOff=3, retryMinutes=1), False, []),
     ],

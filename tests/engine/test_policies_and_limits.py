@@ -63,7 +63,7 @@ def test_a_setting_that_policies_made_idle_is_left_and_told(
     run = aws.stack(autoEnable="NEW", members=ALL_ON).up()
 
     assert run.code == 0, run.text
-    assert "policies decide for new accounts, and autoEnable NEW has no effect" in run.text
+    assert "policies decide for accounts, and autoEnable NEW has no effect" in run.text
     assert set(aws.statuses().values()) == {ON}
 
 

@@ -142,7 +142,8 @@ def test_a_region_without_a_detector_is_refused(
         aws,
         aws.stack().preview(),
         "detector: existing, but account 222222222222 has no GuardDuty detector in us-east-1. "
-        "Enable GuardDuty there, or set detector: create.",
+        "Use credentials of the account that is to keep GuardDuty; enable GuardDuty there, or set "
+        "detector: create.",
     )
 
 

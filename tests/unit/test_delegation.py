@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from guardduty.delegation import Delegation, plan_delegation
-from guardduty.model import Designation, Refused
-from tests.vocabulary import ADMINISTRATOR, REGION, AccountId, account
+from guardduty.model import AccountId, Designation, Refused
+from tests.vocabulary import ADMINISTRATOR, REGION, account
 
 _MANAGEMENT = AccountId("111111111111")
 _NOBODY = Delegation(REGION, _MANAGEMENT, ADMINISTRATOR, status="ACTIVE")

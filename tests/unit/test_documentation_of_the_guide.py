@@ -70,6 +70,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "unused": ["AWS_PROFILE=default"],
     "used": "aws:profile security-audit",
     "value": "x",
+    "unknown": 0,
     "wanted": "NONE",
     "word": "RESTORE",
     "written": "25%",

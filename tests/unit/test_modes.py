@@ -19,7 +19,6 @@ def test_the_projects_defaults_stand_in_every_mode(mode: Mode) -> None:
         "mode": mode.value,
         "autoEnable": "NEW",
         "members": "[]",
-        "onRelease": "RESTORE",
         "maxDisabled": "5%",
         "showCosts": "false",
         **designated,
@@ -40,10 +39,15 @@ def test_the_projects_defaults_stand_in_every_mode(mode: Mode) -> None:
         ("invitation", "autoEnableMembers", "ALL", "ALL"),
         ("invitation", "administratorAccountId", ADMINISTRATOR, ADMINISTRATOR),
         ("organization", "administratorAccountId", ADMINISTRATOR, ADMINISTRATOR),
+        ("delegation", "status", "DISABLED", "DISABLED"),
+        ("delegation", "detector", "create", "create"),
+        ("delegation", "onRelease", "RESTORE", "RESTORE"),
     ],
 )
 def test_a_key_of_another_mode_is_a_fault(mode: str, key: str, value: object, shown: str) -> None:
-    assert faults_of_mode({"mode": mode, key: value}) == (
+    designated = {"administratorAccountId": ADMINISTRATOR} if mode == "delegation" else {}
+
+    assert faults_of_mode({"mode": mode, key: value, **designated}) == (
         f"{key}: {shown} has no effect with mode: {mode}; remove {key}, or correct the mode.",
     )
 

@@ -82,8 +82,10 @@ def test_a_setting_that_is_there_already_is_left_and_told(setting: AutoEnable) -
     idle = "" if setting is AutoEnable.NONE else f", and autoEnable {setting} has no effect"
     assert plan.notices[-1] == (
         "Organization: the policy type GUARDDUTY_POLICY is enabled on the root: policies decide "
-        f"for new accounts{idle}."
+        f"for accounts{idle}."
     )
+    assert not [notice for notice in plan.notices if "24 hours" in notice]
+    assert plan.turning_on == []
 
 
 def test_without_the_permission_to_know_it_is_unknown_and_no_refusal() -> None:
@@ -127,7 +129,7 @@ def test_a_rule_that_wants_the_opposite_of_a_policy_is_refused_with_account_and_
     assert plan.refusals == (
         (
             "members[0] wants ENABLED for 300000000002, but an organization policy "
-            "(GUARDDUTY_POLICY) keeps it DISABLED. Change the policy, or leave them out of the "
+            "(GUARDDUTY_POLICY) keeps it DISABLED. Change the policy, or leave it out of the "
             "rule."
         ),
         (
@@ -189,7 +191,7 @@ def test_a_run_that_would_turn_off_more_members_is_refused(
     plan = _plan(snapshot, maxDisabled=limit, members=[rule("DISABLED")])
 
     assert plan.turning_off == 4  # unknown is not off
-    at_most = {4: 4, 3: 3, "40%": 4, "39%": 3, 0: 0}[limit]  # type: ignore[index] # a column
+    at_most = {4: 4, 3: 3, "40%": 4, "39%": 3, 0: 0}[limit]
     share = f" (maxDisabled: {limit})" if isinstance(limit, str) else ""
     sentence = (
         "maxDisabled: 4 members would be turned off, 1 of them of a status that AWS does not tell "

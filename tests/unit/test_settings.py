@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from guardduty.errors import SettingsError
 from guardduty.model import AccountId, AutoEnable
+from guardduty.modes import Mode
 from guardduty.settings import (
     PROJECT,
     DetectorSource,
-    Mode,
     OnRelease,
     RuleStatus,
     Settings,

@@ -84,7 +84,7 @@ def test_a_run_that_changes_the_organization() -> None:
     assert _told(chosen, snapshot)[3:] == [
         "  Organization: autoEnable NEW -> ALL; all accounts get EKS audit logs by themselves.",
         (
-            "  Organization: 1 of 2 members do not have EKS audit logs on yet. GuardDuty turns "
+            "  Organization: 1 of 2 members does not have EKS audit logs on yet. GuardDuty turns "
             "them on by itself within 24 hours."
         ),
         "  Organization: ALL reaches 1 UNMANAGED member too: 300000000002",
