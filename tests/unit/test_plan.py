@@ -140,8 +140,8 @@ def test_no_detector_to_look_up() -> None:
     assert plan.refusals == (
         (
             "detector: existing, but account 222222222222 has no GuardDuty detector in us-east-1. "
-            "Use credentials of the account that is to keep GuardDuty; enable GuardDuty there, or set "
-            "detector: create."
+            "Use credentials of the account that is to keep GuardDuty; enable GuardDuty there, or "
+            "set detector: create."
         ),
     )
 
