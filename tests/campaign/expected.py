@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.campaign.world import FEATURE, OFF, ON, TAGS, UNITS
@@ -94,12 +94,14 @@ class Expected:
     Attributes:
         statuses: what each member gets that a rule decides and that can be set.
         waiting: members that a rule would set, but that can't be set now.
+        unmanaged: members that a rule leaves alone, also when they drop out by it.
         refused: why the run changes nothing; empty if it does.
     """
 
     statuses: Mapping[str, str]
     waiting: frozenset[str]
-    refused: frozenset[str]
+    unmanaged: frozenset[str]
+    refused: frozenset[str] = frozenset()
 
     @property
     def kept(self) -> frozenset[str]:
@@ -130,11 +132,12 @@ def expect(
         elif rule is not None and rule.status != "UNMANAGED":
             waiting.add(name)
     statuses = {name: r.status for name, r in decided.items() if r.status != "UNMANAGED"}
-    expected = Expected(statuses, frozenset(waiting), frozenset())
+    unmanaged = frozenset(name for name, r in decided.items() if r.status == "UNMANAGED")
+    expected = Expected(statuses, frozenset(waiting), unmanaged)
     refused = frozenset(_refusals(wish, world, picture, expected))
     if not refused and prior is not None:
         refused = frozenset(_too_many_released(wish, picture, expected, prior))
-    return Expected(statuses, frozenset(waiting), refused)
+    return replace(expected, refused=refused)
 
 
 def limit(wish: Wish, picture: Picture) -> int:
@@ -193,8 +196,8 @@ def _unknown(wish: Wish, world: World, accounts: Mapping[str, Account]) -> Itera
 
 
 def released(prior: Mapping[str, Any], expected: Expected) -> list[str]:
-    """The accounts that drop out."""
-    return [name for name in prior["accounts"] if name not in expected.kept]
+    """The accounts that drop out and become what `onRelease` says."""
+    return [name for name in prior["accounts"] if name not in expected.kept | expected.unmanaged]
 
 
 def target(word: str, recorded: str | None) -> str | None:

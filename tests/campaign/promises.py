@@ -116,6 +116,11 @@ def check_destroy(run: Run) -> None:
         if run.network.writes:
             raise ViolationError(4, f"a destroy without a record wrote {run.network.writes}")
         return
+    if run.world.detector_id() != prior["detectorId"]:
+        # Somebody has made another detector: the run says that there is nothing to put back.
+        if run.calm and run.network.writes:
+            raise ViolationError(4, f"a destroy without its detector wrote {run.network.writes}")
+        return
     words: Mapping[str, str] = prior["accounts"]
     targets = {a: target(word, prior["statuses"].get(a)) for a, word in words.items()}
     restores = prior["onRelease"] == "RESTORE"
@@ -407,5 +412,6 @@ def _could_not_know(run: Run, account: str) -> bool:
         return True
     unknown = {"AnswerLost", "TimeOut", "ConnectionClosed", "NetworkGone"}
     return bool(unknown & set(run.network.faults())) or any(
-        call.fault and call.operation == "GetMemberDetectors" for call in run.network.calls
+        (call.fault or call.outcome != "ok") and call.operation == "GetMemberDetectors"
+        for call in run.network.calls
     )

@@ -229,6 +229,11 @@ class World:
     def _feature(self, account: str, status: str) -> None:
         self._control("POST", f"accounts/{account}/feature", {"name": FEATURE, "status": status})
 
+    def detector_id(self) -> str | None:
+        """The own detector."""
+        found = self.sandbox.aws.world.place(REGION, self.caller).detector
+        return found.detector_id if found else None
+
     def units(self) -> set[str]:
         """The paths of all units."""
         return set(self.sandbox.aws.accounts._units)
