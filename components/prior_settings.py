@@ -211,9 +211,9 @@ class PriorSettingsProvider(GuardDutyProvider):
             raise UnreleasedError(messages.not_let_go(props["region"], reasons))
 
     def _foretell(self, olds: Properties, news: Properties) -> None:
-        """Tells what happens to accounts that drop out, and to those left from the last run."""
-        word = _word(news)
-        dropped = _dropped(olds, news, word)
+        """Tells what happens to accounts that drop out; those left from the last run are known."""
+        word, left = _word(news), olds.get("unreleased", {})
+        dropped = {a: w for a, w in _dropped(olds, news, word).items() if a not in left}
         if not dropped:
             return
         release = Release(staying=frozenset(dropped))

@@ -99,6 +99,13 @@ def _written(aws: Aws) -> list[tuple[str, list[str]]]:
     )
 
 
+def _update(provider: DynamicProvider, olds: Properties, news: Properties) -> Properties:
+    """Updates; what this run has let go is a matter of one test."""
+    updated = provider.update(olds, news)
+    del updated["released"]
+    return updated
+
+
 # Accounts that drop out of the rules
 
 
@@ -106,7 +113,7 @@ def test_restore_puts_accounts_back_to_what_they_had_and_forgets_them(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     news = _goes_on_with(account(3))
-    updated = provider.update(_state(_BEFORE), news)
+    updated = _update(provider, _state(_BEFORE), news)
 
     assert aws.members == {**_BEFORE, account(3): "DISABLED"}
     assert updated == _state({account(3): "ENABLED"})
@@ -115,9 +122,38 @@ def test_restore_puts_accounts_back_to_what_they_had_and_forgets_them(
     assert not provider.diff(updated, news).changes
 
 
+def test_what_accounts_were_given_that_were_let_go_is_told_with_the_run(
+    provider: DynamicProvider,
+) -> None:
+    updated = provider.update(_state(_BEFORE), _goes_on_with(account(3), seenAt="2026-05-04"))
+
+    given = {account(1): "ENABLED", account(2): "DISABLED"}
+    assert updated["released"] == {"at": "2026-05-04", "statuses": given}
+
+
+def test_accounts_that_become_unmanaged_are_left_as_they_are(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    news = _goes_on_with(account(3), unmanaged=accounts(2))
+    updated = _update(provider, _state(_BEFORE), news)
+
+    assert (aws.writes, updated["accounts"]) == ([], {account(3): "RESTORE"})
+
+
+def test_what_the_stack_once_wrote_stays_in_its_scope(provider: DynamicProvider) -> None:
+    state = _state(_BEFORE, scope=["detector", "organization", "autoEnableMembers"])
+    state["organization"] = {"autoEnable": "NONE", "autoEnableMembers": "NEW"}
+
+    updated = _update(provider, state, _goes_on_with(account(3), scope=["detector"]))
+
+    assert updated["scope"] == ["detector", "organization", "autoEnableMembers"]
+    assert updated["organization"] == state["organization"]
+    assert not provider.diff(updated, _goes_on_with(account(3), scope=["detector"])).changes
+
+
 def test_disable_turns_accounts_off_whatever_they_had(aws: Aws, provider: DynamicProvider) -> None:
     aws.members[account(1)] = "ENABLED"
-    updated = provider.update(_state(_BEFORE, "DISABLE"), _goes_on_with(word="DISABLE"))
+    updated = _update(provider, _state(_BEFORE, "DISABLE"), _goes_on_with(word="DISABLE"))
 
     assert set(aws.members.values()) == {"DISABLED"}
     assert _written(aws) == [("DISABLED", accounts(2))]
@@ -129,7 +165,7 @@ def test_leave_writes_nothing_and_asks_nobody(aws: Aws, provider: DynamicProvide
     olds, news = _state(_BEFORE, "LEAVE"), _goes_on_with(word="LEAVE")
 
     assert provider.diff(olds, news).changes
-    assert provider.update(olds, news) == _state({}, "LEAVE")
+    assert _update(provider, olds, news) == _state({}, "LEAVE")
     assert aws.requests == []
     assert provider.stderr.splitlines() == [
         "3 accounts drop out of the rules (onRelease LEAVE): 3 stay as they are."
@@ -139,7 +175,7 @@ def test_leave_writes_nothing_and_asks_nobody(aws: Aws, provider: DynamicProvide
 def test_what_onrelease_says_now_holds_for_accounts_that_drop_out_now(
     aws: Aws, provider: DynamicProvider
 ) -> None:
-    provider.update(_state(_BEFORE, "RESTORE"), _goes_on_with(word="LEAVE"))
+    _update(provider, _state(_BEFORE, "RESTORE"), _goes_on_with(word="LEAVE"))
     assert aws.requests == []
 
 
@@ -147,7 +183,7 @@ def test_only_accounts_that_differ_are_written_fifty_in_a_call(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     aws.members = {**dict.fromkeys(accounts(130), "DISABLED"), account(7): "ENABLED"}
-    provider.update(_state(dict.fromkeys(accounts(130), "ENABLED")), _goes_on_with())
+    _update(provider, _state(dict.fromkeys(accounts(130), "ENABLED")), _goes_on_with())
 
     assert set(aws.members.values()) == {"ENABLED"}
     assert sorted(len(numbers) for _, numbers in _written(aws)) == [29, 50, 50]
@@ -168,7 +204,7 @@ def test_accounts_that_cannot_be_set_are_named_and_no_failure(
     }
     aws.members[account(1)] = "ENABLED"
 
-    updated = provider.update(olds, _goes_on_with())
+    updated = _update(provider, olds, _goes_on_with())
 
     assert _written(aws) == [("DISABLED", [account(1)])]
     assert (updated["accounts"], updated["statuses"], updated["unreleased"]) == ({}, {}, {})
@@ -186,7 +222,7 @@ def test_an_account_that_could_not_be_set_stays_in_the_state_and_is_tried_again(
 ) -> None:
     aws.unprocessed = {account(2): "The test says so."}
     news = _goes_on_with(account(3))
-    updated = provider.update(_state(_BEFORE), news)
+    updated = _update(provider, _state(_BEFORE), news)
 
     assert updated == _state(
         {account(2): "DISABLED", account(3): "ENABLED"},
@@ -199,7 +235,7 @@ def test_an_account_that_could_not_be_set_stays_in_the_state_and_is_tried_again(
 
     aws.unprocessed = {}
     aws.requests.clear()
-    again = provider.update(updated, news)
+    again = _update(provider, updated, news)
 
     assert again == _state({account(3): "ENABLED"})
     assert _written(aws) == [("DISABLED", [account(2)])]
@@ -210,10 +246,10 @@ def test_an_account_that_could_not_be_set_and_comes_back_keeps_its_record(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     aws.unprocessed = {account(2): "The test says so."}
-    left = provider.update(_state(_BEFORE), _goes_on_with(account(3)))
+    left = _update(provider, _state(_BEFORE), _goes_on_with(account(3)))
     aws.requests.clear()
 
-    updated = provider.update(left, _goes_on_with(account(2), account(3)))
+    updated = _update(provider, left, _goes_on_with(account(2), account(3)))
 
     assert updated == _state({account(2): "DISABLED", account(3): "ENABLED"})
     assert aws.requests == []
@@ -223,10 +259,10 @@ def test_an_account_that_could_not_be_set_is_left_when_onrelease_says_so(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     aws.unprocessed = {account(2): "The test says so."}
-    left = provider.update(_state(_BEFORE), _goes_on_with(account(3)))
+    left = _update(provider, _state(_BEFORE), _goes_on_with(account(3)))
     aws.requests.clear()
 
-    updated = provider.update(left, _goes_on_with(account(3), word="LEAVE"))
+    updated = _update(provider, left, _goes_on_with(account(3), word="LEAVE"))
 
     assert updated == _state({account(3): "ENABLED"}, "LEAVE")
     assert aws.requests == []
@@ -236,11 +272,11 @@ def test_a_run_that_broke_off_before_the_state_was_saved_is_done_again(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     olds, news = _state(_BEFORE), _goes_on_with()
-    provider.update(olds, news)
+    _update(provider, olds, news)
     aws.requests.clear()
 
     # The state is as before, AWS is ahead of it.
-    assert provider.update(olds, news) == _state({})
+    assert _update(provider, olds, news) == _state({})
     assert aws.members == _BEFORE
     assert aws.writes == []
 
@@ -249,9 +285,9 @@ def test_accounts_that_broke_off_being_let_go_and_come_back_keep_their_record(
     provider: DynamicProvider,
 ) -> None:
     olds = _state(_BEFORE)
-    provider.update(olds, _goes_on_with())
+    _update(provider, olds, _goes_on_with())
 
-    assert provider.update(olds, _goes_on_with(*_BEFORE))["statuses"] == _BEFORE
+    assert _update(provider, olds, _goes_on_with(*_BEFORE))["statuses"] == _BEFORE
 
 
 def test_accounts_that_broke_off_being_taken_are_recorded_before_the_next_write(
@@ -259,9 +295,9 @@ def test_accounts_that_broke_off_being_taken_are_recorded_before_the_next_write(
 ) -> None:
     aws.members[account(4)] = "DISABLED"
     news = _goes_on_with(*_BEFORE, account(4))
-    lost = provider.update(_state(_BEFORE), news)
+    lost = _update(provider, _state(_BEFORE), news)
 
-    assert provider.update(_state(_BEFORE), news) == lost
+    assert _update(provider, _state(_BEFORE), news) == lost
     assert lost["statuses"] == {**_BEFORE, account(4): "DISABLED"}
     assert aws.writes == []
 
@@ -269,8 +305,8 @@ def test_accounts_that_broke_off_being_taken_are_recorded_before_the_next_write(
 def test_an_account_that_was_let_go_and_comes_back_is_recorded_as_it_is_then(
     aws: Aws, provider: DynamicProvider
 ) -> None:
-    left = provider.update(_state(_BEFORE, "LEAVE"), _goes_on_with(account(3), word="LEAVE"))
-    back = provider.update(left, _goes_on_with(*_BEFORE, word="LEAVE"))
+    left = _update(provider, _state(_BEFORE, "LEAVE"), _goes_on_with(account(3), word="LEAVE"))
+    back = _update(provider, left, _goes_on_with(*_BEFORE, word="LEAVE"))
 
     # It was let go as it was then.
     assert back["statuses"] == {**aws.members, account(3): "ENABLED"}
@@ -281,7 +317,7 @@ def test_nothing_is_let_go_if_newcomers_could_not_be_recorded(
 ) -> None:
     aws.refusals[f"/detector/{DETECTOR}/member/detector/get"] = (403, "AccessDenied", "No.")
     with error_of():
-        provider.update(_state(_BEFORE), _goes_on_with(account(9)))
+        _update(provider, _state(_BEFORE), _goes_on_with(account(9)))
 
     assert aws.writes == []
 
@@ -299,7 +335,9 @@ def test_a_preview_tells_how_many_go_where(aws: Aws, provider: DynamicProvider) 
         (
             "4 accounts drop out of the rules (onRelease RESTORE): 1 goes to DISABLED, 1 to "
             "ENABLED, 1 stays as it is, 1 is no member any more (300000000005)."
-        )
+        ),
+        f"  off  {account(2)}  ENABLED -> DISABLED, let go",
+        f"  on   {account(3)}  DISABLED -> ENABLED, let go",
     ]
     assert aws.writes == []
 
@@ -343,7 +381,7 @@ def test_more_than_maxdisabled_is_refused_in_the_preview_and_before_the_first_wr
 
     if sentence is None:
         assert provider.diff(olds, news).changes
-        provider.update(olds, news)
+        _update(provider, olds, news)
         assert list(aws.members.values()).count("DISABLED") == 2
         return
     for ask in (provider.diff, provider.update):
@@ -524,7 +562,7 @@ def test_another_accounts_credentials_let_nothing_go(aws: Aws, provider: Dynamic
 
     for ask in (
         lambda: provider.diff(olds, news),
-        lambda: provider.update(olds, news),
+        lambda: _update(provider, olds, news),
         lambda: provider.delete(olds),
         lambda: provider.create(news),
     ):
@@ -545,7 +583,7 @@ def test_accounts_that_cannot_be_looked_up_are_not_let_go(
     aws.refusals[_GET] = (403, "AccessDeniedException", "No.")
 
     with error_of() as told:
-        provider.update(_state(_BEFORE), _goes_on_with())
+        _update(provider, _state(_BEFORE), _goes_on_with())
 
     assert "Give the caller the permission for GetMembers." in told[0]
     assert aws.writes == []
