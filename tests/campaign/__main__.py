@@ -81,7 +81,7 @@ class _Campaign:
         self._violations: list[str] = []
 
     def run(self, jobs: int) -> int:
-        with ProcessPoolExecutor(max_workers=jobs, max_tasks_per_child=50) as pool:
+        with ProcessPoolExecutor(max_workers=jobs) as pool:
             pending: list[Future[Batch] | Future[EngineHistory]] = [
                 pool.submit(play_batch, seed, self._sizes[seed]) for seed in self._batches
             ]

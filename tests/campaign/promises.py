@@ -112,14 +112,10 @@ def check_destroy(run: Run) -> None:
     """Holds a `pulumi destroy` against the promises."""
     _check_told(run)
     prior = run.prior
-    if prior is None:
-        if run.network.writes:
+    if prior is None or run.world.detector_id() != prior["detectorId"]:
+        # If somebody has made another detector, the run says that there is nothing to put back.
+        if run.network.writes and (prior is None or run.calm):
             raise ViolationError(4, f"a destroy without a record wrote {run.network.writes}")
-        return
-    if run.world.detector_id() != prior["detectorId"]:
-        # Somebody has made another detector: the run says that there is nothing to put back.
-        if run.calm and run.network.writes:
-            raise ViolationError(4, f"a destroy without its detector wrote {run.network.writes}")
         return
     words: Mapping[str, str] = prior["accounts"]
     targets = {a: target(word, prior["statuses"].get(a)) for a, word in words.items()}
@@ -145,11 +141,15 @@ def check_destroy(run: Run) -> None:
             raise ViolationError(4, f"destroy succeeded, but these are not as before: {left}")
         _check_put_back(run, targets, restores=restores)
         return
-    if run.member_writes:
-        text = "\n".join(run.told.errors)
-        unnamed = [account for account in left if account not in text]
-        if unnamed:
-            raise ViolationError(2, f"destroy failed and does not name {unnamed}: {text}")
+    _check_left(run, targets, left)
+
+
+def _check_left(run: Run, targets: Mapping[str, str | None], left: Mapping[str, str]) -> None:
+    """A destroy that failed names whom it could not let go, and has a reason."""
+    text = "\n".join(run.told.errors)
+    unnamed = [account for account in left if account not in text]
+    if run.member_writes and unnamed:
+        raise ViolationError(2, f"destroy failed and does not name {unnamed}: {text}")
     if run.calm and not _destroy_is_refused(run, targets) and not _aws_refused(run, targets):
         raise ViolationError(3, f"destroy failed for no reason: {run.told.errors}")
 

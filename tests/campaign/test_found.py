@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.campaign.play import Figures, play
-from tests.campaign.script import Fault, History, Selector, Shape, Up, Wish
-from tests.campaign.world import OFF
+from tests.campaign.script import Event, Fault, History, Selector, Shape, Up, Wish
+from tests.campaign.world import OFF, ON
 
 
 @pytest.mark.parametrize("mode", ["organization", "invitation"])
@@ -25,3 +25,21 @@ def test_members_whose_status_aws_does_not_tell_count_for_max_disabled(mode: str
     )
 
     assert figures.accounts_written == 0
+
+
+@pytest.mark.parametrize("on_release", ["RESTORE", "DISABLE"])
+def test_a_detector_made_anew_while_accounts_are_still_to_be_let_go_is_no_dead_end(
+    on_release: str,
+) -> None:
+    everybody = Wish((Selector(ON, "all"),), on_release=on_release)
+    nobody = Wish((), on_release=on_release)
+    effect = (("kind", "Unprocessed"), ("result", "Internal error"))
+    refused = Fault(effect, operation="UpdateMemberDetectors", accounts=tuple(range(20)))
+
+    play(
+        History(
+            Shape("organization", 20, 3),
+            everybody,
+            (Up(), nobody, Up(faults=(refused,)), Event("detector"), Up(preview=True)),
+        )
+    )
