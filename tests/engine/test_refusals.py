@@ -61,6 +61,17 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
             "its own detector is set by the key status. Remove it from the rule."
         ),
     ),
+    "two selectors in a rule": (
+        {"members": [{"status": "ENABLED", "all": True, "tags": {"env": "dev"}}]},
+        "members[0]: a rule selects by exactly one of tags and all; keep one of them.",
+    ),
+    "nobody to designate": (
+        {"mode": "delegation"},
+        (
+            "administratorAccountId is missing; with mode: delegation it names the account to "
+            "designate."
+        ),
+    ),
     "all with exceptions": (
         {
             "autoEnable": "ALL",
