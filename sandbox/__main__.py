@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 _WRONG_USE = 2
+_LOOKS_EVERY_SECONDS = 0.05  # whether it is to stop
 
 
 @app.callback()
@@ -76,7 +77,9 @@ def serve(  # noqa: PLR0913, PLR0917 -- one for each option of the command line
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": _LOOKS_EVERY_SECONDS}, daemon=True
+    )
     thread.start()
     print(f"READY {url}", flush=True)  # noqa: T201 -- the contract
     stopping.wait()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 import time
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -81,7 +82,9 @@ class _Campaign:
         self._violations: list[str] = []
 
     def run(self, jobs: int) -> int:
-        with ProcessPoolExecutor(max_workers=jobs) as pool:
+        # A process that is forked while this one has threads may wait for ever for a lock of theirs.
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(max_workers=jobs, mp_context=spawn) as pool:
             pending: list[Future[Batch] | Future[EngineHistory]] = [
                 pool.submit(play_batch, seed, self._sizes[seed]) for seed in self._batches
             ]
