@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from guardduty import messages
+
 ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 """The codes by which AWS says that a permission is missing (IAM), whatever the service."""
 
@@ -55,7 +57,4 @@ class ServiceError(UserError):
         self.operation = operation
         self.code = code
         self.reason = reason
-        text = f"{operation} failed: {code}: {reason.rstrip('.')}."
-        if code in ACCESS_DENIED:
-            text += f" Give the caller the permission for {operation}."
-        super().__init__(text)
+        super().__init__(messages.call_failed(operation, code, reason, code in ACCESS_DENIED))

@@ -194,6 +194,11 @@ def no_answer(operation: str, reason: str) -> str:
     )
 
 
+def call_failed(operation: str, code: str, reason: str, denied: bool) -> str:  # noqa: FBT001
+    way_out = f" Give the caller the permission for {operation}." if denied else ""
+    return f"{operation} failed: {code}: {reason.rstrip('.')}.{way_out}"
+
+
 def unknown_value(value: str) -> str:
     return f"the answer has {value}, which this release does not know. Use a newer release."
 

@@ -87,6 +87,19 @@ def set_auto_enable(
             raise ControlError(f"{', '.join(features)}: {error.message}") from None
 
 
+def begin_to_end_designation(region: Region) -> None:
+    """Let the designation of the administrator be told as one that is being removed.
+
+    It ends when DisableOrganizationAdminAccount is called.
+
+    Raises:
+        ControlError: nobody administers the region.
+    """
+    if region.delegated_administrator is None:
+        raise ControlError(f"{region.name} has no delegated administrator")
+    region.designation_is_ending = True
+
+
 @contextmanager
 def _settled(world: World, region: Region, place: AccountRegion) -> Iterator[None]:
     """Hold an account, after what has reached it by now: a change made later must not be undone."""

@@ -445,6 +445,10 @@ class SandboxClient:
         where = "" if region is None else f"?region={region}"
         self._send("DELETE", f"accounts/{account_id}/detector{where}")
 
+    def begin_to_end_designation(self, *, region: str | None = None) -> None:
+        """Tell the administrator's designation as DISABLE_IN_PROGRESS until it is disabled."""
+        self._send("DELETE", "designation" if region is None else f"designation?region={region}")
+
     def move(self, account_id: str, ou: str) -> None:
         """Move an account into another unit, such as `Root/Test`; it is made if missing."""
         self._send("POST", f"accounts/{account_id}/unit", {"ou": ou})

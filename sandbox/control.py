@@ -79,6 +79,7 @@ class Control:
             _Route("DELETE", "/sandbox/accounts/<account_id>/detector", self._delete_detector),
             _Route("POST", "/sandbox/accounts/<account_id>/unit", self._move),
             _Route("POST", "/sandbox/accounts/<account_id>/tags", self._tags),
+            _Route("DELETE", "/sandbox/designation", self._end_designation),
             _Route("GET", "/sandbox/settings", self._settings),
             _Route("POST", "/sandbox/settings", self._set_auto_enable),
         )
@@ -187,6 +188,11 @@ class Control:
     def _delete_detector(self, request: Request, account_id: str) -> object:
         for region in self._regions(request.args.get("region")):
             behind.delete_detector(self._world, region, account_id)
+        return {}
+
+    def _end_designation(self, request: Request) -> object:
+        for region in self._regions(request.args.get("region")):
+            behind.begin_to_end_designation(region)
         return {}
 
     def _move(self, request: Request, account_id: str) -> object:

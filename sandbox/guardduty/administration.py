@@ -155,7 +155,7 @@ def end_administration(world: World, region: Region, account_id: str) -> None:
                 if of_member.administrator_id == account_id:
                     of_member.administrator_id = None
         place.administration = None
-        region.delegated_administrator = None
+        region.delegated_administrator, region.designation_is_ending = None, False
         region.former_administrators.add(account_id)
 
 

@@ -185,9 +185,12 @@ def _disable_administrator(request: Request) -> Response:
 
 def _list_administrators(request: Request) -> Response:
     administration.require_management(request.world, request.place.account_id)
-    found = request.world.regions[request.place.region].delegated_administrator
-    listed = [] if found is None else [{"AdminAccountId": found, "AdminStatus": "ENABLED"}]
-    return {"AdminAccounts": listed}
+    region = request.world.regions[request.place.region]
+    found = region.delegated_administrator
+    if found is None:
+        return {"AdminAccounts": []}
+    status = "DISABLE_IN_PROGRESS" if region.designation_is_ending else "ENABLED"
+    return {"AdminAccounts": [{"AdminAccountId": found, "AdminStatus": status}]}
 
 
 def _list_members(request: Request) -> Response:

@@ -229,6 +229,7 @@ class Region:
     name: str
     offers_eks_audit_logs: bool = True
     delegated_administrator: str | None = None
+    designation_is_ending: bool = False
     not_enabled: set[str] = field(default_factory=set)
     former_administrators: set[str] = field(default_factory=set)
     designation: threading.Lock = field(default_factory=threading.Lock)

@@ -82,7 +82,7 @@ class _Campaign:
         self._violations: list[str] = []
 
     def run(self, jobs: int) -> int:
-        # A process that is forked while this one has threads may wait for ever for a lock of theirs.
+        # One that is forked while this process has threads may wait for ever for a lock of theirs.
         spawn = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(max_workers=jobs, mp_context=spawn) as pool:
             pending: list[Future[Batch] | Future[EngineHistory]] = [

@@ -108,6 +108,25 @@ def test_a_deleted_detector_is_gone(sandbox: RunningSandbox) -> None:
     assert truth["us-east-1"][FIRST].detector == "ENABLED"
 
 
+def test_a_designation_is_being_removed_until_it_is_disabled(sandbox: RunningSandbox) -> None:
+    def told(region: str) -> list[tuple[str, str]]:
+        found = sandbox.boto3("guardduty", MANAGEMENT, region).list_organization_admin_accounts()
+        return [(e["AdminAccountId"], e["AdminStatus"]) for e in found["AdminAccounts"]]
+
+    sandbox.client.begin_to_end_designation(region="us-east-1")
+    assert told("us-east-1") == [(ADMINISTRATOR, "DISABLE_IN_PROGRESS")]
+    assert told("eu-west-1") == [(ADMINISTRATOR, "ENABLED")]
+
+    management = sandbox.boto3("guardduty", MANAGEMENT)
+    management.disable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
+    assert told("us-east-1") == []
+    management.enable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
+    assert told("us-east-1") == [(ADMINISTRATOR, "ENABLED")]
+    management.disable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
+    with pytest.raises(SandboxError, match="us-east-1 has no delegated administrator"):
+        sandbox.client.begin_to_end_designation()
+
+
 def test_what_is_not_there_can_be_neither_suspended_nor_deleted(sandbox: RunningSandbox) -> None:
     with pytest.raises(SandboxError, match=NO_DETECTOR):
         sandbox.client.suspend_detector(MANAGEMENT)

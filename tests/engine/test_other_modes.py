@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -252,6 +253,37 @@ def test_an_account_that_is_not_in_the_organization_is_refused(undesignated: Org
     assert error == (
         "administratorAccountId: 999999999999 is not an account of this organization. Correct the "
         "id, or invite the account into the organization first."
+    )
+    assert aws.writes() == []
+
+
+def test_an_account_that_is_closed_is_refused(undesignated: Organization) -> None:
+    aws = undesignated
+    aws.sandbox.boto3("organizations", MANAGEMENT).close_account(AccountId=account(1))
+
+    run = aws.stack(**{**DELEGATION, "administratorAccountId": account(1)}).preview()
+
+    (error,) = run.errors
+    assert re.fullmatch(
+        f"administratorAccountId: {account(1)} is (SUSPENDED|PENDING_CLOSURE) in AWS "
+        "Organizations, and only an ACTIVE account can be designated. Name another account.",
+        error,
+    )
+    assert aws.writes() == []
+
+
+def test_a_designation_that_is_being_removed_is_refused(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    aws.control.begin_to_end_designation()
+
+    run = aws.stack(**DELEGATION).preview()
+
+    (error,) = run.errors
+    assert error == (
+        "administratorAccountId: the designation of 222222222222 in us-east-1 is being removed "
+        "(DISABLE_IN_PROGRESS). Run again when that is done."
     )
     assert aws.writes() == []
 

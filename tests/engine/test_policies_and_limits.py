@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.engine.organization import Organization
     from tests.engine.stack import Run, Stack
 
+ADMINISTRATOR = "222222222222"
 ALL_ON = [{"status": "ENABLED", "all": True}]
 ALL_OFF = [{"status": "DISABLED", "all": True}]
 
@@ -91,6 +92,21 @@ def test_a_member_under_a_policy_is_satisfied_without_a_write_or_refused(
         aws,
         f"members[0] wants DISABLED for {account(1)}, {account(2)}, but an organization policy "
         "(GUARDDUTY_POLICY) keeps them ENABLED. Change the policy, or leave them out of the rule.",
+    )
+
+
+def test_the_own_detector_under_a_policy_is_refused_another_status(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    _policy(aws, ADMINISTRATOR)
+
+    _refused(
+        aws.stack(autoEnable="NONE", status="DISABLED").up("--skip-preview"),
+        aws,
+        f"status: DISABLED for the administrator's own account {ADMINISTRATOR}, but an "
+        "organization policy (GUARDDUTY_POLICY) keeps it ENABLED. Change the policy, or set "
+        "status: ENABLED.",
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.effects import AccessDenied
 from tests.engine.organization import REGION, account
 from tests.engine.stack import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.engine.organization import Organization
     from tests.engine.stack import Run
@@ -20,108 +23,177 @@ MEMBER = account(1)
 
 DIGITS = "has 11 digits; an account id has 12. If it begins with zeros, put it in quotes."
 
-BAD_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
-    "a misspelt key": (
-        {"autoEnabled": "NEW"},
-        (
-            f"{PROJECT}:autoEnabled is not a configuration key of this project; "
-            "did you mean autoEnable?"
-        ),
+BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "whatever is malformed, at once": (
+        {
+            "autoEnabled": "NEW",
+            "guardduty-eks-audit-log:status": "DISABLED",
+            "status": "ON",
+            "maxDisabled": "a few",
+            "members": [
+                {"status": "ENABLED", "accounts": ["30000000001"]},
+                {"status": "ENABLED", "accounts": [12345678901]},
+                {"status": "ENABLED", "accounts": ["shop"]},
+                {"status": "ENABLED", "accounts": []},
+                {"status": "ENABLED", "organizationalUnits": ["ou-1", "Prod//EU"]},
+                {"status": "ENABLED", "all": True, "tags": {"env": "dev"}},
+                {"status": "ENABLED"},
+            ],
+        },
+        [
+            (
+                "guardduty-eks-audit-log:status is in a namespace that nobody reads; did you mean "
+                f"{PROJECT}:status?"
+            ),
+            (
+                f"{PROJECT}:autoEnabled is not a configuration key of this project; "
+                "did you mean autoEnable?"
+            ),
+            "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
+            f"members[0].accounts[0]: 30000000001 {DIGITS}",
+            f"members[1].accounts[0]: 12345678901 {DIGITS}",
+            "members[2].accounts[0]: shop is not an account id; write its 12 digits, in quotes.",
+            (
+                "members[3]: accounts is empty, so the rule selects nobody; fill it or remove the "
+                "rule."
+            ),
+            (
+                "members[4].organizationalUnits[0]: ou-1 is not the id of an organizational unit; "
+                "write it like ou-ab12-cdef3456."
+            ),
+            (
+                "members[4].organizationalUnits[1]: Prod//EU is not a path of organizational units; "
+                ""
+                "write it like Root/Prod/EU."
+            ),
+            "members[5]: a rule selects by exactly one of tags and all; keep one of them.",
+            (
+                "members[6]: the rule selects nobody; add one of accounts, organizationalUnits, tags, "
+                ""
+                "all."
+            ),
+            (
+                "maxDisabled: a few is malformed; write a number of accounts, or a share of all like "
+                ""
+                '"25%".'
+            ),
+        ],
     ),
-    "a misspelt namespace": (
-        {"guardduty-eks-audit-log:status": "DISABLED"},
-        (
-            "guardduty-eks-audit-log:status is in a namespace that nobody reads; did you mean "
-            f"{PROJECT}:status?"
-        ),
+    "a key of another mode": (
+        {"mode": "standalone", "autoEnable": "ALL", "onRelease": "DISABLE"},
+        [
+            (
+                "autoEnable: ALL has no effect with mode: standalone; remove autoEnable, or correct "
+                ""
+                "the mode."
+            ),
+        ],
     ),
-    "a status that YAML users write": (
-        {"status": "ON"},
-        "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
-    ),
-    "eleven digits": (
-        {"members": [{"status": "ENABLED", "accounts": ["30000000001"]}]},
-        f"members[0].accounts[0]: 30000000001 {DIGITS}",
-    ),
-    "a number that lost its zero": (
-        {"members": [{"status": "ENABLED", "accounts": [12345678901]}]},
-        f"members[0].accounts[0]: 12345678901 {DIGITS}",
-    ),
-    "an account that is no member": (
-        {"members": [{"status": "ENABLED", "accounts": ["999999999999"]}]},
-        (
-            "members[0].accounts: 999999999999 is not a GuardDuty member in us-east-1. "
-            "Correct the id, remove it from the rule, or add the account as a member first."
-        ),
-    ),
-    "the administrator in a rule": (
-        {"members": [{"status": "ENABLED", "accounts": ["222222222222"]}]},
-        (
-            "members[0].accounts: 222222222222 is the administrator itself, which is no member; "
-            "its own detector is set by the key status. Remove it from the rule."
-        ),
-    ),
-    "two selectors in a rule": (
-        {"members": [{"status": "ENABLED", "all": True, "tags": {"env": "dev"}}]},
-        "members[0]: a rule selects by exactly one of tags and all; keep one of them.",
+    "units of members by invitation": (
+        {
+            "mode": "invitation",
+            "members": [{"status": "ENABLED", "organizationalUnits": ["Root/Prod"]}],
+        },
+        [
+            (
+                "members[0].organizationalUnits: members by invitation need not be in the same "
+                "organization, so their units and tags can't be read with mode: invitation. Use "
+                "accounts or all."
+            )
+        ],
     ),
     "nobody to designate": (
         {"mode": "delegation"},
-        (
-            "administratorAccountId is missing; with mode: delegation it names the account to "
-            "designate."
-        ),
+        [
+            (
+                "administratorAccountId is missing; with mode: delegation it names the account to "
+                "designate."
+            )
+        ],
+    ),
+    "no region": (
+        {"aws:region": ""},
+        ["aws:region is not set; run `pulumi config set aws:region <region>`."],
+    ),
+    "accounts that can not be set": (
+        {
+            "members": [
+                {"status": "ENABLED", "accounts": ["222222222222", "999999999999", account(12)]}
+            ]
+        },
+        [
+            (
+                "members[0].accounts: 222222222222 is the administrator itself, which is no member; "
+                ""
+                "its own detector is set by the key status. Remove it from the rule."
+            ),
+            (
+                f"members[0].accounts: {account(12)} is no longer a GuardDuty member (relationship "
+                "status Removed). Remove it from the rule, or add it as a member again."
+            ),
+            (
+                "members[0].accounts: 999999999999 is not a GuardDuty member in us-east-1. Correct "
+                "the id, remove it from the rule, or add the account as a member first."
+            ),
+        ],
     ),
     "all with exceptions": (
         {
             "autoEnable": "ALL",
             "members": [{"status": "DISABLED", "accounts": [account(2), account(3)]}],
         },
-        (
-            "autoEnable: ALL turns EKS audit logs on for every account, but members[0] wants "
-            f"DISABLED for 2 of them ({account(2)}, {account(3)}). "
-            "Use autoEnable: NEW with rules, or drop the rule."
-        ),
+        [
+            (
+                "autoEnable: ALL turns EKS audit logs on for every account, but members[0] wants "
+                f"DISABLED for 2 of them ({account(2)}, {account(3)}). "
+                "Use autoEnable: NEW with rules, or drop the rule."
+            )
+        ],
     ),
     "another account than the allowed one": (
         {"aws:allowedAccountIds": ["333333333333"]},
-        (
-            "the credentials are of account 222222222222, but aws:allowedAccountIds of this stack "
-            "lists only 333333333333. Use credentials of that account."
-        ),
+        [
+            (
+                "the credentials are of account 222222222222, but aws:allowedAccountIds of this stack "
+                ""
+                "lists only 333333333333. Use credentials of that account."
+            )
+        ],
     ),
 }
 
 
 def _assert_refused(aws: Organization, run: Run, *sentences: str) -> None:
     assert run.code != 0
-    assert run.errors == list(sentences)
+    assert run.errors == list(sentences), run.text
     assert "Traceback" not in run.text, run.text
     assert aws.writes() == []
 
 
-def test_malformed_settings_are_refused(organization: Callable[..., Organization]) -> None:
+def test_bad_settings_are_refused_all_at_once(
+    organization: Callable[..., Organization],
+) -> None:
     aws = organization()
-    for number, (name, (configuration, sentence)) in enumerate(BAD_SETTINGS.items()):
+    aws.control.set_relationship(account(12), "Removed")
+    for number, (name, (configuration, sentences)) in enumerate(BAD_SETTINGS.items()):
         stack = aws.stack(f"bad-{number}", **configuration)
 
-        run = stack.up("--skip-preview")
+        run = stack.up("--skip-preview", AWS_REGION="", AWS_DEFAULT_REGION="")
 
-        _assert_refused(aws, run, sentence)
+        _assert_refused(aws, run, *sentences)
         assert stack.kinds() == [], name
 
 
-def test_all_faults_are_told_at_once(organization: Callable[..., Organization]) -> None:
+def test_rules_that_are_no_list_are_refused_by_the_engine_itself(
+    organization: Callable[..., Organization],
+) -> None:
     aws = organization()
-    stack = aws.stack(status="ON", autoEnable="SOME", members=[{"status": "ENABLED"}])
 
-    _assert_refused(
-        aws,
-        stack.preview(),
-        "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
-        "autoEnable: SOME is not a value it takes; use one of NEW, ALL, NONE.",
-        "members[0]: the rule selects nobody; add one of accounts, organizationalUnits, tags, all.",
-    )
+    run = aws.stack(members={"status": "ENABLED", "all": True}).up("--skip-preview")
+
+    assert run.code != 0
+    assert "configuration key 'members' must be of type 'array<object>'" in run.text
+    assert aws.writes() == []
 
 
 def test_a_bad_setting_on_a_stack_that_is_up_changes_nothing(
@@ -273,7 +345,10 @@ def test_a_members_credentials_do_not_pass_for_a_deletion(
         stack.refresh_preview(AWS_PROFILE=f"member-{MEMBER}"),
     ):
         assert run.code != 0
-        assert "this stack in us-east-1 is account 222222222222's" in run.text
+        assert (
+            "this stack in us-east-1 is account 222222222222's, but the credentials are of "
+            f"account {MEMBER}. Use credentials of 222222222222."
+        ) in " ".join(run.text.split())
         assert "Traceback" not in run.text, run.text
         assert stack.exported() == state
 
@@ -284,6 +359,89 @@ def test_a_members_credentials_do_not_pass_for_a_deletion(
     assert again.code == 0, again.text
     assert stack.resource(":PriorSettings")["outputs"] == prior
     assert stack.preview("--expect-no-changes").code == 0
+
+
+def test_a_missing_permission_is_named(organization: Callable[..., Organization]) -> None:
+    aws = organization()
+    by_units = [{"status": "ENABLED", "organizationalUnits": ["Root/Prod"]}]
+    denied = "AccessDeniedException: not authorized"
+    units = "ListRoots, organizations:ListOrganizationalUnitsForParent, organizations:"
+    for service, operation, sentence in (
+        (
+            "guardduty",
+            "ListMembers",
+            f"ListMembers failed: {denied}. Give the caller the permission for ListMembers.",
+        ),
+        (
+            "guardduty",
+            "DescribeOrganizationConfiguration",
+            (
+                "account 222222222222 may not call DescribeOrganizationConfiguration (not "
+                "authorized). Give the caller the permission "
+                "guardduty:DescribeOrganizationConfiguration."
+            ),
+        ),
+        (
+            "organizations",
+            "ListOrganizationalUnitsForParent",
+            (
+                "members[0] selects by organizationalUnits, but account 222222222222 may not read AWS "
+                ""
+                "Organizations (not authorized). Give the caller the permissions "
+                f"organizations:{units}"
+                "ListAccountsForParent."
+            ),
+        ),
+    ):
+        stack = aws.stack(operation.lower(), members=by_units)
+        aws.control.fails(operation, with_=AccessDenied(message="not authorized"), service=service)
+
+        _assert_refused(aws, stack.preview(), sentence)
+        aws.control.clear_faults()
+
+
+def test_whom_organizations_does_not_know_as_administrator_makes_no_detector(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization(
+        description="""
+regions: [us-east-1]
+standaloneAccounts: [{id: "800000000001", name: partner, detector: false}]
+"""
+    )
+    stack = aws.stack(detector="create")
+
+    run = stack.preview(AWS_PROFILE="standalone-800000000001")
+
+    assert run.code != 0
+    (error,) = run.errors
+    assert error.startswith(
+        "detector: create, but AWS Organizations does not tell that account 800000000001 is a "
+        "delegated administrator of GuardDuty"
+    )
+    assert aws.writes() == []
+
+
+def test_a_state_that_this_product_has_not_written_is_refused(
+    organization: Callable[..., Organization], tmp_path: Path
+) -> None:
+    aws = organization()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    assert stack.up().code == 0
+    aws.control.clear_calls()
+    state = json.loads(stack.exported())
+    for resource in state["deployment"]["resources"]:
+        if resource["type"].endswith(":PriorSettings"):
+            resource["outputs"]["accounts"] = {"shop": "LEAVE"}
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(state))
+    stack.take_over(file)
+
+    for run in (stack.preview(), stack.up("--skip-preview"), stack.destroy()):
+        assert run.code != 0
+        assert "the state of PriorSettings is none that this product has written" in run.text
+        assert "Traceback" not in run.text, run.text
+        assert aws.writes() == []
 
 
 def test_no_answer_is_told_with_the_address(organization: Callable[..., Organization]) -> None:

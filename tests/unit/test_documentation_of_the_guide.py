@@ -16,6 +16,10 @@ from guardduty.modes import Mode
 from tests.vocabulary import PROJECT_FOLDER
 
 GUIDE = (PROJECT_FOLDER / "docs" / "guide.md").read_text(encoding="utf-8")
+REFUSALS = GUIDE.partition("## Every refusal")[2].partition("## Every notice")[0]
+NOT_A_LIST = "… is not a list; write one rule a line"
+"""A refusal for those who use the project as a library: the command line has words of its own."""
+
 SENTENCE = re.compile(r"^\| [^|]+ \| `(?P<words>.+)` \| [^|]+ \|$", re.MULTILINE)
 
 ANY_ARGUMENT: dict[str, object] = {
@@ -30,7 +34,9 @@ ANY_ARGUMENT: dict[str, object] = {
     "by_rules": 3,
     "caller": "222222222222",
     "changes": {"DISABLED": 2},
+    "code": "AccessDeniedException",
     "current": "ENABLED",
+    "denied": True,
     "designated": "222222222222",
     "detector_id": "12ab",
     "digits": "12345",
@@ -135,6 +141,25 @@ def test_every_refusal_and_notice_is_in_a_table(name: str) -> None:
 @pytest.mark.parametrize("words", _rows())
 def test_every_sentence_in_the_tables_is_one_that_the_program_tells(words: str) -> None:
     assert len(_told_by(words)) == 1, _told_by(words)
+
+
+def _sentences_of_engine_tests() -> list[str]:
+    """What the tests on the real engine wait for; X stands for what they fill in."""
+    texts: list[str] = []
+    for file in (PROJECT_FOLDER / "tests" / "engine").glob("test_*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = (v.value if isinstance(v, ast.Constant) else "X" for v in node.values)
+                texts.append("".join(map(str, parts)))
+    return texts
+
+
+@pytest.mark.parametrize("words", [row for row in _rows() if row in REFUSALS and row != NOT_A_LIST])
+def test_every_refusal_is_provoked_on_the_engine(words: str) -> None:
+    longest = max(words.split("…"), key=len).strip()
+    assert [text for text in _sentences_of_engine_tests() if longest in text]
 
 
 def test_every_mode_key_and_sample_is_named() -> None:
