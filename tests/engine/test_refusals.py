@@ -62,18 +62,21 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
                 "write it like ou-ab12-cdef3456."
             ),
             (
-                "members[4].organizationalUnits[1]: Prod//EU is not a path of organizational units; "
+                "members[4].organizationalUnits[1]: Prod//EU is not a path of organizational "
+                "units; "
                 ""
                 "write it like Root/Prod/EU."
             ),
             "members[5]: a rule selects by exactly one of tags and all; keep one of them.",
             (
-                "members[6]: the rule selects nobody; add one of accounts, organizationalUnits, tags, "
+                "members[6]: the rule selects nobody; add one of accounts, organizationalUnits, "
+                "tags, "
                 ""
                 "all."
             ),
             (
-                "maxDisabled: a few is malformed; write a number of accounts, or a share of all like "
+                "maxDisabled: a few is malformed; write a number of accounts, or a share of all "
+                "like "
                 ""
                 '"25%".'
             ),
@@ -83,7 +86,8 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"mode": "standalone", "autoEnable": "ALL", "onRelease": "DISABLE"},
         [
             (
-                "autoEnable: ALL has no effect with mode: standalone; remove autoEnable, or correct "
+                "autoEnable: ALL has no effect with mode: standalone; remove autoEnable, or "
+                "correct "
                 ""
                 "the mode."
             ),
@@ -123,7 +127,8 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "members[0].accounts: 222222222222 is the administrator itself, which is no member; "
+                "members[0].accounts: 222222222222 is the administrator itself, which is no "
+                "member; "
                 ""
                 "its own detector is set by the key status. Remove it from the rule."
             ),
@@ -154,7 +159,8 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"aws:allowedAccountIds": ["333333333333"]},
         [
             (
-                "the credentials are of account 222222222222, but aws:allowedAccountIds of this stack "
+                "the credentials are of account 222222222222, but aws:allowedAccountIds of this "
+                "stack "
                 ""
                 "lists only 333333333333. Use credentials of that account."
             )
@@ -385,7 +391,8 @@ def test_a_missing_permission_is_named(organization: Callable[..., Organization]
             "organizations",
             "ListOrganizationalUnitsForParent",
             (
-                "members[0] selects by organizationalUnits, but account 222222222222 may not read AWS "
+                "members[0] selects by organizationalUnits, but account 222222222222 may not "
+                "read AWS "
                 ""
                 "Organizations (not authorized). Give the caller the permissions "
                 f"organizations:{units}"
