@@ -19,7 +19,6 @@ from guardduty.refusals import OWNER_TAG
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from guardduty.identity import Identity
     from guardduty.plan import Plan
 
 
@@ -49,30 +48,30 @@ class EksAuditLogs(pulumi.ComponentResource):
         name: str,
         plan: Plan,
         opts: pulumi.ResourceOptions | None = None,
-        *,
-        identity: Identity | None = None,
     ) -> None:
         """Registers the resources of a plan.
+
+        They act as the `Identity` that the plan's snapshot was read with; where there was none, as
+        the stack's `aws:*` configuration says.
 
         Args:
             name: the component's name; its children's begin with it.
             plan: what `guardduty.plan.make_plan` decided, without refusals.
             opts: the usual resource options; the aws children inherit an aws provider from them.
-            identity: who acts; None follows the stack's `aws:*` configuration.
 
         Raises:
             OtherAccountError: the aws provider is another account than the plan's.
         """
         super().__init__("guardduty-eks-audit-logs:index:EksAuditLogs", name, None, opts)
-        check_aws_provider(self, plan.snapshot, identity)
+        check_aws_provider(self, plan.snapshot)
         self._name = name
         self.plan = plan
-        self._identity = identity
+        self._identity = plan.snapshot.identity
         self._region = plan.snapshot.region
         self.detector_id = self._detector()
         prior = self._prior()
         before_members = [self._own_feature(prior), *self._organization(prior)]
-        members = self._members(before_members) if plan.settings.members else None
+        members = self._members(prior, before_members) if plan.settings.members else None
         self.unprocessed = members.unprocessed if members else pulumi.Output.from_input({})
         self.unreleased = prior.unreleased
         self.accounts = self._counts(prior, members)
@@ -100,7 +99,8 @@ class EksAuditLogs(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=True,
-                ignore_changes=["datasources"],
+                # Others may tag it too; the stack's own tag is there from the beginning.
+                ignore_changes=["datasources", "tags"],
                 # One of this stack's making that its state knows no more, for instance after a
                 # destroy, is taken back; for one that the state knows this changes nothing.
                 import_=found.id if found else None,
@@ -119,6 +119,7 @@ class EksAuditLogs(pulumi.ComponentResource):
             accounts=dict.fromkeys([*plan.statuses, *plan.waiting], on_release),
             waiting=sorted(plan.waiting) or None,
             unmanaged=sorted(plan.unmanaged) or None,
+            undecided=True if plan.snapshot.detector is None else None,
             on_release=on_release,
             max_disabled=plan.settings.max_disabled.written,
             turning_off=plan.turning_off,
@@ -174,16 +175,23 @@ class EksAuditLogs(pulumi.ComponentResource):
         )
         return made
 
-    def _members(self, after: list[pulumi.Resource]) -> MemberFeatures:
-        changes = self.plan.changes
+    def _members(self, prior: PriorSettings, after: list[pulumi.Resource]) -> MemberFeatures:
+        changes, wanted = self.plan.changes, self.plan.statuses
+
+        def unrecorded(recorded: Mapping[str, str] | None) -> Any:  # noqa: ANN401 - None is no property
+            known = {a for a, s in (recorded or {}).items() if s != messages.UNKNOWN}
+            return None if recorded is None else sorted(wanted.keys() - known) or None
+
         return MemberFeatures(
             f"{self._name}-members",
             region=self._region,
             account=self.plan.snapshot.caller,
             detector_id=self.detector_id,
-            statuses={account: status.value for account, status in self.plan.statuses.items()},
+            statuses={account: status.value for account, status in wanted.items()},
             changes={str(account): change for account, change in changes.items()},
             seen_at=self._seen_at() if changes else None,
+            # A preview records nothing, so that it would name every account.
+            unrecorded=None if pulumi.runtime.is_dry_run() else prior.statuses.apply(unrecorded),
             retry_minutes=self.plan.settings.retry_minutes,
             identity=self._identity,
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),

@@ -41,9 +41,7 @@ def _role_arguments(role: AssumeRole) -> aws.ProviderAssumeRoleArgs:
     return aws.ProviderAssumeRoleArgs(**given)
 
 
-def check_aws_provider(
-    component: pulumi.ComponentResource, snapshot: Snapshot, identity: Identity | None
-) -> None:
+def check_aws_provider(component: pulumi.ComponentResource, snapshot: Snapshot) -> None:
     """Refuses an aws provider that acts as another account, in a preview too.
 
     Where neither an identity nor an aws provider is given, all follows the stack's `aws:*`
@@ -51,13 +49,12 @@ def check_aws_provider(
 
     Args:
         component: has the aws provider, else the default one counts.
-        snapshot: tells the region and the account.
-        identity: who acts, if a program says so.
+        snapshot: tells the region, the account, and the identity that it was read with.
 
     Raises:
         OtherAccountError: it is.
     """
-    if identity is None and component.get_provider(_ANY_OF_AWS) is None:
+    if snapshot.identity is None and component.get_provider(_ANY_OF_AWS) is None:
         return
     caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(parent=component)).account_id
     if caller != snapshot.caller:

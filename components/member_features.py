@@ -21,17 +21,23 @@ from pulumi.dynamic import (
 from components.properties import MemberFeaturesProperties, refuse_malformed
 from components.provider import IDENTITY, GuardDutyProvider, patience, tell, told_plainly
 from guardduty import messages
-from guardduty.members import Outcome, read_member_statuses, set_member_statuses
+from guardduty.members import (
+    Outcome,
+    read_member_statuses,
+    set_member_statuses,
+    without_a_record,
+)
 from guardduty.model import AccountId, DetectorId, FeatureStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from guardduty.identity import Identity
 
 Properties = dict[str, Any]
 """Inputs: `region`, `account`, `detectorId`, `statuses` {account: status}, `changes` {account: from
--> to}, `seenAt`, `retryMinutes`, `identity`. Outputs: the same, `statuses` as AWS has them, and
+-> to}, `seenAt`, `unrecorded` [account of which `PriorSettings` has no record], `retryMinutes`,
+`identity`. Outputs: the same, `statuses` as AWS has them, and
 `unprocessed` {account: reason}."""
 
 
@@ -120,17 +126,16 @@ class MemberFeaturesProvider(GuardDutyProvider):
         """Writes nothing: letting accounts go is `PriorSettings`' part."""
 
     def _apply(self, props: Properties) -> Properties:
-        wanted = {
-            AccountId(account): FeatureStatus(status)
-            for account, status in sorted(props["statuses"].items())
-        }
-        outcome = set_member_statuses(
-            self.owned_session(props).guardduty,
-            DetectorId(props["detectorId"]),
-            wanted,
-            patience(props),
-            tell,
-        )
+        api, detector_id = self.owned_session(props).guardduty, DetectorId(props["detectorId"])
+        unrecorded = frozenset(props.get("unrecorded", ()))
+        wanted: dict[AccountId, FeatureStatus] = {}
+        not_yet: dict[AccountId, FeatureStatus] = {}
+        for account, status in sorted(props["statuses"].items()):
+            where = not_yet if account in unrecorded else wanted
+            where[AccountId(account)] = FeatureStatus(status)
+        outcome = set_member_statuses(api, detector_id, wanted, patience(props), tell)
+        if not_yet:
+            outcome = outcome.and_(without_a_record(api, detector_id, not_yet))
         as_wanted = len(outcome.statuses) - outcome.written
         left = len(outcome.unprocessed)
         tell(
@@ -170,6 +175,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
         statuses: pulumi.Input[Mapping[str, str]],
         changes: pulumi.Input[Mapping[str, str]],
         seen_at: pulumi.Input[str] | None = None,
+        unrecorded: pulumi.Input[Sequence[str]] | None = None,
         retry_minutes: pulumi.Input[float] | None = None,
         identity: Identity | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -186,6 +192,8 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
                 preview names each account that will change. The run itself leaves them out: what
                 it has made is no change to come, and would show as one in the next diff.
             seen_at: when that was seen, ISO 8601; given only with changes, and asks for an update.
+            unrecorded: accounts of which nobody knows yet what they had before the stack: they are
+                not set, but named, until that is recorded. None if there are none.
             retry_minutes: how long accounts are tried again that time may cure; None is 5.
             identity: who acts, kept in the state; None follows the stack's `aws:*` configuration.
             opts: the usual resource options.
@@ -200,6 +208,7 @@ class MemberFeatures(Resource, module="guardduty", name="MemberFeatures"):
                 "statuses": statuses,
                 "changes": changes if pulumi.runtime.is_dry_run() else {},
                 "seenAt": seen_at,
+                "unrecorded": unrecorded,
                 "retryMinutes": retry_minutes,
                 "identity": None if identity is None else identity.properties(),
                 "unprocessed": None,

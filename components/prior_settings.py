@@ -19,6 +19,7 @@ from components.provider import GuardDutyProvider, patience, tell, told_plainly
 from guardduty import messages
 from guardduty.errors import UnreleasedError
 from guardduty.max_disabled import MaxDisabled
+from guardduty.messages import UNKNOWN
 from guardduty.model import AccountId, AutoEnable, DetectorId
 from guardduty.prior import (
     PriorOrganization,
@@ -48,13 +49,15 @@ if TYPE_CHECKING:
 
 Properties = dict[str, Any]
 """Inputs: `region`, `account`, `detectorId`, `accounts` {account: onRelease}, `waiting` [account]
-for those of them that can't be set now, `unmanaged` [account] that a rule leaves alone, `onRelease`
-for accounts that drop out now, `maxDisabled`, `turningOff` (how many members the rules turn off in
-this run), `scope` [what the stack writes beside members], `retryMinutes`, `seenAt`, `identity`.
+for those of them that can't be set now, `unmanaged` [account] that a rule leaves alone, `undecided`
+where the program could not decide the rules in this run, `onRelease` for accounts that drop out
+now, `maxDisabled`, `turningOff` (how many members the rules turn off in this run), `scope` [what
+the stack writes beside members], `retryMinutes`, `seenAt`, `identity`.
 Outputs: the same, `scope` with what it ever wrote, what was before the stack (`statuses` {account:
 status}, `organization`, `detector`), `unreleased` {account: reason}, which are in `accounts` still,
-and `released`: {`at`: the `seenAt` of the run that let accounts go last, `statuses` {account: what
-it gave them}}."""
+`heldBack` {account: onRelease} that dropped out and could not be set then, for instance since they
+were suspended, and `released`: {`at`: the `seenAt` of the run that let accounts go last, `statuses`
+{account: what it gave them}}."""
 
 _OWNER = ("region", "account")
 """The record is of an account in a region: it outlives a detector that is made anew."""
@@ -62,7 +65,15 @@ _OWNER = ("region", "account")
 _RECORD = ("statuses", "organization", "detector")
 """What was before the stack. A refresh makes inputs of it, to be shown; outputs alone are read."""
 
-_ASKS = ("detectorId", "accounts", "waiting", "onRelease", "maxDisabled", "identity")
+_ASKS = (
+    "detectorId",
+    "accounts",
+    "waiting",
+    "onRelease",
+    "maxDisabled",
+    "retryMinutes",
+    "identity",
+)
 """The inputs of which another value asks for an update."""
 
 
@@ -79,9 +90,9 @@ class PriorSettingsProvider(GuardDutyProvider):
         That is the record, for a preview to show it account by account.
         """
         record = {key: olds[key] for key in _RECORD if key in olds}
-        accounts = news.get("accounts")
-        if "statuses" in record and isinstance(accounts, dict):
-            record["statuses"] = {a: s for a, s in record["statuses"].items() if a in accounts}
+        accounts, statuses = _decided(olds, news).get("accounts"), record.get("statuses")
+        if isinstance(statuses, dict) and isinstance(accounts, dict):
+            record["statuses"] = {a: s for a, s in statuses.items() if a in accounts}
         return CheckResult({**news, **record}, [])
 
     @told_plainly
@@ -94,12 +105,12 @@ class PriorSettingsProvider(GuardDutyProvider):
         refuse_malformed(PriorSettingsOutputs, olds)
         refuse_malformed(PriorSettingsProperties, news)
         replaces = [key for key in _OWNER if olds.get(key) != news.get(key)]
+        news = _decided(olds, news)
         differs = any(olds.get(key) != news.get(key) for key in _ASKS) or _grows(olds, news)
-        if not replaces and olds["detectorId"] == news["detectorId"]:
-            self._foretell(olds, news)
-        return DiffResult(
-            changes=bool(replaces or differs or olds.get("unreleased")), replaces=replaces
-        )
+        left = bool(olds.get("unreleased") or _not_recorded(olds["statuses"], news))
+        if not replaces and isinstance(news["detectorId"], str) and not _is_a_refresh(olds, news):
+            left |= self._foretell(olds, news)
+        return DiffResult(changes=bool(replaces or differs or left), replaces=replaces)
 
     @told_plainly
     def create(self, props: Properties) -> CreateResult:
@@ -136,7 +147,9 @@ class PriorSettingsProvider(GuardDutyProvider):
 
         An account that waits, for instance since it is suspended, keeps the record that it has;
         if it has none, it gets one just before it is set for the first time. One that could not be
-        let go stays in the state, with AWS's reason, for the next run to try again.
+        let go stays in the state, with AWS's reason, for the next run to try again. One that nobody
+        can set now is held back, which is no failure: the first run that finds it active lets it
+        go.
 
         Raises:
             RefusedError: it turns off too many members, or something could not be read; nothing is
@@ -144,6 +157,7 @@ class PriorSettingsProvider(GuardDutyProvider):
         """
         refuse_malformed(PriorSettingsOutputs, olds)
         refuse_malformed(PriorSettingsProperties, news)
+        news = _decided(olds, news)
         api = cache(lambda: self.owned_session(news).guardduty)
         detector_id, word = DetectorId(news["detectorId"]), _word(news)
         dropped = _dropped(olds, news, word)
@@ -152,7 +166,7 @@ class PriorSettingsProvider(GuardDutyProvider):
             release = find_release(api(), detector_id, dropped, olds["statuses"])
             _refuse_too_many(api(), news, release)
         statuses = {a: s for a, s in olds["statuses"].items() if a in news["accounts"]}
-        new = [account for account in _about_to_be_set(news) if account not in statuses]
+        new = _not_recorded(statuses, news)
         if new:
             statuses |= read_prior_statuses(api(), detector_id, new, patience(news), tell)
         scope = _scope(olds) | _scope(news)
@@ -160,16 +174,22 @@ class PriorSettingsProvider(GuardDutyProvider):
         if not is_recorded(organization, scope):
             organization = read_prior_organization(api(), detector_id, scope, organization)
         unreleased: Mapping[AccountId, str] = {}
+        if news.get("undecided"):
+            unreleased = olds.get("unreleased", {})
         let_go_as: Mapping[AccountId, str] = {}
         if release.changing:
             released = let_go(api(), detector_id, release, patience(news), tell)
-            unreleased = released.unreleased
-            let_go_as = {a: status.value for a, status in released.release.changing.items()}
+            release, unreleased = released.release, released.unreleased
+            let_go_as = {a: status.value for a, status in release.changing.items()}
             tell(tell_of(released, [word]))
-        kept = {a: olds["statuses"][a] for a in unreleased if a in olds["statuses"]}
+        held_back = dict.fromkeys(sorted(release.held_back), word.value)
+        if news.get("undecided"):
+            held_back = olds.get("heldBack", {})
+        kept = {a: s for a, s in olds["statuses"].items() if a in {**unreleased, **held_back}}
         outs = {
-            **_outputs(news, {**statuses, **kept}, organization, unreleased),
+            **_outputs(news, {**kept, **statuses}, organization, unreleased),
             "accounts": {**news["accounts"], **dict.fromkeys(unreleased, word.value)},
+            **({"heldBack": held_back} if held_back else {}),
             # What the stack once wrote is put back on destroy, though it writes it no more.
             "scope": [what.value for what in Scope if what in scope],
             "detector": olds["detector"],
@@ -189,12 +209,15 @@ class PriorSettingsProvider(GuardDutyProvider):
                 are left that could not be set.
         """
         refuse_malformed(PriorSettingsOutputs, props)
-        words = {AccountId(a): OnRelease(word) for a, word in sorted(props["accounts"].items())}
+        of_all = {**props["accounts"], **props.get("heldBack", {})}
+        words = {AccountId(a): OnRelease(word) for a, word in sorted(of_all.items())}
         if {_word(props), *words.values()} == {OnRelease.LEAVE}:
             return
-        api, detector_id = self.owned_session(props).guardduty, DetectorId(props["detectorId"])
-        if api.detector_id() != detector_id:
-            tell(messages.detector_gone(props["region"], detector_id))
+        api = self.owned_session(props).guardduty
+        # The record outlives its detector: with one made anew, members have what the stack gave.
+        detector_id = api.detector_id()
+        if detector_id is None:
+            tell(messages.detector_gone(props["region"], props["detectorId"]))
             return
         release = find_release(api, detector_id, words, props["statuses"])
         told = messages.too_many_disabled_on_destroy
@@ -210,22 +233,47 @@ class PriorSettingsProvider(GuardDutyProvider):
             reasons = {str(a): why for a, why in released.unreleased.items()}
             raise UnreleasedError(messages.not_let_go(props["region"], reasons))
 
-    def _foretell(self, olds: Properties, news: Properties) -> None:
-        """Tells what happens to accounts that drop out; those left from the last run are known."""
-        word, left = _word(news), olds.get("unreleased", {})
-        dropped = {a: w for a, w in _dropped(olds, news, word).items() if a not in left}
+    def _foretell(self, olds: Properties, news: Properties) -> bool:
+        """Tells what happens to accounts that drop out, those left from earlier runs included.
+
+        Returns:
+            whether one that was held back by earlier runs is let go in this one.
+        """
+        word = _word(news)
+        dropped = _dropped(olds, news, word)
         if not dropped:
-            return
+            return False
         release = Release(staying=frozenset(dropped))
         if word is not OnRelease.LEAVE:
             api, detector_id = self.owned_session(news).guardduty, DetectorId(news["detectorId"])
             release = find_release(api, detector_id, dropped, olds["statuses"])
             _refuse_too_many(api, news, release)
-        tell(foretell(word, release, len(dropped)))
+        before = {a for a in dropped if a not in olds["accounts"]}
+        to_tell = dropped.keys() - (before & release.held_back)
+        if to_tell:
+            tell(foretell(word, release.of(to_tell), len(to_tell)))
+        return bool(before - release.held_back)
+
+
+def _decided(olds: Properties, news: Properties) -> Properties:
+    """The new inputs; where the program could not decide the rules, the last run's stay decided.
+
+    So it is in the run that makes the detector: nobody knows then who its members are.
+    """
+    if not news.get("undecided"):
+        return news
+    of_rules = ("accounts", "waiting")
+    kept: Properties = {key: olds[key] for key in of_rules if key in olds}
+    return {**{key: value for key, value in news.items() if key not in of_rules}, **kept}
+
+
+def _is_a_refresh(olds: Properties, news: Properties) -> bool:
+    """Whether the engine only compares what it has: each run of the program looks at AWS anew."""
+    return "seenAt" in news and olds.get("seenAt") == news["seenAt"]
 
 
 def _inputs(props: Properties) -> Properties:
-    outputs = (*_RECORD, "unreleased", "released")
+    outputs = (*_RECORD, "unreleased", "released", "heldBack")
     return {k: v for k, v in props.items() if not k.startswith("__") and k not in outputs}
 
 
@@ -276,13 +324,23 @@ def _refuse_too_many(api: GuardDutyApi, news: Properties, release: Release) -> N
 
 
 def _dropped(olds: Properties, news: Properties, word: OnRelease) -> dict[AccountId, OnRelease]:
+    if news.get("undecided"):
+        return {}
     # Maps arrive from the engine in no order. An UNMANAGED account is left alone in any case.
     unmanaged = frozenset(news.get("unmanaged", ()))
     return {
         AccountId(a): OnRelease.LEAVE if a in unmanaged else word
-        for a in sorted(olds["accounts"])
+        for a in sorted({**olds["accounts"], **olds.get("heldBack", {})})
         if a not in news["accounts"]
     }
+
+
+def _not_recorded(statuses: Mapping[str, str], news: Properties) -> list[AccountId]:
+    """The accounts of which nothing is recorded yet, or that AWS did not tell what they had.
+
+    `MemberFeatures` sets none of them before it is.
+    """
+    return [a for a in _about_to_be_set(news) if statuses.get(a, UNKNOWN) == UNKNOWN]
 
 
 def _about_to_be_set(props: Properties) -> list[AccountId]:
@@ -314,6 +372,7 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
         accounts: pulumi.Input[Mapping[str, str]],
         waiting: pulumi.Input[Sequence[str]] | None = None,
         unmanaged: pulumi.Input[Sequence[str]] | None = None,
+        undecided: pulumi.Input[bool] | None = None,
         on_release: pulumi.Input[str] = "LEAVE",
         max_disabled: pulumi.Input[int | str] = 10,
         turning_off: pulumi.Input[int] = 0,
@@ -334,6 +393,8 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
                 `DISABLE`.
             waiting: those of the accounts that can't be set now, None if there are none.
             unmanaged: accounts that a rule leaves alone: what the stack did to them before stays.
+            undecided: whether the rules could not be decided in this run, since the detector is
+                only being made: nobody drops out then. None if they are.
             on_release: what happens to accounts that drop out in this run and, on destroy, with
                 `RESTORE` to the organization's setting and the own detector.
             max_disabled: a number of members, or a share of all like `25%`, that one run may turn
@@ -356,6 +417,7 @@ class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
                 "accounts": accounts,
                 "waiting": waiting,
                 "unmanaged": unmanaged,
+                "undecided": undecided,
                 "onRelease": on_release,
                 "maxDisabled": max_disabled,
                 "turningOff": turning_off,

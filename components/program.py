@@ -12,7 +12,7 @@ from pulumi.runtime.config import get_config_env
 from components.delegated_administrator import DelegatedAdministrator
 from components.eks_audit_logs import EksAuditLogs
 from guardduty import messages
-from guardduty.costs import read_costs
+from guardduty.costs import costs_before_detector, read_costs
 from guardduty.delegation import plan_delegation, read_delegation
 from guardduty.errors import SettingsError, UserError
 from guardduty.plan import make_plan
@@ -135,8 +135,10 @@ def tell(plan: Plan, session: Session) -> None:
 def costs_of(plan: Plan, api: GuardDutyApi) -> Costs | None:
     """Reads what the accounts that a run turns on will cost; None if it is not to be told."""
     detector, accounts = plan.snapshot.detector, plan.turning_on
-    if not plan.settings.show_costs or not accounts or detector is None:
+    if not plan.settings.show_costs or not accounts:
         return None
+    if detector is None:
+        return costs_before_detector(accounts)
     return read_costs(api, detector.id, accounts)
 
 

@@ -42,6 +42,7 @@ class MemberFeaturesProperties(_Properties):
 
     statuses: dict[_AccountId, FeatureStatus]
     changes: dict[_AccountId, str] = {}
+    unrecorded: list[_AccountId] = []
     unprocessed: _Reasons = {}
 
 
@@ -65,6 +66,7 @@ class PriorSettingsProperties(_Properties):
     accounts: dict[_AccountId, OnRelease]
     waiting: list[_AccountId] = []
     unmanaged: list[_AccountId] = []
+    undecided: bool = False
     onRelease: OnRelease = OnRelease.LEAVE  # noqa: N815
     maxDisabled: float | str = 10  # noqa: N815
     turningOff: float = 0  # noqa: N815
@@ -78,6 +80,7 @@ class PriorSettingsOutputs(PriorSettingsProperties):
     organization: _PriorOrganization | None = None
     detector: _PriorDetector
     unreleased: _Reasons = {}
+    heldBack: dict[_AccountId, OnRelease] = {}  # noqa: N815
     released: _Released | None = None
 
 

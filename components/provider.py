@@ -6,14 +6,17 @@ name in the state: moving or renaming a provider class breaks the stacks that ha
 
 from __future__ import annotations
 
+import select
 import sys
+import time
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pulumi.dynamic import ConfigureRequest, ResourceProvider
 
 from guardduty import messages
-from guardduty.errors import OtherAccountError, UserError
+from guardduty.errors import EngineGoneError, OtherAccountError, UserError
 from guardduty.identity import Identity
 from guardduty.members import Patience
 from guardduty.session import Session, open_session
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 IDENTITY = ("region", "account", "detectorId")
 """The inputs that say whose a resource is: another value of one is another resource."""
+
+_STDERR = 2
 
 _ALL_FRAMES = 1000
 """The limit that Python has by itself."""
@@ -59,6 +64,7 @@ class GuardDutyProvider(ResourceProvider):
         written = props.get("identity")
         who = self._lookup if written is None else Identity(**written)
         session = open_session(who, props["region"])
+        session = replace(session, guardduty=session.guardduty.watched(refuse_without_engine))
         if session.caller != props["account"]:
             raise OtherAccountError(
                 messages.other_account(props["region"], session.caller, props["account"])
@@ -83,9 +89,43 @@ class GuardDutyProvider(ResourceProvider):
         return session if session.guardduty.detector_id() == props["detectorId"] else None
 
 
+class Pauses:
+    """How long this process has paused between attempts: all resources of a run share the limit."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Pauses."""
+        self.seconds += seconds
+        time.sleep(seconds)
+
+
+PAUSES = Pauses()
+"""This process's; the engine starts one for each run."""
+
+
 def patience(props: Mapping[str, Any]) -> Patience:
-    """How long a resource's failures that time may cure are tried again: its `retryMinutes`."""
-    return Patience(seconds=60 * float(props.get("retryMinutes", 5)))
+    """How long failures that time may cure are tried again: what is left of `retryMinutes`."""
+    left = 60 * float(props.get("retryMinutes", 5)) - PAUSES.seconds
+    return Patience(seconds=max(0.0, left), sleep=PAUSES.sleep)
+
+
+def refuse_without_engine() -> None:
+    """Keeps a process from writing to AWS whose engine was killed.
+
+    Nobody would save what it does, and the run that comes next would not expect it. The engine
+    reads what its plugins tell: a pipe that nobody reads any more has lost its engine.
+
+    Raises:
+        EngineGoneError: it has.
+    """
+    if not hasattr(select, "poll"):
+        return  # Windows has no such look at a pipe.
+    told = select.poll()
+    told.register(_STDERR, 0)
+    if any(event & select.POLLERR for _, event in told.poll(0)):
+        raise EngineGoneError(messages.engine_gone())
 
 
 def tell(line: str) -> None:

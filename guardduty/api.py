@@ -6,6 +6,7 @@ their end, whatever their number of pages.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -79,6 +80,21 @@ _UNKNOWN_CREDENTIALS = frozenset(
 )
 
 
+_SESSION = re.compile(r"(:assumed-role/[^/\s]+/)[^\s,;]+")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_LONGEST_REASON = 1000
+
+
+def without_people(reason: str) -> str:
+    """AWS's words without anybody's name: they are kept in the state, and told.
+
+    The name of a role's session is often its user's e-mail address. What is longer than any
+    sentence of AWS, such as a proxy's page, is cut.
+    """
+    named = _ADDRESS.sub("…", _SESSION.sub(r"\1…", reason))
+    return named if len(named) <= _LONGEST_REASON else f"{named[:_LONGEST_REASON]}…"
+
+
 Page = TypeVar("Page", bound="Mapping[str, Any]")
 """One answer of a list in pages, as boto3 types it."""
 
@@ -99,7 +115,7 @@ def aws_errors(operation: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response["Error"].get("Code", "Unknown")
-        reason = error.response["Error"].get("Message", "") or code
+        reason = without_people(error.response["Error"].get("Message", "") or code)
         if code in _UNKNOWN_CREDENTIALS:
             raise CredentialsError(messages.credentials_rejected(operation, reason)) from error
         raise ServiceError(operation, code, reason) from error
@@ -141,8 +157,27 @@ def pages(operation: str, ask: Callable[[str], Page]) -> Iterator[Page]:
 class GuardDutyApi:
     """GuardDuty in one region, as one caller sees it. Safe to use from several threads."""
 
-    def __init__(self, client: GuardDutyClient) -> None:
+    def __init__(
+        self,
+        client: GuardDutyClient,
+        member_writes: GuardDutyClient | None = None,
+        before_write: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Takes clients of the region.
+
+        Args:
+            client: for every call.
+            member_writes: for UpdateMemberDetectors, if that is another one: a client that tries a
+                failing call few times, since `guardduty.members` tries it again.
+            before_write: called before each write; what it raises keeps the write from being made.
+        """
         self._client = client
+        self._member_writes = member_writes or client
+        self._before_write = before_write
+
+    def watched(self, before_write: Callable[[], None]) -> GuardDutyApi:
+        """The same, with something that is called before each write and may keep it back."""
+        return GuardDutyApi(self._client, self._member_writes, before_write)
 
     def detector_id(self) -> DetectorId | None:
         """Finds the detector of the caller's account (ListDetectors); None if there is none."""
@@ -269,8 +304,9 @@ class GuardDutyApi:
         Returns:
             AWS's reason for each account that was not set (UnprocessedAccounts); empty on success.
         """
+        self._before_write()
         with aws_errors("UpdateMemberDetectors"):
-            answer = self._client.update_member_detectors(
+            answer = self._member_writes.update_member_detectors(
                 DetectorId=detector_id,
                 AccountIds=list(accounts),
                 Features=[{"Name": FEATURE, "Status": status.value}],
@@ -293,11 +329,13 @@ class GuardDutyApi:
         }
         if feature:
             request["Features"] = [{"Name": FEATURE, "AutoEnable": feature.value}]
+        self._before_write()
         with aws_errors("UpdateOrganizationConfiguration"):
             self._client.update_organization_configuration(**request)
 
     def set_own_status(self, detector_id: DetectorId, status: FeatureStatus) -> None:
         """Sets EKS_AUDIT_LOGS of the caller's own detector (UpdateDetector)."""
+        self._before_write()
         with aws_errors("UpdateDetector"):
             self._client.update_detector(
                 DetectorId=detector_id, Features=[{"Name": FEATURE, "Status": status.value}]
@@ -396,7 +434,9 @@ def _usage(total: TotalTypeDef) -> Usage | None:
 def _unprocessed(
     entries: Sequence[UnprocessedAccountTypeDef], accounts: Sequence[AccountId]
 ) -> dict[AccountId, str]:
-    reasons = {_account(e["AccountId"]): _text(e.get("Result", "?")) for e in entries}
+    reasons = {
+        _account(e["AccountId"]): without_people(_text(e.get("Result", "?"))) for e in entries
+    }
     return {account: reasons[account] for account in accounts if account in reasons}
 
 

@@ -57,6 +57,12 @@ def read_costs(api: GuardDutyApi, detector_id: DetectorId, turned_on: Sequence[A
         return Costs(accounts, trials, usage_failed=str(error))
 
 
+def costs_before_detector(turned_on: Sequence[AccountId]) -> Costs:
+    """What is known of the costs of an account that has no detector yet to ask about: nothing."""
+    trials = TrialDays({}, {})
+    return Costs(tuple(turned_on), trials, usage_failed=messages.no_detector_yet())
+
+
 def told(costs: Costs, on_now: int) -> tuple[str, ...]:
     """Tells the costs in a few lines; in none if a run turns nobody on.
 

@@ -52,22 +52,18 @@ def decide(rules: tuple[Rule, ...], snapshot: Snapshot) -> tuple[Decision, ...]:
 
     Members that no rule selects are not in the answer; they are left alone.
     """
-    read, directory = snapshot.statuses, snapshot.directory or Directory()
-    decisions = []
-    for member in snapshot.members:
-        account = member.account
-        index = deciding_rule(rules, account, directory) if member.monitored else None
-        if index is not None:
-            decisions.append(
-                Decision(
-                    account,
-                    index,
-                    rules[index].wanted,
-                    read.statuses.get(account),
-                    account in read.managed,
-                )
-            )
-    return tuple(decisions)
+    read, monitored = snapshot.statuses, {m.account for m in snapshot.members if m.monitored}
+    return tuple(
+        Decision(
+            account,
+            index,
+            rules[index].wanted,
+            read.statuses.get(account),
+            account in read.managed,
+        )
+        for account, index in deciding_rules(rules, snapshot).items()
+        if account in monitored
+    )
 
 
 def find_waiting(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId, str]:
@@ -76,15 +72,24 @@ def find_waiting(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId,
     Returns:
         their relationship statuses by account, for instance `Disabled` for a suspended one.
     """
+    statuses = {member.account: member.relationship_status for member in snapshot.members}
+    monitored = {member.account for member in snapshot.members if member.monitored}
+    return {
+        account: statuses[account]
+        for account, index in deciding_rules(rules, snapshot).items()
+        if account not in monitored and rules[index].wanted
+    }
+
+
+def deciding_rules(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId, int]:
+    """Finds for each member, also one that can't be set now, the place of the rule for it."""
     directory = snapshot.directory or Directory()
-    waiting = {}
-    for member in snapshot.members:
-        if member.monitored or not is_member(member):
-            continue
-        index = deciding_rule(rules, member.account, directory)
-        if index is not None and rules[index].wanted:
-            waiting[member.account] = member.relationship_status
-    return waiting
+    found = {
+        member.account: deciding_rule(rules, member.account, directory)
+        for member in snapshot.members
+        if is_member(member)
+    }
+    return {account: index for account, index in found.items() if index is not None}
 
 
 def is_member(membership: Membership) -> bool:

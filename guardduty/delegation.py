@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.errors import ACCESS_DENIED, ServiceError
+from guardduty.errors import ACCESS_DENIED, WHO_ASKS, ServiceError
 from guardduty.model import Refused
 
 if TYPE_CHECKING:
@@ -74,11 +74,14 @@ def read_delegation(session: Session, wanted: AccountId) -> Delegation:
     Raises:
         CredentialsError: see `guardduty.session`.
         ConnectionFailedError: no answer.
+        ServiceError: GuardDuty failed, which says nothing of who asks.
     """
     region, caller, notices = session.region, session.caller, session.notices
     try:
         designated = session.guardduty.organization_administrator()
     except ServiceError as error:
+        if error.code not in WHO_ASKS:
+            raise
         refused = Refused(error.code, error.reason)
         return Delegation(region, caller, wanted, refused=refused, notices=notices)
     delegation = Delegation(region, caller, wanted, designated, notices=notices)
@@ -105,7 +108,8 @@ def _refusals(delegation: Delegation) -> Iterator[str]:
     region, caller, wanted = delegation.region, delegation.caller, delegation.wanted
     refused, designated = delegation.refused, delegation.designated
     if refused and refused.code in ACCESS_DENIED:
-        yield messages.permission_missing(caller, "ListOrganizationAdminAccounts", refused.reason)
+        reason = refused.reason.rstrip(".")
+        yield messages.permission_missing(caller, "ListOrganizationAdminAccounts", reason)
     elif refused:
         yield messages.not_the_management_account(caller, refused.reason)
     elif designated and designated.ending:

@@ -111,7 +111,7 @@ def deciding_rule(rules: Sequence[Rule], account: AccountId, directory: Director
 
 
 def read_directory(
-    rules: Sequence[Rule], accounts: Sequence[AccountId], api: OrganizationsApi
+    rules: Sequence[Rule], accounts: Sequence[AccountId] | None, api: OrganizationsApi
 ) -> Directory:
     """Asks AWS Organizations what the rules need to know.
 
@@ -119,7 +119,8 @@ def read_directory(
 
     Args:
         rules: the first that selects an account decides it.
-        accounts: the members that are to be decided.
+        accounts: the members that are to be decided; None while nobody knows them, which is
+            enough to tell units that do not exist.
         api: whom to ask.
 
     Raises:
@@ -129,9 +130,9 @@ def read_directory(
     """
     reader = _Reader(api)
     enabled, why_not = reader.policy_type()
-    undecided = list(accounts)
+    undecided = list(accounts or ())
     for index, rule in enumerate(rules):
-        if not undecided:
+        if accounts is not None and not undecided:
             break
         reader.look_up(index, rule, undecided)
         found = reader.directory()

@@ -8,6 +8,10 @@ ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 """The codes by which AWS says that a permission is missing (IAM), whatever the service."""
 
 
+WHO_ASKS = ACCESS_DENIED | {"AWSOrganizationsNotInUseException", "BadRequestException"}
+"""The codes of refusals that are about the caller; any other failure says nothing of who asks."""
+
+
 class UserError(Exception):
     """Something a user can put right; the text is shown as it is, without a traceback."""
 
@@ -38,6 +42,10 @@ class MalformedStateError(UserError):
 
 class TooManyDisabledError(UserError):
     """More members would be turned off than `maxDisabled` lets one run turn off."""
+
+
+class EngineGoneError(UserError):
+    """The engine that asked for a write is gone, so that nobody would keep what came of it."""
 
 
 class UnreleasedError(UserError):

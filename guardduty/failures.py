@@ -5,6 +5,7 @@ The list is one of known texts: whatever is not on it is permanent, and shown in
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -63,11 +64,14 @@ def is_about_the_accounts(error: ServiceError) -> bool:
 def is_about_the_service(error: UserError) -> bool:
     """Whether a call failed since AWS is out of reach, out of order, or asked too often.
 
-    botocore has tried such a call again before it is told of (standard mode, ten attempts).
+    botocore has tried such a call again before it is told of (`guardduty.session`).
     """
     if isinstance(error, ConnectionFailedError):
         return True
     code = error.code.lower() if isinstance(error, ServiceError) else ""
+    # Of an answer without a body, or with a proxy's page in it, botocore tells the HTTP status.
+    if code == "429" or re.fullmatch(r"5\d\d", code):
+        return True
     return any(known in code for known in (*_OVERLOADED, *_BROKEN))
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from guardduty import messages
+from guardduty.faults import shown
 
 _PERCENT = re.compile(r"(100|[0-9]{1,2})%")
 
@@ -37,7 +38,7 @@ class MaxDisabled:
             return cls(number)
         if isinstance(number, str) and _PERCENT.fullmatch(number):
             return cls(number)
-        raise ValueError(messages.max_disabled_malformed(str(value)))
+        raise ValueError(messages.max_disabled_malformed(shown(value)))
 
     def of(self, members: int) -> int:
         """How many accounts that is, of so many monitored members; parts of one do not count."""

@@ -19,6 +19,7 @@ from guardduty.failures import (
     is_transient,
 )
 from guardduty.model import (
+    BATCH,
     AccountId,
     DetectorId,
     FeatureStatus,
@@ -40,10 +41,10 @@ SILENCE = 300
 
 @dataclass(frozen=True)
 class Patience:
-    """How long failures of single accounts that time may cure are tried again.
+    """How long failures that time may cure are tried again: of single accounts, and of whole calls.
 
-    Whole calls are not meant: botocore tries a throttled or failing call again by itself
-    (`guardduty.session`), and what it has given up is given up for this run.
+    A throttled or failing UpdateMemberDetectors is tried by botocore just a few times, so that the
+    two do not multiply; any other call is botocore's alone (`guardduty.session`).
 
     Attributes:
         seconds: no new attempt begins after this long; 0 means one attempt.
@@ -71,6 +72,15 @@ class Outcome:
     unprocessed: Mapping[AccountId, str]
     written: int
     attempts: int
+
+    def and_(self, other: Outcome) -> Outcome:
+        """Joins it with what became of other accounts."""
+        return Outcome(
+            {**self.statuses, **other.statuses},
+            {**self.unprocessed, **other.unprocessed},
+            self.written + other.written,
+            max(self.attempts, other.attempts),
+        )
 
 
 def read_member_statuses(
@@ -154,10 +164,10 @@ def set_member_statuses(
     for those that were not set. A failure of some accounts, or of whole calls, is no exception:
     the outcome names every account that is not as wanted, with AWS's reason.
 
-    Accounts are tried again, within the time limit, for a reason of their own that time may cure.
-    A whole call that failed for the service's sake (throttled, 5xx, no answer) is not: botocore
-    has tried it ten times, and doing that again would multiply the two. Once AWS has answered
-    nothing for `SILENCE`, the calls that are left are not made, so that the run ends. What is left
+    Accounts are tried again, within the time limit, for a reason of their own that time may cure,
+    and so are those of a call that failed for the service's sake (throttled, 5xx, no answer). Once
+    AWS has answered nothing for `SILENCE`, the calls that are left are not made, so that the run
+    ends. What is left
     is looked at once more at the end: whoever has the wanted status, though the answer was lost or
     AWS refused it as done already, counts as set.
 
@@ -180,6 +190,22 @@ def set_member_statuses(
         )
         work.look_again()
     return Outcome(work.statuses, work.unprocessed, work.written, work.attempts)
+
+
+def without_a_record(
+    api: GuardDutyApi, detector_id: DetectorId, wanted: Mapping[AccountId, FeatureStatus]
+) -> Outcome:
+    """Looks at members that are not to be set yet, since nobody knows what they had before.
+
+    Whoever is as wanted by itself counts as such; the others are unprocessed, with AWS's reason if
+    it still does not tell.
+    """
+    work = _Work(api, detector_id, dict(wanted), _Silence(time.monotonic))
+    told = _joined(at_once(work.read_batch, batches(list(wanted))))
+    right = {a: s for a, s in told.statuses.items() if wanted[a] == s}
+    left = [account for account in wanted if account not in right]
+    reasons = {a: told.unprocessed.get(a, messages.not_recorded_yet()) for a in left}
+    return Outcome(right, reasons, 0, 1)
 
 
 def _try_again(
@@ -217,6 +243,11 @@ class _Silence:
         self._answered = now()
         self._reason: UserError | None = None
 
+    @property
+    def too_long(self) -> bool:
+        """Whether nothing more is to be asked."""
+        return self._reason is not None
+
     def check(self) -> None:
         """Raises the last failure again if AWS has been silent for too long."""
         if self._reason:
@@ -249,7 +280,7 @@ class _Work:
 
     def read(self) -> None:
         """Finds the accounts that differ; one that can't be read is tried all the same."""
-        for part in at_once(self._read_batch, batches(list(self.wanted))):
+        for part in at_once(self.read_batch, batches(list(self.wanted))):
             self.statuses.update(part.statuses)
         self.pending = [a for a, status in self.wanted.items() if self.statuses.get(a) != status]
 
@@ -262,30 +293,35 @@ class _Work:
             for batch in batches([a for a in self.pending if self.wanted[a] == status])
         ]
         refused: dict[AccountId, str] = {}
+        cut_off: dict[AccountId, str] = {}
         for (status, batch), result in zip(calls, at_once(self._write, calls), strict=True):
             refused.update(result.unprocessed)
+            cut_off.update(result.cut_off)
             self.unprocessed.update(result.failed)
             for account in batch:
-                if account not in result.unprocessed and account not in result.failed:
+                if account not in {**result.unprocessed, **result.cut_off, **result.failed}:
                     self.statuses[account] = status
                     self.unprocessed.pop(account, None)
                     self.written += 1
-        self.unprocessed.update(refused)
+        self.unprocessed.update({**refused, **cut_off})
         self.pending = _curable(self.api, self.detector_id, refused)
+        if not self.silence.too_long:
+            self.pending += cut_off
         for account in self.unprocessed:
             self.statuses.pop(account, None)
         return bool(self.pending)
 
     def look_again(self) -> None:
         """Finds among the accounts that are left those that have their status all the same."""
-        for part in at_once(self._read_batch, batches(list(self.unprocessed))):
+        for part in at_once(self.read_batch, batches(list(self.unprocessed))):
             for account, status in part.statuses.items():
                 if status == self.wanted[account]:
                     self.statuses[account] = status
                     del self.unprocessed[account]
                     self.written += 1
 
-    def _read_batch(self, batch: Sequence[AccountId]) -> MemberStatuses:
+    def read_batch(self, batch: Sequence[AccountId]) -> MemberStatuses:
+        """Reads at most 50 members; of a call that fails, the reason for each of them."""
         try:
             return self._answer(lambda: self.api.member_statuses(self.detector_id, batch))
         except UserError as error:
@@ -303,34 +339,51 @@ class _Work:
 
     def _write(self, call: tuple[FeatureStatus, Sequence[AccountId]]) -> _Written:
         status, batch = call
+        written = self._write_halved(status, batch)
+        # Not one account of a full batch could be set alone: no other batch is worth halving.
+        self.hopeless |= len(batch) == BATCH and len(written.failed) == len(batch)
+        return written
+
+    def _write_halved(self, status: FeatureStatus, batch: Sequence[AccountId]) -> _Written:
+        """Writes a batch; one that is refused whole is halved until the bad account is alone."""
         try:
-            refused = self._answer(
-                lambda: self.api.set_member_status(self.detector_id, batch, status)
+            return _Written(
+                unprocessed=self._answer(
+                    lambda: self.api.set_member_status(self.detector_id, batch, status)
+                )
             )
-            return _Written(refused, {})
-        except ServiceError as error:
-            if len(batch) == 1 or self.hopeless or not is_about_the_accounts(error):
-                return _Written({}, dict.fromkeys(batch, str(error)))
-            middle = len(batch) // 2
-            halves = self._write((status, batch[:middle])).and_(
-                self._write((status, batch[middle:]))
-            )
-            # Not one account of it could be set alone: no other batch is worth halving.
-            self.hopeless |= len(halves.failed) == len(batch)
-            return halves
         except UserError as error:
-            return _Written({}, dict.fromkeys(batch, str(error)))
+            reasons = dict.fromkeys(batch, str(error))
+            if is_about_the_service(error):
+                return _Written(cut_off=reasons)
+            bad_one = isinstance(error, ServiceError) and is_about_the_accounts(error)
+            if len(batch) == 1 or self.hopeless or not bad_one:
+                return _Written(failed=reasons)
+            middle = len(batch) // 2
+            first = self._write_halved(status, batch[:middle])
+            return first.and_(self._write_halved(status, batch[middle:]))
 
 
 @dataclass(frozen=True)
 class _Written:
-    """What one batch came to: AWS's UnprocessedAccounts, and the accounts of failed calls."""
+    """What one batch came to, by account.
 
-    unprocessed: Mapping[AccountId, str]
-    failed: Mapping[AccountId, str]
+    Attributes:
+        unprocessed: AWS's UnprocessedAccounts.
+        cut_off: of calls that failed for the service's sake.
+        failed: of calls that were refused.
+    """
+
+    unprocessed: Mapping[AccountId, str] = field(default_factory=dict)
+    cut_off: Mapping[AccountId, str] = field(default_factory=dict)
+    failed: Mapping[AccountId, str] = field(default_factory=dict)
 
     def and_(self, other: _Written) -> _Written:
-        return _Written({**self.unprocessed, **other.unprocessed}, {**self.failed, **other.failed})
+        return _Written(
+            {**self.unprocessed, **other.unprocessed},
+            {**self.cut_off, **other.cut_off},
+            {**self.failed, **other.failed},
+        )
 
 
 def _joined(parts: Iterable[MemberStatuses]) -> MemberStatuses:

@@ -293,9 +293,11 @@ def feature_not_offered(region: str) -> str:
 
 
 def all_with_exceptions(index: int, accounts: Collection[str]) -> str:
+    """Says which accounts the rule excepts; none while nobody knows the members."""
+    of_them = f" for {len(accounts)} of them ({some(accounts)})" if accounts else ""
     return (
         "autoEnable: ALL turns EKS audit logs on for every account, but "
-        f"members[{index}] wants DISABLED for {len(accounts)} of them ({some(accounts)}). "
+        f"members[{index}] wants DISABLED{of_them}. "
         "Use autoEnable: NEW with rules, or drop the rule."
     )
 
@@ -351,7 +353,7 @@ def policy_decides(index: int, wanted: str, accounts: Collection[str], word: str
 
 def policy_decides_own(wanted: str, account: str, word: str) -> str:
     return (
-        f"status: {wanted} for the administrator's own account {account}, but an organization "
+        f"status: {wanted} for the own detector of account {account}, but an organization "
         f"policy (GUARDDUTY_POLICY) keeps it {word}. Change the policy, or set status: {word}."
     )
 
@@ -513,16 +515,21 @@ def members_later(rules: int) -> str:
     return f"{counted(rules, 'rule')} for members: run `pulumi up` once more to have them applied."
 
 
-def all_in_a_day(off: int, total: int, *, by_rules: int = 0) -> str:
-    if not off and by_rules:
-        return "Organization: with this run, every member has EKS audit logs on."
-    if not off:
-        return "Organization: every member has EKS audit logs on."
+def all_in_a_day(off: int, unknown: int, total: int, *, by_rules: int = 0) -> str:
+    """Tells of the monitored members how many are not on yet, and of how many AWS did not tell."""
+    if not off and not unknown:
+        then = "with this run, " if by_rules else ""
+        return f"Organization: {then}every monitored member has EKS audit logs on."
+    does = "does" if off == 1 else "do"
+    yet = f"{does} not have EKS audit logs on yet"
+    if unknown and not off:
+        yet = f"{'is' if unknown == 1 else 'are'} unknown"
+    elif unknown:
+        yet += f", and {unknown} more {'is' if unknown == 1 else 'are'} unknown"
     then = f", beside {by_rules} that this run turns on" if by_rules else ""
-    do = "does" if off == 1 else "do"
     return (
-        f"Organization: {off} of {counted(total, 'member')} {do} not have EKS audit logs on yet"
-        f"{then}. GuardDuty turns them on by itself within 24 hours."
+        f"Organization: {off or unknown} of {counted(total, 'member')} {yet}{then}. GuardDuty "
+        "turns on whoever is not on, by itself within 24 hours."
     )
 
 
@@ -574,7 +581,7 @@ def policy_type_unknown(reason: str | None) -> str:
 
 
 def own_decided_by_policy() -> str:
-    return "Administrator's own detector: decided by policy (GUARDDUTY_POLICY)."
+    return "Own detector: decided by policy (GUARDDUTY_POLICY)."
 
 
 def decided_by_policy(accounts: Collection[str]) -> str:
@@ -704,6 +711,18 @@ def usage_not_told(on_now: int) -> str:
         "Usage: GuardDuty lists none of EKS_AUDIT_LOGS for the last 30 days in this region, with "
         f"{counted(on_now, 'account')} on now."
     )
+
+
+def no_detector_yet() -> str:
+    return "the detector is only being made"
+
+
+def not_recorded_yet() -> str:
+    return "AWS did not tell what it had before; it is set once that is recorded."
+
+
+def engine_gone() -> str:
+    return "the Pulumi engine is gone, so nothing more is set. Run `pulumi up` again."
 
 
 def usage_unknown(reason: str) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from guardduty.directory import Directory
+    from guardduty.identity import Identity
 
 AccountId = NewType("AccountId", str)
 """An AWS account id: 12 digits, zeros in front included."""
@@ -184,6 +185,7 @@ class Snapshot:
         statuses: EKS_AUDIT_LOGS of the monitored members.
         directory: what AWS Organizations told for the rules; None if it was not asked.
         partition: of AWS, for ARNs: `aws`, `aws-cn`, `aws-us-gov`.
+        identity: who asked, if a program said so; None followed the stack's `aws:*` configuration.
         notices: what is to be told of the credentials.
     """
 
@@ -199,4 +201,5 @@ class Snapshot:
     statuses: MemberStatuses = field(default_factory=lambda: MemberStatuses({}, {}))
     directory: Directory | None = None
     partition: str = "aws"
+    identity: Identity | None = None
     notices: tuple[str, ...] = ()

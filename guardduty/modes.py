@@ -40,7 +40,7 @@ _ALONE = {
 
 _NOTHING_SAID: dict[str, tuple[object, ...]] = {
     "autoEnable": ("NEW", ""),
-    "members": ([], "[]", ""),
+    "members": ([], (), "[]", ""),
     "autoEnableMembers": ("",),
     "detector": ("existing", ""),
     "onRelease": ("LEAVE", ""),

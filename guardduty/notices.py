@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.decisions import rule_label
+from guardduty.decisions import deciding_rules, rule_label
 from guardduty.model import AutoEnable, FeatureStatus
+from guardduty.modes import Mode
 from guardduty.settings import OnRelease
 
 if TYPE_CHECKING:
@@ -17,12 +18,16 @@ if TYPE_CHECKING:
     from guardduty.settings import Rule, Settings
 
 
-def before_detector(settings: Settings) -> tuple[str, ...]:
+def before_detector(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     """Tells of a detector that is only being made: it has no members yet, AWS attaches them."""
-    notices = [messages.detector_first()]
+    yield messages.detector_first()
     if settings.members:
-        notices.append(messages.members_later(len(settings.members)))
-    return tuple(notices)
+        yield messages.members_later(len(settings.members))
+    if settings.mode is Mode.ORGANIZATION:
+        yield messages.auto_enable(None, settings.auto_enable.value)
+        if settings.auto_enable_members is not None:
+            yield messages.auto_enable_members(None, settings.auto_enable_members.value)
+        yield from _policy_type_unknown(settings, snapshot)
 
 
 def organization_notices(
@@ -33,21 +38,25 @@ def organization_notices(
     feature = current.feature if current else None
     if decided_by_policies(snapshot):
         yield messages.policies_decide(feature, settings.auto_enable.value)
-        return
-    yield messages.auto_enable(feature, settings.auto_enable.value)
-    if settings.auto_enable is AutoEnable.ALL:
-        yield from _all(settings, snapshot, decisions)
-    elif settings.auto_enable is AutoEnable.NEW:
-        decided = {d.account for d in decisions if d.wanted}
-        off = [account for account in _off(snapshot) if account not in decided]
-        if off:
-            yield messages.new_leaves_off(off)
+    else:
+        yield messages.auto_enable(feature, settings.auto_enable.value)
+        if settings.auto_enable is AutoEnable.ALL:
+            yield from _all(settings, snapshot, decisions)
+        elif settings.auto_enable is AutoEnable.NEW:
+            decided = {d.account for d in decisions if d.wanted}
+            off = [account for account in _off(snapshot) if account not in decided]
+            if off:
+                yield messages.new_leaves_off(off)
     if settings.auto_enable_members is not None:
         before = current.members if current else None
         yield messages.auto_enable_members(before, settings.auto_enable_members.value)
+    yield from _policy_type_unknown(settings, snapshot)
+
+
+def _policy_type_unknown(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     directory = snapshot.directory
-    unknown = directory is not None and directory.policy_type_enabled is None
-    if directory and unknown and settings.auto_enable is not AutoEnable.NONE:
+    asked = {settings.auto_enable, settings.auto_enable_members} - {None, AutoEnable.NONE}
+    if directory and directory.policy_type_enabled is None and asked:
         yield messages.policy_type_unknown(directory.policy_type_refused)
 
 
@@ -65,9 +74,8 @@ def _all(settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
     off = _off(snapshot)
     left = [account for account in off if account not in turned_on]
     total = sum(1 for member in snapshot.members if member.monitored)
-    # Of members whose status AWS did not tell, nobody can say that they have it on.
-    if left or not snapshot.statuses.unprocessed:
-        yield messages.all_in_a_day(len(left), total, by_rules=len(off) - len(left))
+    unknown = len(snapshot.statuses.unprocessed.keys() - turned_on)
+    yield messages.all_in_a_day(len(left), unknown, total, by_rules=len(off) - len(left))
     unmanaged = [d.account for d in decisions if d.wanted is None]
     if unmanaged:
         yield messages.all_reaches_unmanaged(unmanaged)
@@ -92,9 +100,9 @@ def waiting_notices(waiting: Mapping[AccountId, str]) -> Iterator[str]:
     return (messages.skipped(status, accounts) for status, accounts in by_status.items())
 
 
-def idle_rules(rules: tuple[Rule, ...], decisions: tuple[Decision, ...]) -> Iterator[str]:
-    """Tells of rules that decide no account."""
-    deciding = {decision.rule for decision in decisions}
+def idle_rules(rules: tuple[Rule, ...], snapshot: Snapshot) -> Iterator[str]:
+    """Tells of rules that decide no account, not even one that can't be set now."""
+    deciding = set(deciding_rules(rules, snapshot).values())
     return (
         messages.rule_decides_nothing(rule_label(index, rules))
         for index in range(len(rules))

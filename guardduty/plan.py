@@ -17,7 +17,7 @@ from guardduty.notices import (
     policy_notices,
     waiting_notices,
 )
-from guardduty.refusals import caller_refusals, rule_refusals
+from guardduty.refusals import caller_refusals, refusals_before_detector, rule_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +76,8 @@ class Plan:
             off = (a for a, status in statuses.items() if status is FeatureStatus.DISABLED)
             accounts += [a for a in off if a not in wanted]
         own = self.snapshot.detector
-        if own and own.status is FeatureStatus.DISABLED and settings.status != own.status:
+        is_off = own is None or own.status is FeatureStatus.DISABLED
+        if is_off and settings.status is FeatureStatus.ENABLED:
             accounts.append(self.snapshot.caller)
         return accounts
 
@@ -108,8 +109,13 @@ def make_plan(settings: Settings, snapshot: Snapshot, owner: str) -> Plan:
     if refusals:
         return Plan(settings, snapshot, owner, refusals)
     if snapshot.detector is None:
-        notices = (*snapshot.notices, *before_detector(settings))
-        return Plan(settings, snapshot, owner, (), notices=notices)
+        return Plan(
+            settings,
+            snapshot,
+            owner,
+            refusals=refusals_before_detector(settings, snapshot),
+            notices=(*snapshot.notices, *before_detector(settings, snapshot)),
+        )
     decisions = decide(settings.members, snapshot)
     waiting = find_waiting(settings.members, snapshot)
     of_organization = settings.mode is Mode.ORGANIZATION
@@ -125,6 +131,6 @@ def make_plan(settings: Settings, snapshot: Snapshot, owner: str) -> Plan:
             *(organization_notices(settings, snapshot, decisions) if of_organization else ()),
             *policy_notices(snapshot),
             *waiting_notices(waiting),
-            *idle_rules(settings.members, decisions),
+            *idle_rules(settings.members, snapshot),
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.decisions import is_member
+from guardduty.decisions import deciding_rules, is_member
 from guardduty.errors import ACCESS_DENIED
 from guardduty.model import AutoEnable, FeatureStatus
 from guardduty.modes import Mode
@@ -76,7 +76,7 @@ def rule_refusals(
     """Judges what the settings would do to the organization and its members."""
     return (
         *_organization_settings(settings, snapshot),
-        *_exceptions_from_all(settings, decisions),
+        *_exceptions_from_all(settings, snapshot),
         *_named_accounts(settings, snapshot),
         *_units(settings, snapshot),
         *_policies(settings, snapshot, decisions),
@@ -84,15 +84,32 @@ def rule_refusals(
     )
 
 
+def refusals_before_detector(settings: Settings, snapshot: Snapshot) -> tuple[str, ...]:
+    """Judges what can be judged before there is a detector, which alone tells who is a member."""
+    return (
+        *_organization_settings(settings, snapshot),
+        *_exceptions_from_all_to_come(settings),
+        *_named_administrator(settings, snapshot),
+        *_units(settings, snapshot),
+    )
+
+
 def _organization_settings(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     """Where organization policies decide, GuardDuty's own auto-enable settings have no effect."""
     current, directory = snapshot.organization, snapshot.directory
-    if current is None or directory is None or not directory.policy_type_enabled:
+    if directory is None or not directory.policy_type_enabled:
         return
-    if settings.auto_enable not in {AutoEnable.NONE, current.feature}:
+    feature, members = (current.feature, current.members) if current else (None, None)
+    if settings.auto_enable not in {AutoEnable.NONE, feature}:
         yield messages.idle_by_policy("autoEnable", settings.auto_enable)
-    if settings.auto_enable_members not in {None, AutoEnable.NONE, current.members}:
+    if settings.auto_enable_members not in {None, AutoEnable.NONE, members}:
         yield messages.idle_by_policy("autoEnableMembers", str(settings.auto_enable_members))
+
+
+def _named_administrator(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+    for index, rule in enumerate(settings.members):
+        if snapshot.caller in (rule.accounts or ()):
+            yield messages.rule_names_administrator(index, snapshot.caller)
 
 
 def _named_accounts(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
@@ -119,13 +136,25 @@ def _units(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     yield from directory.refusals(snapshot.caller)
 
 
-def _exceptions_from_all(settings: Settings, decisions: tuple[Decision, ...]) -> Iterator[str]:
+def _exceptions_from_all(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+    """ALL reaches suspended members too, once they are resumed."""
+    if settings.auto_enable is not AutoEnable.ALL:
+        return
+    deciding = deciding_rules(settings.members, snapshot)
+    for index, rule in enumerate(settings.members):
+        excepted = [account for account, its in deciding.items() if its == index]
+        if rule.wanted is FeatureStatus.DISABLED and excepted:
+            yield messages.all_with_exceptions(index, excepted)
+
+
+def _exceptions_from_all_to_come(settings: Settings) -> Iterator[str]:
     if settings.auto_enable is not AutoEnable.ALL:
         return
     for index, rule in enumerate(settings.members):
-        excepted = [d.account for d in decisions if d.rule == index]
-        if rule.wanted is FeatureStatus.DISABLED and excepted:
-            yield messages.all_with_exceptions(index, excepted)
+        if rule.wanted is FeatureStatus.DISABLED:
+            yield messages.all_with_exceptions(index, sorted(rule.accounts or ()))
+        if rule.all:
+            return
 
 
 def _policies(

@@ -24,7 +24,7 @@ from guardduty.model import AccountId, FeatureStatus
 from guardduty.settings import OnRelease
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from guardduty.api import GuardDutyApi
     from guardduty.max_disabled import MaxDisabled
@@ -55,6 +55,23 @@ class Release:
     unrecorded: frozenset[AccountId] = frozenset()
     managed: frozenset[AccountId] = frozenset()
     current: Mapping[AccountId, FeatureStatus] = field(default_factory=dict)
+
+    @property
+    def held_back(self) -> frozenset[AccountId]:
+        """The accounts that can't be set now, and may be one day."""
+        return frozenset(self.idle) | self.managed
+
+    def of(self, accounts: Collection[AccountId]) -> Release:
+        """What of it is about these accounts."""
+        return Release(
+            changing={a: status for a, status in self.changing.items() if a in accounts},
+            staying=self.staying.intersection(accounts),
+            gone=self.gone.intersection(accounts),
+            idle={a: status for a, status in self.idle.items() if a in accounts},
+            unrecorded=self.unrecorded.intersection(accounts),
+            managed=self.managed.intersection(accounts),
+            current=self.current,
+        )
 
     @property
     def turning_off(self) -> int:

@@ -75,6 +75,8 @@ class Session:
         caller: which account.
         guardduty: GuardDuty there.
         organizations: AWS Organizations, as the same account.
+        partition: of AWS, for ARNs: `aws`, `aws-cn`, `aws-us-gov`.
+        identity: who acts, if a program said so; None follows the stack's `aws:*` configuration.
         notices: what a user is told of the credentials.
     """
 
@@ -82,6 +84,8 @@ class Session:
     caller: AccountId
     guardduty: GuardDutyApi
     organizations: OrganizationsApi
+    partition: str = "aws"
+    identity: Identity | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -122,14 +126,17 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
         caller = AccountId(_sts(session, settings, where).get_caller_identity()["Account"])
     _check_account(caller, settings, "identity." if isinstance(who, Identity) else "aws:")
     notices = (notice,) if notice else ()
-    config = _client_config(settings, attempts=10, seconds=60)
     with _addresses():
-        guardduty = session.client(
-            "guardduty",
-            region_name=where,
-            endpoint_url=settings.endpoint("guardduty"),
-            verify=_verify(settings),
-            config=config,
+        guardduty, member_writes = (
+            session.client(
+                "guardduty",
+                region_name=where,
+                endpoint_url=settings.endpoint("guardduty"),
+                verify=_verify(settings),
+                config=_client_config(settings, attempts=attempts, seconds=60),
+            )
+            # What fails to be set is tried again by `guardduty.members`, for `retryMinutes`.
+            for attempts in (10, 3)
         )
         organizations = session.client(
             "organizations",
@@ -138,7 +145,15 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
             verify=_verify(settings),
             config=_client_config(settings, attempts=10, seconds=10, mode="adaptive"),
         )
-    return Session(where, caller, GuardDutyApi(guardduty), OrganizationsApi(organizations), notices)
+    return Session(
+        where,
+        caller,
+        GuardDutyApi(guardduty, member_writes),
+        OrganizationsApi(organizations),
+        partition=guardduty.meta.partition,
+        identity=who if isinstance(who, Identity) else None,
+        notices=notices,
+    )
 
 
 def _read_settings(lookup: Lookup) -> _AwsSettings:

@@ -199,12 +199,13 @@ class Settings(_Strict):
 
         Args:
             values: for instance `{"autoEnable": "NEW", "members": [{"status": "ENABLED",
-                "all": True}]}`.
+                "all": True}]}`; None and empty text count as absent.
 
         Raises:
             SettingsError: with a sentence for every fault.
         """
-        return cls._read(values, (), "")
+        given = {key: value for key, value in values.items() if value is not None and value != ""}
+        return cls._read(given, (), "")
 
     @classmethod
     def _read(cls, values: Mapping[str, Any], faults: tuple[str, ...], prefix: str) -> Settings:

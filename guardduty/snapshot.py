@@ -6,11 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from boto3.session import Session as Boto3Session
-
 from guardduty.decisions import is_member
 from guardduty.directory import read_directory
-from guardduty.errors import ACCESS_DENIED, ServiceError
+from guardduty.errors import WHO_ASKS, ServiceError
 from guardduty.members import read_member_statuses
 from guardduty.model import Refused, Snapshot
 from guardduty.modes import Mode
@@ -22,10 +20,6 @@ if TYPE_CHECKING:
     from guardduty.model import Membership
     from guardduty.session import Session
     from guardduty.settings import Settings
-
-
-_WHO_ASKS = ACCESS_DENIED | {"BadRequestException"}
-"""Refusals that are about the caller; a failure of the service says nothing of who asks."""
 
 
 def read_snapshot(session: Session, settings: Settings) -> Snapshot:
@@ -50,7 +44,8 @@ def read_snapshot(session: Session, settings: Settings) -> Snapshot:
         session.region,
         session.caller,
         datetime.now(UTC),
-        partition=Boto3Session().get_partition_for_region(session.region),
+        partition=session.partition,
+        identity=session.identity,
         notices=session.notices,
     )
     detector_id = api.detector_id()
@@ -67,7 +62,7 @@ def read_snapshot(session: Session, settings: Settings) -> Snapshot:
         try:
             snapshot = replace(snapshot, organization=api.organization(detector_id))
         except ServiceError as error:
-            if error.code not in _WHO_ASKS:
+            if error.code not in WHO_ASKS:
                 raise
             return replace(snapshot, organization_refused=Refused(error.code, error.reason))
     members = api.members(detector_id)
@@ -94,8 +89,14 @@ def _before_detector(session: Session, snapshot: Snapshot, settings: Settings) -
     # who has one.
     if not settings.makes_detector or settings.mode is not Mode.ORGANIZATION:
         return snapshot
+    organizations = session.organizations
     try:
-        delegated = session.organizations.is_delegated_administrator(session.caller)
+        delegated = organizations.is_delegated_administrator(session.caller)
     except ServiceError as error:
+        if error.code not in WHO_ASKS:
+            raise
         return replace(snapshot, organization_refused=Refused(error.code, error.reason))
-    return replace(snapshot, delegated=delegated)
+    if not delegated:
+        return snapshot
+    directory = read_directory(settings.members, None, organizations)
+    return replace(snapshot, delegated=True, directory=directory)

@@ -63,8 +63,8 @@ def all_so_far(accounts: Mapping[str, int]) -> str:
     Args:
         accounts: how many members are ENABLED, DISABLED or UNKNOWN.
     """
-    on, total = int(accounts.get(FeatureStatus.ENABLED, 0)), int(sum(accounts.values()))
-    return messages.all_in_a_day(total - on, total)
+    off, unknown = (int(accounts.get(key, 0)) for key in (FeatureStatus.DISABLED, messages.UNKNOWN))
+    return messages.all_in_a_day(off, unknown, int(sum(accounts.values())))
 
 
 def headline(plan: Plan) -> str:

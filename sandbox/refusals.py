@@ -105,10 +105,15 @@ def _words(service: str) -> Mapping[type[Refusal], _Words]:
 
 
 def _not_authorized(asked: Asked) -> str:
-    """What IAM says of a caller without the permission ("Access denied error messages")."""
+    """What IAM says of a caller without the permission ("Access denied error messages").
+
+    The name of the session is an address, as with IAM Identity Center: what tells AWS's words, or
+    keeps them, has to leave it out.
+    """
     action = f"{asked.service}:{asked.operation}"
+    session = f"arn:aws:sts::{asked.caller}:assumed-role/sandbox/somebody@example.com"
     return (
-        f"User: arn:aws:iam::{asked.caller}:user/sandbox is not authorized to perform: {action} "
+        f"User: {session} is not authorized to perform: {action} "
         f"because no identity-based policy allows the {action} action"
     )
 

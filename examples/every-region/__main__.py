@@ -34,7 +34,7 @@ with errors_told_plainly():
         provider = aws_provider(session.region, identity, session.region)
         options = pulumi.ResourceOptions(provider=provider)
         name = f"eks-audit-logs-{session.region}"
-        monitoring = EksAuditLogs(name, plan, options, identity=identity)
+        monitoring = EksAuditLogs(name, plan, options)
         pulumi.export(session.region, monitoring.accounts)
         monitorings.append(monitoring)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import components.member_features
 import components.prior_settings
+import components.provider
 from sandbox.aws_plugin import catalog
 from sandbox.aws_plugin.connection import Connection
 from sandbox.aws_plugin.failures import RejectedSettingError, StandInError
@@ -66,6 +67,7 @@ class Plugins:
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
         self._configuration = configuration
+        components.provider.PAUSES = components.provider.Pauses()
         self._connection: Connection | None = None
         self._kinds: dict[str, Kind] = {}
 

@@ -207,7 +207,10 @@ def test_accounts_that_cannot_be_set_are_named_and_no_failure(
     updated = _update(provider, olds, _goes_on_with())
 
     assert _written(aws) == [("DISABLED", [account(1)])]
-    assert (updated["accounts"], updated["statuses"], updated["unreleased"]) == ({}, {}, {})
+    assert (updated["accounts"], updated["unreleased"]) == ({}, {})
+    # Who can be set again one day is let go then.
+    assert updated["heldBack"] == dict.fromkeys([account(3), account(5)], "RESTORE")
+    assert updated["statuses"] == dict.fromkeys([account(3), account(5)], "DISABLED")
     assert provider.stderr.splitlines()[-1] == (
         "1 account put back to DISABLED; "
         "1 can't be set (relationship status Disabled, suspended in GuardDuty): 300000000003; "
@@ -215,6 +218,71 @@ def test_accounts_that_cannot_be_set_are_named_and_no_failure(
         "2 stay as they are, since nothing is recorded of before (300000000006, 300000000007); "
         "1 is decided by policy (GUARDDUTY_POLICY: 300000000005)."
     )
+
+
+@pytest.fixture
+def held_back(aws: Aws, provider: DynamicProvider) -> Properties:
+    """The outputs after a suspended account, OFF before the stack, has dropped out."""
+    aws.members = {account(1): "ENABLED", account(2): "ENABLED"}
+    aws.relationships = {account(1): "Disabled"}
+    olds = _state({account(1): "DISABLED", account(2): "DISABLED"})
+    updated = provider.update(olds, _goes_on_with(account(2)))
+    assert _written(aws) == []
+    provider.begin_test()
+    return updated
+
+
+def test_an_account_that_is_held_back_is_no_news_while_nobody_can_set_it(
+    provider: DynamicProvider, held_back: Properties
+) -> None:
+    assert provider.diff(held_back, _goes_on_with(account(2))).changes is False
+    assert provider.stderr == ""
+
+
+def test_an_account_that_is_held_back_is_let_go_by_the_first_run_that_finds_it_active(
+    aws: Aws, provider: DynamicProvider, held_back: Properties
+) -> None:
+    aws.relationships = {}
+
+    assert provider.diff(held_back, _goes_on_with(account(2))).changes is True
+    assert f"off  {account(1)}  ENABLED -> DISABLED, let go" in provider.stderr
+    updated = provider.update(held_back, _goes_on_with(account(2)))
+
+    assert _written(aws) == [("DISABLED", [account(1)])]
+    assert "heldBack" not in updated
+    assert updated["statuses"] == {account(2): "DISABLED"}
+    assert provider.diff(updated, _goes_on_with(account(2))).changes is False
+
+
+def test_an_account_that_is_held_back_and_comes_back_keeps_its_record(
+    aws: Aws, provider: DynamicProvider, held_back: Properties
+) -> None:
+    aws.relationships = {}
+
+    updated = provider.update(held_back, _goes_on_with(account(1), account(2)))
+
+    assert _written(aws) == []
+    assert "heldBack" not in updated
+    assert updated["statuses"] == {account(1): "DISABLED", account(2): "DISABLED"}
+
+
+def test_a_destroy_lets_go_who_was_held_back_too(
+    aws: Aws, provider: DynamicProvider, held_back: Properties
+) -> None:
+    aws.relationships = {}
+
+    provider.delete(held_back)
+
+    assert _written(aws) == [("DISABLED", [account(1), account(2)])]
+
+
+def test_who_was_held_back_stays_as_it_is_once_onrelease_says_so(
+    aws: Aws, provider: DynamicProvider, held_back: Properties
+) -> None:
+    updated = provider.update(held_back, _goes_on_with(account(2), word="LEAVE"))
+
+    assert _written(aws) == []
+    assert ("heldBack" in updated, updated["statuses"]) == (False, {account(2): "DISABLED"})
 
 
 def test_an_account_that_could_not_be_set_stays_in_the_state_and_is_tried_again(
@@ -520,17 +588,24 @@ def test_a_destroy_that_turns_too_many_off_is_refused_with_the_way_out(
     assert (aws.writes, aws.own_writes) == ([], [])
 
 
-@pytest.mark.parametrize("detector", ["another", None])
-def test_a_destroy_without_the_detector_has_nothing_to_do(
-    aws: Aws, provider: DynamicProvider, detector: str | None
+def test_a_destroy_without_a_detector_has_nothing_to_do(
+    aws: Aws, provider: DynamicProvider
 ) -> None:
-    aws.detector = detector
+    aws.detector = None
     provider.delete(_state(_BEFORE))
 
     assert (aws.writes, aws.own_writes) == ([], [])
     assert provider.stderr.splitlines() == [
         f"Detector {DETECTOR} in us-east-1 is gone: there is nothing to put back."
     ]
+
+
+def test_a_destroy_with_a_detector_that_was_made_anew_puts_back_what_is_recorded(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    provider.delete({**_state(_BEFORE), "detectorId": "an-earlier-one"})
+
+    assert aws.members == _BEFORE
 
 
 def test_a_destroy_by_an_administrator_that_is_none_any_more_puts_back_what_is_its_own(

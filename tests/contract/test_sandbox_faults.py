@@ -55,8 +55,8 @@ INVALID = (
     "parameter."
 )
 NOT_AUTHORIZED = (
-    "User: arn:aws:iam::222222222222:user/sandbox is not authorized to perform: "
-    "guardduty:UpdateMemberDetectors because no identity-based policy allows the "
+    "User: arn:aws:sts::222222222222:assumed-role/sandbox/somebody@example.com is not authorized "
+    "to perform: guardduty:UpdateMemberDetectors because no identity-based policy allows the "
     "guardduty:UpdateMemberDetectors action"
 )
 ARRAY_TOO_LONG = (

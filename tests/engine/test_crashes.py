@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.effects import TimeOut
+from guardduty.batches import CALLS_AT_ONCE
+from sandbox.effects import Fixed, TimeOut
 from tests.campaign.processes import KillableRun
 from tests.engine.organization import OFF, ON, account
 
@@ -117,6 +118,39 @@ def test_killed_between_two_batches_the_next_run_does_the_rest_and_the_record_st
     assert aws.statuses() == before
 
 
+def test_an_engine_that_is_killed_alone_leaves_no_provider_that_writes_on(
+    organization: Callable[..., Organization], tmp_path: Path
+) -> None:
+    aws = organization(accounts=1200)
+    stack = aws.stack(
+        members=[{"status": "ENABLED", "all": True}], showCosts=False, maxDisabled="100%"
+    )
+    aws.control.slows("UpdateMemberDetectors", by=Fixed(seconds=2))
+
+    def writes() -> list[Call]:
+        return aws.control.calls("UpdateMemberDetectors")
+
+    started = KillableRun(
+        ["up", "--yes", "--skip-preview", "--stack", stack.name],
+        stack._project,
+        stack._environment,
+        tmp_path / "log",
+    )
+    assert started.kill_when(lambda: len(writes()) >= 1, "engine")
+    time.sleep(8)  # long enough for all 16 batches
+
+    # Those that had been answered, and those that were on their way.
+    assert len(writes()) <= 2 * CALLS_AT_ONCE
+    assert OFF in aws.statuses().values()
+    started.wait()
+
+    aws.control.clear_faults()
+    run = after_the_crash(stack)
+    assert run.code == 0, run.text
+    assert set(aws.statuses().values()) == {ON}
+    settled(stack, aws)
+
+
 def test_killed_while_it_destroys_the_next_destroy_does_the_rest(
     organization: Callable[..., Organization], tmp_path: Path
 ) -> None:
@@ -155,7 +189,7 @@ def test_killed_while_an_account_is_let_go_it_is_put_back_to_what_it_had_before_
     before = aws.statuses()
     dropped = next(name for name, status in before.items() if status == OFF)
     everybody = [{"status": "ENABLED", "all": True}]
-    but_one = [{"status": "UNMANAGED", "accounts": [dropped]}, *everybody]
+    but_one = [{"status": "ENABLED", "accounts": sorted(set(before) - {dropped})}]
     stack = aws.stack(members=everybody, onRelease="RESTORE")
     assert stack.up().code == 0
     stack.configure({"aws:region": "us-east-1", "members": but_one, "onRelease": "RESTORE"})

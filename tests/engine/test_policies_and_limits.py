@@ -104,7 +104,7 @@ def test_the_own_detector_under_a_policy_is_refused_another_status(
     _refused(
         aws.stack(autoEnable="NONE", status="DISABLED").up("--skip-preview"),
         aws,
-        f"status: DISABLED for the administrator's own account {ADMINISTRATOR}, but an "
+        f"status: DISABLED for the own detector of account {ADMINISTRATOR}, but an "
         "organization policy (GUARDDUTY_POLICY) keeps it ENABLED. Change the policy, or set "
         "status: ENABLED.",
     )

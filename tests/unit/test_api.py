@@ -480,6 +480,32 @@ def test_credentials_that_aws_does_not_know(guardduty: _Stubbed, code: str) -> N
     )
 
 
+ROLE = "arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_Audit"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (
+            f"User: {ROLE}/jane.doe@corp.example may not do guardduty:GetMembers",
+            f"User: {ROLE}/… may not do guardduty:GetMembers",
+        ),
+        ("jane.doe+aws@corp.example.org may not.", "… may not."),
+        ("x" * 5000, "x" * 1000 + "…"),
+        (NO_MASTER, NO_MASTER),
+    ],
+)
+def test_a_reason_names_nobody_and_drowns_nothing(
+    guardduty: _Stubbed, reason: str, told: str
+) -> None:
+    guardduty.refuses("list_members", "AccessDeniedException", reason)
+
+    with pytest.raises(ServiceError) as caught:
+        guardduty.api.members(DETECTOR)
+
+    assert caught.value.reason == told
+
+
 def _translated(error: Exception) -> UserError:
     with pytest.raises(UserError) as caught, aws_errors("ListMembers"):
         raise error

@@ -370,9 +370,9 @@ def test_a_caller_who_is_refused_does_not_ask_again_with_fewer(code: str, reason
 
 
 @pytest.mark.parametrize(
-    ("code", "times"), [("InternalServerErrorException", 1), ("ThrottlingException", 2)]
+    ("code", "times"), [("InternalServerErrorException", 1), ("ThrottlingException", 2), ("503", 3)]
 )
-def test_a_whole_call_that_botocore_has_given_up_is_not_tried_again(
+def test_the_accounts_of_a_call_that_failed_for_the_services_sake_are_tried_again(
     clock: _Clock, code: str, times: int
 ) -> None:
     guardduty = _members(120)
@@ -380,9 +380,35 @@ def test_a_whole_call_that_botocore_has_given_up_is_not_tried_again(
 
     outcome = _set(guardduty, dict.fromkeys(accounts(120), ON), clock.patience())
 
-    assert (outcome.attempts, clock.slept, len(guardduty.writes)) == (1, [], 3)
+    assert (outcome.statuses, outcome.unprocessed) == (dict.fromkeys(accounts(120), ON), {})
+    assert (outcome.attempts, len(clock.slept)) == (2, 1)
+    assert len(guardduty.writes) == 3 + times
     failed = {a for call in guardduty.writes[:times] for a in call.accounts}
-    assert set(outcome.unprocessed) == failed
+    assert {a for a, often in guardduty.written.items() if often > 1} <= failed
+
+
+def test_calls_that_go_on_failing_are_given_up_at_the_limit(clock: _Clock) -> None:
+    guardduty = _members(3)
+    guardduty.failures = {_SETS: [refusal(_SETS, "ThrottlingException", "Slow down")] * _FOREVER}
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(3), ON), clock.patience(60))
+
+    assert set(outcome.unprocessed) == set(accounts(3))
+    assert outcome.attempts > 1
+    assert clock.now <= 60
+
+
+def test_bad_neighbours_do_not_keep_others_from_being_set() -> None:
+    guardduty = _members(24)
+    bad = frozenset([*accounts(2), accounts(24)[-1]])
+    guardduty.poison = bad
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(24), ON))
+
+    assert set(outcome.unprocessed) == bad
+    assert {a for a, status in guardduty.statuses.items() if status == ON} == set(
+        accounts(24)
+    ) - bad
 
 
 def test_an_aws_that_stays_silent_is_not_asked_for_every_batch() -> None:

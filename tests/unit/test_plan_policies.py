@@ -160,7 +160,7 @@ def test_the_own_detector_under_a_policy(wanted: str, refused: bool) -> None:  #
     if refused:
         assert plan.refusals == (
             (
-                "status: DISABLED for the administrator's own account 222222222222, but an "
+                "status: DISABLED for the own detector of account 222222222222, but an "
                 "organization policy (GUARDDUTY_POLICY) keeps it ENABLED. Change the policy, or "
                 "set status: ENABLED."
             ),
