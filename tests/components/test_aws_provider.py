@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -14,11 +14,16 @@ from components import EksAuditLogs, aws_provider
 from guardduty.errors import OtherAccountError
 from guardduty.identity import AssumeRole, Identity
 from guardduty.plan import make_plan
+from guardduty.session import open_session
+from guardduty.snapshot import read_snapshot
 from tests.components.registrations import Engine
+from tests.doubles.aws import Aws
+from tests.doubles.doors import bare_environment, in_place_of_sockets
 from tests.vocabulary import ADMINISTRATOR, ON, OWNER, REGION, account, region_with, rule, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pulumi.runtime.mocks import MockCallArgs
 
@@ -39,9 +44,10 @@ class _Engine(Engine):
 
 
 def _component(identity: Identity | None, *, explicit: bool) -> EksAuditLogs:
-    plan = make_plan(settings(members=[rule("ENABLED")]), region_with({account(1): ON}), OWNER)
+    snapshot = replace(region_with({account(1): ON}), identity=identity)
+    plan = make_plan(settings(members=[rule("ENABLED")]), snapshot, OWNER)
     provider = aws_provider("own", identity or Identity(), REGION) if explicit else None
-    return EksAuditLogs("eks", plan, pulumi.ResourceOptions(provider=provider), identity=identity)
+    return EksAuditLogs("eks", plan, pulumi.ResourceOptions(provider=provider))
 
 
 def _run(engine: Engine, identity: Identity | None, *, explicit: bool) -> None:
@@ -89,6 +95,29 @@ def test_the_dynamic_resources_keep_the_identity() -> None:
     _run(engine, Identity(profile="audit"), explicit=True)
     for name in _DYNAMIC:
         assert engine.registered[name].asked["identity"] == {"profile": "audit"}
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_whom_the_plan_was_read_as_is_held_against_the_default_provider(
+    preview: bool,  # noqa: FBT001 - a column of the table
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    bare_environment(monkeypatch, tmp_path)
+    in_place_of_sockets(monkeypatch, Aws(members={account(1): "ENABLED"}))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+    session = open_session(Identity(allowed_account_ids=(ADMINISTRATOR,)), REGION)
+    chosen = settings(members=[rule("ENABLED")])
+    plan = make_plan(chosen, read_snapshot(session, chosen), OWNER)
+    engine = _Engine(preview=preview, caller=account(7))
+
+    def program() -> None:
+        with pytest.raises(OtherAccountError, match=f"is account {account(7)}'s, but the plan is"):
+            EksAuditLogs("eks", plan)
+
+    engine.run(program)
+    assert set(engine.registered) == {"eks"}
 
 
 def test_without_an_identity_nothing_is_kept_and_nobody_is_asked() -> None:

@@ -221,7 +221,7 @@ def test_a_detector_is_made_with_eks_audit_logs_stated_and_kept_on_destroy(
         "tags": {OWNER_TAG: OWNER},
     }
     assert detector.retain_on_delete
-    assert detector.ignore_changes == ("datasources",)
+    assert detector.ignore_changes == ("datasources", "tags")
     assert detector.import_id == ""
 
 
@@ -234,6 +234,7 @@ def test_everything_else_waits_for_the_detector_that_is_made() -> None:
     assert {child.asked["detectorId"] for child in children.values()} == {"id-of-eks-detector"}
     assert all("eks-detector" in child.dependencies for child in children.values())
     assert children["members"].asked["statuses"] == {}
+    assert children["prior"].asked["undecided"] is True
 
 
 def test_the_next_run_keeps_the_detector_that_the_stack_made() -> None:
@@ -244,6 +245,7 @@ def test_the_next_run_keeps_the_detector_that_the_stack_made() -> None:
 
     assert children["detector"].asked["tags"] == {OWNER_TAG: OWNER}
     assert children["detector"].import_id == DETECTOR, "the state may know it no more"
+    assert "undecided" not in children["prior"].asked
     assert {child.asked["detectorId"] for n, child in children.items() if n != "detector"} == {
         DETECTOR
     }

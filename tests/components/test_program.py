@@ -187,6 +187,27 @@ def test_a_detector_is_made_for_the_delegated_administrator(aws: Aws, program: _
     assert told.splitlines()[0] == "EKS audit log monitoring in us-east-1: making the detector."
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [({}, True), ({"showCosts": "false"}, False), ({"status": "DISABLED"}, False)],
+    ids=["on", "costs are not to be told", "off"],
+)
+def test_the_costs_of_a_detector_that_is_made_are_told_to_be_unknown(
+    aws: Aws,
+    program: _Program,
+    more: dict[str, str],
+    told: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    aws.detector = None
+    keys = {f"{PROJECT}:{key}": value for key, value in {"detector": "create", **more}.items()}
+    program.run(Engine(preview=True), {**_KEYS, **keys})
+
+    (text,) = program.told(logging.INFO)
+    lines = text.splitlines()
+    assert ("  Trial: of 1 account to be turned on, 1 is unknown." in lines) is told
+    assert ("  Usage: unknown (the detector is only being made)." in lines) is told
+
+
 def test_no_detector_is_made_for_anybody_else(aws: Aws, program: _Program) -> None:
     aws.detector, aws.delegated = None, (account(9),)
     (told,) = program.refused({**_KEYS, f"{PROJECT}:detector": "create"})

@@ -132,7 +132,8 @@ def test_check_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:
         (_inputs(accounts(2), maxDisabled="25%"), True, []),
         (_inputs(accounts(2), scope=["detector"]), False, []),
         (_inputs(accounts(2), identity={"profile": "security"}), True, []),
-        (_inputs(accounts(2), turningOff=3, retryMinutes=1), False, []),
+        (_inputs(accounts(2), retryMinutes=1), True, []),
+        (_inputs(accounts(2), turningOff=3), False, []),
     ],
     ids=[
         "nothing",
@@ -146,6 +147,7 @@ def test_check_asks_nobody(aws: Aws, provider: DynamicProvider) -> None:
         "another limit",
         "less written",
         "another identity",
+        "longer tries",
         "what only holds for a run",
     ],
 )
@@ -161,6 +163,16 @@ def test_what_asks_for_an_update_and_what_for_another_record(
 
     assert (diff.changes, diff.replaces) == (changes, replaces)
     assert aws.requests == []
+
+
+def test_how_long_accounts_are_tried_again_is_kept_for_destroy(
+    provider: DynamicProvider,
+) -> None:
+    updated = provider.update(
+        _outputs({account(1): "ENABLED"}), _inputs(accounts(1), retryMinutes=3)
+    )
+
+    assert updated == _outputs({account(1): "ENABLED"}, retryMinutes=3)
 
 
 def test_an_account_that_comes_is_recorded_and_the_others_keep_what_was_before(
@@ -319,6 +331,56 @@ def test_a_detector_that_is_made_anew_goes_on_with_the_record(
 
     assert updated == _outputs({**before, account(3): "ENABLED"}, **news)
     assert aws.writes == []
+
+
+# A run that makes the detector anew can't decide the rules: nobody knows yet who is a member
+
+
+def test_while_the_rules_are_undecided_nobody_drops_out_and_the_record_stays(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    process = provider
+    process.begin_test()
+    olds = _waiting({account(1): "DISABLED", account(2): "ENABLED"}, account(3))
+    olds |= {"onRelease": "RESTORE", "unreleased": {account(2): "No."}, "seenAt": "2026-05-04"}
+    olds["accounts"] = dict.fromkeys(accounts(3), "RESTORE")
+    news = _inputs(
+        [], undecided=True, detectorId="another", onRelease="RESTORE", seenAt="2026-05-05"
+    )
+
+    diff = provider.diff(olds, news)
+    updated = provider.update(olds, news)
+
+    assert (diff.changes, diff.replaces) == (True, [])
+    kept = ("accounts", "statuses", "waiting", "unreleased", "organization", "detector")
+    assert {key: updated[key] for key in kept} == {key: olds[key] for key in kept}
+    assert updated["detectorId"] == "another"
+    assert (aws.requests, provider.stderr) == ([], "")
+
+
+def test_what_a_preview_shows_of_the_record_stays_while_the_rules_are_undecided(
+    provider: DynamicProvider,
+) -> None:
+    shown = provider.read(_outputs({account(1): "ENABLED"})).inputs
+    assert shown
+
+    checked = provider.check(_inputs([], undecided=True, detectorId="another"), shown)
+
+    assert checked.inputs["statuses"] == {account(1): "ENABLED"}
+
+
+def test_once_the_rules_are_decided_again_accounts_drop_out_as_ever(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    before = {account(1): "DISABLED", account(2): "ENABLED"}
+    undecided = provider.update(_outputs(before), _inputs([], undecided=True))
+    assert undecided["statuses"] == before
+
+    decided = provider.update(undecided, _inputs([account(2)], onRelease="RESTORE"))
+
+    assert decided["statuses"] == {account(2): "ENABLED"}
+    assert aws.members[account(1)] == "DISABLED"
+    assert "undecided" not in decided
 
 
 # The organization

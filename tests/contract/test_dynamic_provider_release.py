@@ -410,12 +410,41 @@ def test_a_preview_tells_how_many_go_where(aws: Aws, provider: DynamicProvider) 
     assert aws.writes == []
 
 
-def test_what_is_left_of_the_last_run_is_no_news_in_a_preview_or_refresh(
+_LEFT = {**_state(_BEFORE, unreleased={account(2): "No."}), "seenAt": "2026-05-04"}
+"""What a run that could not let an account go has left in the state."""
+
+
+def test_what_is_left_of_the_last_run_is_named_in_the_next_preview(
     aws: Aws, provider: DynamicProvider
 ) -> None:
-    left = _state(_BEFORE, unreleased={account(2): "No."})
+    news = _goes_on_with(account(1), account(3), seenAt="2026-05-05")
 
-    assert provider.diff(left, _goes_on_with(account(1), account(3))).changes
+    assert provider.diff(_LEFT, news).changes
+    assert provider.stderr.splitlines() == [
+        "1 account drops out of the rules (onRelease RESTORE): 1 goes to DISABLED.",
+        f"  off  {account(2)}  ENABLED -> DISABLED, let go",
+    ]
+    assert aws.writes == []
+
+
+def test_what_is_left_of_the_last_run_counts_for_maxdisabled_in_the_preview(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    news = _goes_on_with(account(1), account(3), seenAt="2026-05-05", maxDisabled=1, turningOff=1)
+
+    with error_of() as told:
+        provider.diff(_LEFT, news)
+
+    assert "maxDisabled: 2 members would be turned off, but at most 1 may be" in told[0]
+    assert aws.writes == []
+
+
+def test_a_refresh_says_and_refuses_nothing_of_what_is_left(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    same_run = _goes_on_with(account(1), account(3), seenAt=_LEFT["seenAt"], maxDisabled=0)
+
+    assert provider.diff(_LEFT, same_run).changes
     assert (aws.requests, provider.stderr) == ([], "")
 
 

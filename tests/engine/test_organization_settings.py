@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.organization import FEATURE, OFF, ON
+from tests.engine.organization import FEATURE, OFF, ON, REGION, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.engine.organization import Organization
 
+OF_THE_STACK = {"guardduty-eks-audit-logs:stack": "test"}
 WITH_A_MEMBER = """
 accounts: [{id: "300000000001", name: shop}]
 """
@@ -60,7 +61,9 @@ def test_all_reaches_the_members_within_a_day(organization: Callable[..., Organi
 
     aws.control.advance_clock(hours=24)
     assert set(aws.statuses().values()) == {ON}
-    assert "every member has EKS audit logs on" in stack.preview("--expect-no-changes").text
+    assert (
+        "every monitored member has EKS audit logs on" in stack.preview("--expect-no-changes").text
+    )
 
 
 def test_the_own_detector_can_be_off(organization: Callable[..., Organization]) -> None:
@@ -150,6 +153,65 @@ def test_a_detector_that_somebody_deleted_is_made_again(
     assert aws.own_features()[FEATURE] == ON
     again = stack.up("--expect-no-changes")
     assert again.code == 0, again.text
+
+
+def test_a_detector_that_somebody_deleted_is_made_again_without_letting_members_go(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    aws.sandbox.boto3("guardduty").tag_resource(ResourceArn=_arn(aws), Tags=OF_THE_STACK)
+    before, own = aws.statuses(), aws.own_features()[FEATURE]
+    everybody = [{"status": "ENABLED", "all": True}]
+    stack = aws.stack(detector="create", onRelease="RESTORE", members=everybody)
+    assert stack.up().code == 0
+    assert set(aws.statuses().values()) == {ON}
+    recorded = stack.resource(":PriorSettings")["outputs"]
+    aws.control.delete_detector("222222222222")
+    aws.control.clear_calls()
+
+    run = stack.up()
+
+    assert run.code == 0, run.text
+    assert aws.writes()[0] == "CreateDetector"
+    assert "UpdateMemberDetectors" not in aws.writes()
+    assert "drop out of the rules" not in run.text
+    kept = stack.resource(":PriorSettings")["outputs"]
+    assert kept["statuses"] == recorded["statuses"] == before
+    assert kept["accounts"] == recorded["accounts"]
+
+    aws.set_status(account(2), OFF)
+    following = stack.up()
+    assert following.code == 0, following.text
+    assert set(aws.statuses().values()) == {ON}
+    again = stack.preview("--expect-no-changes")
+    assert again.code == 0, again.text
+    destroy = stack.destroy()
+    assert destroy.code == 0, destroy.text
+    assert (aws.statuses(), aws.own_features()[FEATURE]) == (before, own)
+
+
+def test_tags_that_somebody_else_gives_the_detector_stay(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization(description=WITHOUT_DETECTOR)
+    stack = aws.stack(detector="create")
+    assert stack.up().code == 0
+    guardduty = aws.sandbox.boto3("guardduty")
+    guardduty.tag_resource(ResourceArn=_arn(aws), Tags={"cost-centre": "security"})
+    aws.control.clear_calls()
+
+    run = stack.up("--expect-no-changes")
+
+    assert run.code == 0, run.text
+    assert guardduty.list_tags_for_resource(ResourceArn=_arn(aws))["Tags"] == {
+        **OF_THE_STACK,
+        "cost-centre": "security",
+    }
+    assert aws.writes() == []
+
+
+def _arn(aws: Organization) -> str:
+    return f"arn:aws:guardduty:{REGION}:222222222222:detector/{aws.detector_id()}"
 
 
 @pytest.mark.parametrize("profile", ["management", "member-300000000001"])

@@ -407,6 +407,55 @@ def test_a_missing_permission_is_named(organization: Callable[..., Organization]
         aws.control.clear_faults()
 
 
+def test_what_is_wrong_beside_a_detector_that_is_to_be_made_is_told_before_it_is(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization(
+        description="""
+regions: [us-east-1]
+regionsWithoutAdministratorDetector: [us-east-1]
+accounts: [{id: "300000000001", name: shop}]
+"""
+    )
+    aws.control.assign_policy([MEMBER])
+    aws.control.clear_calls()
+    stack = aws.stack(
+        detector="create",
+        autoEnable="ALL",
+        members=[
+            {"status": "ENABLED", "accounts": ["222222222222"]},
+            {"status": "ENABLED", "organizationalUnits": ["Root/Nowhere"]},
+            {"status": "DISABLED", "accounts": [MEMBER]},
+        ],
+    )
+
+    run = stack.up("--skip-preview")
+
+    assert run.code != 0
+    assert [error.split(". ")[0].split(", ")[0] for error in run.errors] == [
+        "autoEnable: ALL would have no effect",
+        "autoEnable: ALL turns EKS audit logs on for every account",
+        "members[0].accounts: 222222222222 is the administrator itself",
+        (
+            "members[1].organizationalUnits: Root/Nowhere is no organizational unit of this "
+            "organization"
+        ),
+    ]
+    assert aws.writes() == []
+
+    aws.control.clear_policies()
+    stack.configure(
+        {
+            "aws:region": REGION,
+            "detector": "create",
+            "members": [{"status": "DISABLED", "accounts": [MEMBER]}],
+        }
+    )
+    made = stack.up()
+    assert made.code == 0, made.text
+    assert aws.writes()[0] == "CreateDetector"
+
+
 def test_whom_organizations_does_not_know_as_administrator_makes_no_detector(
     organization: Callable[..., Organization],
 ) -> None:

@@ -56,6 +56,7 @@ _CALLS: dict[str, tuple[type[Provider], dict[str, Any], Callable[[Any, Any, Any]
     "members create": (MemberFeaturesProvider, _MEMBERS, lambda p, s, _: p.create(s)),
     "members read": (MemberFeaturesProvider, _MEMBERS, lambda p, s, _: p.read("id", s)),
     "members update": (MemberFeaturesProvider, _MEMBERS, lambda p, s, g: p.update("id", s, g)),
+    "prior check": (PriorSettingsProvider, _PRIOR, lambda p, s, g: p.check(s, g)),
     "prior diff": (PriorSettingsProvider, _PRIOR, lambda p, s, g: p.diff("id", s, g)),
     "prior create": (PriorSettingsProvider, _PRIOR, lambda p, s, _: p.create(s)),
     "prior read": (PriorSettingsProvider, _PRIOR, lambda p, s, _: p.read("id", s)),
@@ -134,6 +135,22 @@ def test_it_is_refused_in_a_sentence_or_worked_with_rightly(
 
 def _nothing(key: str) -> Any:  # noqa: ANN401 - as a configuration answers
     del key
+
+
+@pytest.mark.parametrize("undecided", [True, False])
+@pytest.mark.parametrize("key", ["accounts", "statuses", "organization", "detector", "waiting"])
+@pytest.mark.parametrize("strange", _STRANGE)
+def test_a_check_shows_what_was_there_before_however_strange(
+    strange: Any,  # noqa: ANN401 - JSON
+    key: str,
+    undecided: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    news = {**_WHOSE, "accounts": {account(1): "LEAVE"}, "undecided": undecided}
+
+    checked = PriorSettingsProvider().check({**_PRIOR, key: strange}, news)
+
+    assert checked.failures == []
+    assert checked.inputs.items() >= news.items()
 
 
 def test_what_is_wrong_is_named_with_the_way_out(aws: Aws) -> None:

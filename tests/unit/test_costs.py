@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from guardduty.api import GuardDutyApi
-from guardduty.costs import Costs, read_costs, told, trial_of
+from guardduty.costs import Costs, costs_before_detector, read_costs, told, trial_of
 from guardduty.model import AccountId, TrialDays, Usage
 from tests.vocabulary import ADMINISTRATOR, DETECTOR, NOT_ASSOCIATED, account, accounts
 
@@ -265,3 +265,11 @@ def test_usage_that_is_not_listed_is_not_told_as_nothing() -> None:
 )
 def test_an_accounts_trial_is_told_in_its_row(days: dict[AccountId, int], text: str) -> None:
     assert trial_of(_Guardduty(days).costs([account(1)]), account(1)) == text
+
+
+def test_before_there_is_a_detector_to_ask_about_all_is_unknown() -> None:
+    assert told(costs_before_detector([ADMINISTRATOR]), 0) == (
+        "Trial: of 1 account to be turned on, 1 is unknown.",
+        f"Trial unknown for 1: {_NEVER_ON}",
+        "Usage: unknown (the detector is only being made).",
+    )

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from guardduty.delegation import Delegation, plan_delegation
+from guardduty.api import GuardDutyApi
+from guardduty.delegation import Delegation, plan_delegation, read_delegation
+from guardduty.errors import ServiceError
 from guardduty.model import AccountId, Designation, Refused
+from guardduty.session import Session
+from tests.unit.fakes.guardduty_client import refusal
+from tests.unit.fakes.organizations_client import FakeOrganizations
 from tests.vocabulary import ADMINISTRATOR, REGION, account
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 _MANAGEMENT = AccountId("111111111111")
 _NOBODY = Delegation(REGION, _MANAGEMENT, ADMINISTRATOR, status="ACTIVE")
@@ -101,3 +110,55 @@ def test_it_is_refused_when(case: str) -> None:
 
 def test_what_organizations_does_not_tell_is_no_refusal() -> None:
     assert plan_delegation(replace(_NOBODY, status=None)).refusals == ()
+
+
+# What GuardDuty answers in place of the designation
+
+
+class _Refusing:
+    """GuardDuty that refuses ListOrganizationAdminAccounts."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        self._refusal = refusal("ListOrganizationAdminAccounts", code, reason)
+
+    def list_organization_admin_accounts(self, **_asked: object) -> NoReturn:
+        raise self._refusal
+
+
+def _read(code: str, reason: str) -> Delegation:
+    # The product gets only as much of a client as it uses.
+    guardduty = GuardDutyApi(cast("Any", _Refusing(code, reason)))
+    session = Session(REGION, _MANAGEMENT, guardduty, FakeOrganizations().api)
+    return read_delegation(session, ADMINISTRATOR)
+
+
+def test_a_failure_of_guardduty_is_told_as_that() -> None:
+    with pytest.raises(ServiceError) as caught:
+        _read("InternalServerErrorException", "An internal server error occurred.")
+
+    assert str(caught.value).startswith(
+        "ListOrganizationAdminAccounts failed: InternalServerErrorException: An internal server "
+        "error occurred."
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "sentence"),
+    [
+        (
+            "BadRequestException",
+            "You are not the master.",
+            "mode: delegation is for the organization's management account, and account ",
+        ),
+        (
+            "AccessDeniedException",
+            "Not authorized.",
+            "account 111111111111 may not call ListOrganizationAdminAccounts (Not authorized). ",
+        ),
+    ],
+)
+def test_a_refusal_that_is_about_the_caller_is_told_as_that(
+    code: str, reason: str, sentence: str
+) -> None:
+    (told,) = plan_delegation(_read(code, reason)).refusals
+    assert told.startswith(sentence)

@@ -188,6 +188,16 @@ def test_rules_that_others_precede_for_every_account_are_not_looked_up() -> None
     assert directory.unknown_units == frozenset()
 
 
+def test_before_anybody_knows_the_members_every_unit_of_every_rule_is_looked_up() -> None:
+    organization = _organization()
+    rules = _rules({"status": "ENABLED", "all": True}, _in("Root/Nowhere"), _tagged(env="prod"))
+
+    directory = read_directory(rules, None, organization.api)
+
+    assert directory.unknown_units == {"Root/Nowhere"}
+    assert "ListTagsForResource" not in _asked(organization)
+
+
 def test_tags_are_asked_once_for_each_account_that_is_undecided() -> None:
     organization = _organization(tags={account(5): {"env": "test"}})
     _read(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from guardduty.max_disabled import MaxDisabled
@@ -29,4 +31,5 @@ def test_what_is_not(written: object) -> None:
     with pytest.raises(ValueError, match="a number of accounts, or a share of all") as caught:
         MaxDisabled.parse(written)
 
-    assert str(caught.value).startswith(str(written))
+    as_yaml_has_it = written if isinstance(written, str) and written else json.dumps(written)
+    assert str(caught.value).startswith(f"{as_yaml_has_it} is malformed; ")

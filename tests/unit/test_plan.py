@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guardduty.decisions import rule_label
+from guardduty.directory import Directory
 from guardduty.model import (
     AccountId,
     AutoEnable,
@@ -32,6 +33,7 @@ from tests.vocabulary import (
     OWNER,
     REGION,
     account,
+    accounts,
     member,
     region_with,
     rule,
@@ -305,6 +307,14 @@ def test_all_together_with_a_rule_that_turns_members_off() -> None:
     )
 
 
+def test_all_reaches_a_suspended_member_that_a_rule_turns_off_once_it_is_resumed() -> None:
+    snapshot = replace(region_with({account(1): ON}), members=(member(1), member(2, "Disabled")))
+    plan = _plan(settings(autoEnable="ALL", members=[rule("DISABLED", account(2))]), snapshot)
+
+    (refusal,) = plan.refusals
+    assert "members[0] wants DISABLED for 1 of them (300000000002)." in refusal
+
+
 def test_all_is_no_conflict_with_a_rule_that_turns_nobody_off() -> None:
     plan = _plan(
         settings(autoEnable="ALL", members=[rule("ENABLED"), rule("DISABLED")]),
@@ -404,6 +414,69 @@ def test_every_refusal_of_the_caller_is_told_at_once() -> None:
     ]
 
 
+# Before the detector is made, which alone tells who is a member
+
+
+def _refused(snapshot: Snapshot = _TO_BE_MADE, **chosen: object) -> tuple[str, ...]:
+    return _plan(settings(detector="create", **chosen), snapshot).refusals
+
+
+def test_all_that_is_wrong_without_knowing_the_members_is_told_at_once() -> None:
+    directory = Directory(policy_type_enabled=True, unknown_units=frozenset(["Root/Nowhere"]))
+    rules = [
+        rule("ENABLED", ADMINISTRATOR),
+        rule("DISABLED", account(2), account(1)),
+        {"status": "ENABLED", "organizationalUnits": ["Root/Nowhere"]},
+    ]
+
+    refusals = _refused(
+        replace(_TO_BE_MADE, directory=directory),
+        autoEnable="ALL",
+        autoEnableMembers="NEW",
+        members=rules,
+    )
+
+    assert [refusal.split(",")[0].split(" is ")[0] for refusal in refusals] == [
+        "autoEnable: ALL would have no effect",
+        "autoEnableMembers: NEW would have no effect",
+        "autoEnable: ALL turns EKS audit logs on for every account",
+        "members[0].accounts: 222222222222",
+        "members[2].organizationalUnits: Root/Nowhere",
+    ]
+
+
+def test_all_with_a_rule_that_turns_off_whoever_comes_is_told_without_accounts() -> None:
+    everybody = [rule("ENABLED", account(1)), rule("DISABLED")]
+
+    (refusal,) = _refused(autoEnable="ALL", members=everybody)
+
+    assert refusal == (
+        "autoEnable: ALL turns EKS audit logs on for every account, but members[1] wants DISABLED. "
+        "Use autoEnable: NEW with rules, or drop the rule."
+    )
+
+
+def test_a_rule_behind_one_for_all_turns_nobody_off() -> None:
+    assert _refused(autoEnable="ALL", members=[rule("ENABLED"), rule("DISABLED")]) == ()
+
+
+@pytest.mark.parametrize("auto_enable", ["NEW", "NONE"])
+def test_exceptions_are_welcome_beside_new_and_none_there_too(auto_enable: str) -> None:
+    assert _refused(autoEnable=auto_enable, members=[rule("DISABLED")]) == ()
+
+
+@pytest.mark.parametrize(("auto_enable", "told"), [("ALL", True), ("NEW", True), ("NONE", False)])
+def test_that_the_policy_type_is_unknown_is_told_there_too(
+    auto_enable: str,
+    told: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    directory = Directory(policy_type_enabled=None, policy_type_refused="No.")
+    chosen = settings(detector="create", autoEnable=auto_enable)
+    notices = _plan(chosen, replace(_TO_BE_MADE, directory=directory)).notices
+
+    assert any("unknown whether the policy type" in notice for notice in notices) is told
+
+
 # What is told
 
 
@@ -415,6 +488,7 @@ def test_before_the_detector_is_made_rules_wait_for_the_next_run() -> None:
     assert plan.notices == (
         "The detector is made in this run; GuardDuty attaches member accounts to it afterwards.",
         "2 rules for members: run `pulumi up` once more to have them applied.",
+        _NEW,
     )
 
 
@@ -422,6 +496,16 @@ def test_before_the_detector_is_made_nothing_is_said_of_rules_that_are_not_there
     plan = _plan(settings(detector="create"), _TO_BE_MADE)
     assert plan.notices == (
         "The detector is made in this run; GuardDuty attaches member accounts to it afterwards.",
+        _NEW,
+    )
+
+
+def test_before_the_detector_is_made_the_organizations_settings_are_told() -> None:
+    chosen = settings(detector="create", autoEnable="ALL", autoEnableMembers="NEW")
+
+    assert _plan(chosen, _TO_BE_MADE).notices[1:] == (
+        _ALL,
+        "Organization: autoEnableMembers NEW; GuardDuty itself is turned on for new accounts.",
     )
 
 
@@ -520,23 +604,53 @@ def test_all_says_whom_it_has_yet_to_reach() -> None:
     assert plan.notices == (
         _ALL_FROM_NEW,
         (
-            "Organization: 2 of 3 members do not have EKS audit logs on yet. GuardDuty turns them "
-            "on by itself within 24 hours."
+            "Organization: 2 of 3 members do not have EKS audit logs on yet. GuardDuty turns on "
+            "whoever is not on, by itself within 24 hours."
         ),
     )
 
 
 def test_all_that_has_reached_everybody_is_told_so() -> None:
     plan = _plan(settings(autoEnable="ALL"), region_with({account(1): ON}))
-    assert plan.notices == (_ALL_FROM_NEW, "Organization: every member has EKS audit logs on.")
+    assert plan.notices == (
+        _ALL_FROM_NEW,
+        "Organization: every monitored member has EKS audit logs on.",
+    )
 
 
-def test_all_is_not_said_to_have_reached_a_member_whose_status_is_unknown() -> None:
+@pytest.mark.parametrize(
+    ("off", "unknown", "told"),
+    [
+        (0, 1, "1 of 3 members is unknown"),
+        (0, 2, "2 of 3 members are unknown"),
+        (1, 1, "1 of 3 members does not have EKS audit logs on yet, and 1 more is unknown"),
+        (1, 2, "1 of 3 members does not have EKS audit logs on yet, and 2 more are unknown"),
+    ],
+)
+def test_all_is_not_said_to_have_reached_a_member_whose_status_is_unknown(
+    off: int, unknown: int, told: str
+) -> None:
+    everybody = accounts(3)
+    statuses = {a: OFF if n < off else ON for n, a in enumerate(everybody[: 3 - unknown])}
+    reasons = dict.fromkeys(everybody[3 - unknown :], "Internal error")
+    snapshot = replace(
+        region_with(dict.fromkeys(everybody, ON)), statuses=MemberStatuses(statuses, reasons)
+    )
+
+    assert _plan(settings(autoEnable="ALL"), snapshot).notices == (
+        _ALL_FROM_NEW,
+        f"Organization: {told}. GuardDuty turns on whoever is not on, by itself within 24 hours.",
+    )
+
+
+def test_a_member_of_unknown_status_that_a_rule_turns_on_is_not_told_once_more() -> None:
     snapshot = replace(
         region_with({account(1): ON, account(2): ON}),
         statuses=MemberStatuses({account(1): ON}, {account(2): "Internal error"}),
     )
-    assert _plan(settings(autoEnable="ALL"), snapshot).notices == (_ALL_FROM_NEW,)
+    plan = _plan(settings(autoEnable="ALL", members=[rule("ENABLED", account(2))]), snapshot)
+
+    assert plan.notices[1] == "Organization: every monitored member has EKS audit logs on."
 
 
 def test_that_all_reaches_unmanaged_members_too_is_told() -> None:
@@ -654,4 +768,22 @@ def test_a_rule_that_decides_nobody_is_told() -> None:
     assert plan.notices == (
         _NEW,
         "rule 2: accounts decides no account: none is selected, or earlier rules decide them.",
+    )
+
+
+@pytest.mark.parametrize("status", ["ENABLED", "DISABLED", "UNMANAGED"])
+def test_a_rule_for_members_that_cannot_be_set_now_is_not_said_to_decide_nobody(
+    status: str,
+) -> None:
+    snapshot = replace(region_with({}), members=(member(1, "Disabled"), member(2, "Invited")))
+    plan = _plan(settings(members=[rule(status, account(1)), rule(status, account(2))]), snapshot)
+
+    assert [notice for notice in plan.notices if "decides no account" in notice] == []
+
+
+def test_a_rule_for_former_members_decides_nobody() -> None:
+    snapshot = replace(region_with({}), members=(member(1, "Removed"),))
+
+    assert _plan(settings(members=[rule("ENABLED")]), snapshot).notices[-1] == (
+        "rule 1: all decides no account: none is selected, or earlier rules decide them."
     )

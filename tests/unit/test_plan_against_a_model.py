@@ -68,7 +68,13 @@ def _cases(draw: st.DrawFn) -> _Case:
 
 def _deciding_rule(case: _Case, account: AccountId) -> int | None:
     monitored = [m.account for m in case.snapshot.members if m.relationship_status == "Enabled"]
-    if account not in monitored:
+    return _rule_for(case, account) if account in monitored else None
+
+
+def _rule_for(case: _Case, account: AccountId) -> int | None:
+    """The rule for any member, also one that can't be set now."""
+    members = [m.account for m in case.snapshot.members if m.relationship_status not in _FORMER]
+    if account not in members:
         return None
     selecting = [
         index
@@ -125,7 +131,7 @@ def test_a_plan_is_refused_exactly_for_strangers_and_for_all_with_exceptions(cas
     members = {m.account: m.relationship_status for m in case.snapshot.members}
     exceptions, refused = [], []
     for index, rule in enumerate(case.settings.members):
-        decided = [a for a in _PEOPLE if _deciding_rule(case, a) == index]
+        decided = [a for a in _PEOPLE if _rule_for(case, a) == index]
         if case.settings.auto_enable == "ALL" and rule.status == "DISABLED" and decided:
             exceptions.append(f"members[{index}] wants DISABLED for {len(decided)} of them")
         refused += [

@@ -80,12 +80,26 @@ def test_a_setting_that_is_there_already_is_left_and_told(setting: AutoEnable) -
 
     assert plan.refusals == ()
     idle = "" if setting is AutoEnable.NONE else f", and autoEnable {setting} has no effect"
-    assert plan.notices[-1] == (
-        "Organization: the policy type GUARDDUTY_POLICY is enabled on the root: policies decide "
-        f"for accounts{idle}."
+    assert plan.notices == (
+        (
+            "Organization: the policy type GUARDDUTY_POLICY is enabled on the root: policies "
+            f"decide for accounts{idle}."
+        ),
+        "Organization: autoEnableMembers NEW; GuardDuty itself is turned on for new accounts.",
     )
     assert not [notice for notice in plan.notices if "24 hours" in notice]
     assert plan.turning_on == []
+
+
+def test_beside_policies_another_setting_for_guardduty_itself_is_told() -> None:
+    organization = _organization(AutoEnable.NONE, AutoEnable.ALL)
+
+    assert _plan(organization, autoEnable="NONE", autoEnableMembers="NONE").notices[1:] == (
+        (
+            "Organization: autoEnableMembers ALL -> NONE; GuardDuty itself is turned on for no "
+            "account."
+        ),
+    )
 
 
 def test_without_the_permission_to_know_it_is_unknown_and_no_refusal() -> None:

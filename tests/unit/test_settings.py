@@ -477,3 +477,14 @@ def test_all_faults_are_told_at_once() -> None:
         ),
         "onRelease: KEEP is not a value it takes; use one of LEAVE, RESTORE, DISABLE.",
     )
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+@pytest.mark.parametrize(
+    "key", [field.alias or name for name, field in Settings.model_fields.items()]
+)
+def test_a_program_that_gives_a_key_without_a_value_gives_none(key: str, nothing: object) -> None:
+    values = {"autoEnable": "ALL", "members": [{"status": "ENABLED", "all": True}]}
+    without = {k: v for k, v in values.items() if k != key}
+
+    assert Settings.from_values({**values, key: nothing}) == Settings.from_values(without)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guardduty.errors import ServiceError
+from guardduty.identity import Identity
 from guardduty.model import (
     AutoEnable,
     Detector,
@@ -55,8 +56,9 @@ def _asked(aws: Aws) -> list[str]:
     return [f"{r.method} {r.path}" for r in aws.requests if r.service == "guardduty"]
 
 
-def _asked_organizations(aws: Aws) -> int:
-    return sum(r.service == "organizations" for r in aws.requests)
+def _asked_organizations(aws: Aws) -> list[str]:
+    targets = [r.target or "" for r in aws.requests if r.service == "organizations"]
+    return [target.removeprefix("AWSOrganizationsV20161128.") for target in targets]
 
 
 def test_an_administrator_sees_the_organization_and_its_members(aws: Aws) -> None:
@@ -76,6 +78,36 @@ def test_an_administrator_sees_the_organization_and_its_members(aws: Aws) -> Non
     assert aws.writes == []
 
 
+def test_whoever_acts_is_kept_for_what_comes_of_the_reading(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+    identity = Identity(allowed_account_ids=(aws.account,))
+
+    assert read_snapshot(open_session(identity, REGION), settings()).identity == identity
+    assert _read().identity is None
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
+)
+@pytest.mark.usefixtures("aws")
+def test_a_profile_of_the_environment_that_does_not_exist_is_nobodys_business(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, region: str, partition: str
+) -> None:
+    (tmp_path / "credentials").write_text(
+        "[audit]\naws_access_key_id = x\naws_secret_access_key = y\n"
+    )
+    monkeypatch.setenv("AWS_PROFILE", "gone")
+
+    session = open_session({"aws:region": region, "aws:profile": "audit"}.get)
+
+    assert session.partition == partition
+    assert read_snapshot(session, settings()).partition == partition
+
+
 def test_members_are_read_fifty_in_a_call(aws: Aws) -> None:
     aws.members = dict.fromkeys(accounts(120), "ENABLED")
     snapshot = _read()
@@ -90,7 +122,7 @@ def test_without_a_detector_nothing_more_is_asked(aws: Aws) -> None:
 
     assert (snapshot.detector, snapshot.members, snapshot.delegated) == (None, (), False)
     assert _asked(aws) == ["GET /detector"]
-    assert _asked_organizations(aws) == 0
+    assert _asked_organizations(aws) == []
 
 
 @pytest.mark.parametrize(
@@ -108,7 +140,8 @@ def test_organizations_tells_who_may_have_the_detector_that_is_to_be_made(
     assert (snapshot.detector, snapshot.delegated) == (None, told)
     assert snapshot.organization_refused is None
     assert _asked(aws) == ["GET /detector"]
-    assert _asked_organizations(aws) == 1
+    # Of the root and its policy type only who may make the detector has to know.
+    assert _asked_organizations(aws) == ["ListDelegatedAdministrators", *["ListRoots"] * told]
     assert aws.writes == []
 
 
@@ -123,14 +156,34 @@ def test_a_caller_whom_organizations_refuses_is_told_why_later(aws: Aws) -> None
     )
 
 
+def test_a_failure_of_organizations_says_nothing_of_who_asks(aws: Aws) -> None:
+    aws.detector = None
+    aws.refusals["/"] = (400, "ServiceException", "Try again later.")
+
+    with pytest.raises(ServiceError) as caught:
+        _read(detector="create")
+
+    assert str(caught.value) == (
+        "ListDelegatedAdministrators failed: ServiceException: Try again later."
+    )
+
+
+def test_an_account_outside_of_organizations_is_told_so_later(aws: Aws) -> None:
+    aws.detector = None
+    aws.refusals["/"] = (400, "AWSOrganizationsNotInUseException", "Not in use.")
+
+    refused = _read(detector="create").organization_refused
+
+    assert refused == Refused("AWSOrganizationsNotInUseException", "Not in use.")
+
+
 def test_where_there_is_a_detector_organizations_is_asked_for_the_policy_type_only(
     aws: Aws,
 ) -> None:
     snapshot = _read(detector="create")
 
     assert (snapshot.delegated, snapshot.detector is not None) == (False, True)
-    asked = [r.target for r in aws.requests if r.service == "organizations"]
-    assert asked == ["AWSOrganizationsV20161128.ListRoots"]
+    assert _asked_organizations(aws) == ["ListRoots"]
 
 
 def test_a_member_is_not_asked_about_the_organization(aws: Aws) -> None:

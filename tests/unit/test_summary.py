@@ -85,7 +85,7 @@ def test_a_run_that_changes_the_organization() -> None:
         "  Organization: autoEnable NEW -> ALL; all accounts get EKS audit logs by themselves.",
         (
             "  Organization: 1 of 2 members does not have EKS audit logs on yet. GuardDuty turns "
-            "them on by itself within 24 hours."
+            "on whoever is not on, by itself within 24 hours."
         ),
         "  Organization: ALL reaches 1 UNMANAGED member too: 300000000002",
         (
@@ -118,6 +118,7 @@ def test_the_run_that_makes_the_detector() -> None:
             "afterwards."
         ),
         "  1 rule for members: run `pulumi up` once more to have them applied.",
+        "  Organization: autoEnable NEW; new accounts get EKS audit logs by themselves.",
     ]
 
 
@@ -185,6 +186,7 @@ def test_the_run_itself_says_that_it_makes_the_detector_and_what_comes_next() ->
             "afterwards."
         ),
         "  1 rule for members: run `pulumi up` once more to have them applied.",
+        "  Organization: autoEnable NEW; new accounts get EKS audit logs by themselves.",
     ]
 
 
