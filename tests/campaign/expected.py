@@ -140,12 +140,12 @@ def expect(
     return replace(expected, refused=refused)
 
 
-def limit(wish: Wish, picture: Picture) -> int:
-    """How many members a run may turn off."""
-    if isinstance(wish.max_disabled, int):
-        return wish.max_disabled
-    monitored = sum(account.monitored for account in picture.accounts.values())
-    return monitored * int(wish.max_disabled.removesuffix("%")) // 100
+def limit(max_disabled: float | str, picture: Picture) -> int:
+    """How many members a run may turn off, by a `maxDisabled` as it is written or in the state."""
+    if isinstance(max_disabled, str) and max_disabled.endswith("%"):
+        monitored = sum(account.monitored for account in picture.accounts.values())
+        return monitored * int(max_disabled.removesuffix("%")) // 100
+    return int(max_disabled)
 
 
 def turned_off(picture: Picture, expected: Expected) -> int:
@@ -166,7 +166,7 @@ def _refusals(wish: Wish, world: World, picture: Picture, expected: Expected) ->
         and OFF in statuses.values()
     ):
         yield "ALL with exceptions"
-    if turned_off(picture, expected) > limit(wish, picture):
+    if turned_off(picture, expected) > limit(wish.max_disabled, picture):
         yield "maxDisabled"
     if any(accounts[n].managed and accounts[n].status != s for n, s in statuses.items()):
         yield "policy"
@@ -217,5 +217,5 @@ def _too_many_released(
             continue
         wanted = target(wish.on_release, prior["statuses"].get(name))
         turning += wanted == OFF and account.status == ON
-    if turning and turning + turned_off(picture, expected) > limit(wish, picture):
+    if turning and turning + turned_off(picture, expected) > limit(wish.max_disabled, picture):
         yield "maxDisabled"

@@ -129,8 +129,8 @@ class _Player:
         foretold = self._preview(asked) if step.preview else None
         before, prior = world.picture(), self._prior()
         expected = expect(wish, world, before, prior)
-        if not expected.refused:
-            self._record.taken(self._taken(expected), before, world.caller)
+        # Also of a run that is to be refused: one that Organizations does not answer can't know it.
+        self._record.taken(self._taken(expected), before, world.caller)
         self._expected = [expected]
         told, waited = self._carried_out("up", asked, step.faults, step.interruption)
         run = self._run(told, before, prior, calm=calm, waited=waited)
@@ -259,7 +259,9 @@ class _Player:
         if prior is None:
             self._record.forget([*self._record.values])
             return
-        kept = {*prior["accounts"], OWN, ORGANIZATION, MEMBERS}
+        organization = prior.get("organization") or {}
+        kept = {*prior["accounts"], OWN, *((ORGANIZATION,) if organization else ())}
+        kept |= {MEMBERS} & {*organization}
         self._record.forget(set(self._record.values) - kept)
 
     def _prior(self) -> Mapping[str, Any] | None:

@@ -98,7 +98,7 @@ def check_up(run: Run) -> None:
     members = {run.wish.auto_enable_members} if run.wish.auto_enable_members else set()
     _check_writes(run, allowed, {run.wish.status}, {run.wish.auto_enable}, members)
     _check_untouched(run)
-    _check_limit(run, limit(run.wish, run.before))
+    _check_limit(run, limit(run.wish.max_disabled, run.before))
     _check_record(run)
     if run.calm:
         _check_refusal(run)
@@ -129,6 +129,8 @@ def check_destroy(run: Run) -> None:
         {recorded["autoEnableMembers"]} if restores and "autoEnableMembers" in recorded else set(),
     )
     _check_untouched(run)
+    # The last run's, as it is in the state: a destroy does not ask the program.
+    _check_limit(run, limit(prior["maxDisabled"], run.before))
     if run.told.killed:
         return
     left = {
@@ -163,13 +165,7 @@ def _aws_refused(run: Run, targets: Mapping[str, str | None]) -> bool:
 
 
 def _destroy_is_refused(run: Run, targets: Mapping[str, str | None]) -> bool:
-    written = run.prior["maxDisabled"] if run.prior else 0
-    monitored = sum(a.monitored for a in run.before.accounts.values())
-    most = (
-        monitored * int(written.removesuffix("%")) // 100
-        if isinstance(written, str) and written.endswith("%")
-        else int(written)
-    )
+    most = limit(run.prior["maxDisabled"], run.before) if run.prior else 0
     turning = sum(
         1
         for account, given in targets.items()

@@ -169,6 +169,15 @@ def test_a_second_run_that_writes_again_is_found(monkeypatch: pytest.MonkeyPatch
     assert violated(History(ORGANIZATION, EVERYBODY, ())) == 3
 
 
+def test_a_destroy_that_turns_off_more_than_the_limit_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(components.prior_settings, "refuse_too_many", lambda *_: None)
+    few = replace(EVERYBODY, on_release="DISABLE", max_disabled=3)
+
+    assert violated(History(ORGANIZATION, few, ())) == 1
+
+
 def test_a_wish_for_off_is_drawn_too() -> None:
     off = replace(EVERYBODY, rules=(Selector(OFF, "all"),))
     figures = Figures()

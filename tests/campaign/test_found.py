@@ -27,6 +27,21 @@ def test_members_whose_status_aws_does_not_tell_count_for_max_disabled(mode: str
     assert figures.accounts_written == 0
 
 
+@pytest.mark.parametrize("status", [ON, OFF])
+def test_a_run_that_does_not_learn_why_it_is_to_be_refused_records_what_was_before(
+    status: str,
+) -> None:
+    unknown = Fault((("kind", "BadRequest"),), service="organizations", times=2)
+
+    play(
+        History(
+            Shape("organization", 3, 1),
+            Wish((), status=status, on_release="RESTORE"),
+            (Event("policy", 0, OFF), Up(faults=(unknown,))),
+        )
+    )
+
+
 @pytest.mark.parametrize("on_release", ["RESTORE", "DISABLE"])
 def test_a_detector_made_anew_while_accounts_are_still_to_be_let_go_is_no_dead_end(
     on_release: str,
