@@ -204,6 +204,7 @@ class _Player:
             expected=tuple(self._expected),
             prior=prior,
             now_prior=self._prior(),
+            now_members=self._outputs(MEMBER_FEATURES),
             record=self._record,
             pictures=self._pictures,
             calm=calm,
@@ -265,7 +266,10 @@ class _Player:
         self._record.forget(set(self._record.values) - kept)
 
     def _prior(self) -> Mapping[str, Any] | None:
-        found = self._stack.saved.get(PRIOR)
+        return self._outputs(PRIOR)
+
+    def _outputs(self, name: str) -> Mapping[str, Any] | None:
+        found = self._stack.saved.get(name)
         return found.outputs if found else None
 
     def _add(self, fault: Fault) -> None:

@@ -14,7 +14,7 @@ from tests.campaign.expected import Expected, limit, released, target
 from tests.campaign.world import FEATURE, OFF, ON
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tests.campaign.engine import Told
     from tests.campaign.network import Network, Write
@@ -49,6 +49,7 @@ class Run:
         expected: what it had to do then; a second one if something happened in the middle of it.
         prior: the outputs of `PriorSettings` before it, if there was one.
         now_prior: the same after it.
+        now_members: the outputs of `MemberFeatures` after it, if there is one.
         record: what was there before the stack.
         pictures: how everything was just before each of its writes.
         calm: whether nothing failed on purpose and nothing happened in the middle.
@@ -65,6 +66,7 @@ class Run:
     expected: tuple[Expected, ...]
     prior: Mapping[str, Any] | None
     now_prior: Mapping[str, Any] | None
+    now_members: Mapping[str, Any] | None
     record: Before
     pictures: list[Picture] = field(default_factory=list)
     calm: bool = True
@@ -83,6 +85,16 @@ class Run:
         for write in self.member_writes:
             given |= dict.fromkeys(write.done, write.body["features"][0]["status"])
         return given
+
+    @property
+    def decided(self) -> frozenset[str]:
+        """The accounts that the rules set, whatever happened in the middle."""
+        return frozenset.intersection(*(frozenset(e.statuses) for e in self.expected))
+
+    def wrote_to(self, accounts: Iterable[str]) -> bool:
+        """Whether one of the run's writes names one of these, though it may have been refused."""
+        named = set(accounts)
+        return any(named.intersection(write.accounts) for write in self.member_writes)
 
 
 def check_up(run: Run) -> None:
@@ -106,6 +118,8 @@ def check_up(run: Run) -> None:
         _check_all_done(run)
     elif not run.told.killed:
         _check_named(run)
+    if not run.told.killed:
+        _check_kept(run)
 
 
 def check_destroy(run: Run) -> None:
@@ -376,10 +390,9 @@ def _check_named(run: Run) -> None:
         raise ViolationError(2, "failed without a word")
     unprocessed = run.told.exported.get("unprocessed") or {}
     unreleased = (run.now_prior or {}).get("unreleased") or {}
-    if unreleased:
+    dropped = released(run.prior, run.expected[0]) if run.prior else ()
+    if unreleased or run.wrote_to(dropped):
         _check_released(run, unreleased)
-    if not unprocessed:
-        return
     statuses = {a: s for expected in run.expected for a, s in expected.statuses.items()}
     for account, reason in unprocessed.items():
         if account not in statuses:
@@ -387,7 +400,9 @@ def _check_named(run: Run) -> None:
         given = run.network.results.get(account, set())
         if reason not in given and not _OF_A_CALL.search(reason):
             raise ViolationError(2, f"{account} failed for {reason!r}, which AWS did not say")
-    _check_exactly(run, unprocessed)
+    if unprocessed or run.wrote_to(run.decided):
+        # Once it sets members nothing breaks a run off: it does what it can, and names the others.
+        _check_exactly(run, unprocessed)
 
 
 def _check_exactly(run: Run, unprocessed: Mapping[str, str]) -> None:
@@ -400,6 +415,17 @@ def _check_exactly(run: Run, unprocessed: Mapping[str, str]) -> None:
             raise ViolationError(2, f"{account} is not {status}, and is not named")
         if right and account in unprocessed and not _could_not_know(run, account):
             raise ViolationError(2, f"{account} is {status}, and is named as not set")
+
+
+def _check_kept(run: Run) -> None:
+    """Whom the run has set is in the state with that, whatever it came to with the others."""
+    members = run.now_members or {}
+    for account in run.decided & set(run.done) - run.disturbed:
+        given, kept = run.done[account], members.get("statuses", {}).get(account)
+        if run.after.accounts[account].status != given or account in members.get("unprocessed", {}):
+            continue
+        if kept != given:
+            raise ViolationError(2, f"{account} was set {given}, and is kept as {kept}")
 
 
 def _could_not_know(run: Run, account: str) -> bool:

@@ -13,8 +13,10 @@ from pulumi.dynamic import ReadResult
 import components.member_features
 import components.prior_settings
 import tests.campaign.__main__
+from guardduty.errors import UserError
 from guardduty.members import Outcome, set_member_statuses
 from guardduty.model import FeatureStatus
+from guardduty.release import let_go
 from tests.campaign.__main__ import main
 from tests.campaign.batch import Batch, play_batch
 from tests.campaign.play import Figures, play
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 ORGANIZATION = Shape("organization", 60, 7)
 EVERYBODY = Wish((Selector(ON, "all"),), on_release="RESTORE", max_disabled="100%")
 ONE = Wish((Selector(ON, "accounts", (1,)),), on_release="RESTORE", max_disabled="100%")
+
+REJECTED = (("kind", "Unprocessed"), ("result", "The request is rejected."))
 
 
 def replace_changes(found: Any) -> Any:
@@ -132,10 +136,52 @@ def test_a_failure_that_names_not_all_accounts_is_found(monkeypatch: pytest.Monk
         return replace(done, unprocessed=dict(list(done.unprocessed.items())[1:]))
 
     monkeypatch.setattr(components.member_features, "set_member_statuses", silent)
-    reason = (("kind", "Unprocessed"), ("result", "The request is rejected."))
-    fault = Fault(reason, operation="UpdateMemberDetectors", accounts=tuple(range(8)))
+    fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(8)))
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(fault,)),))) == 2
+
+
+def test_a_failure_that_names_nobody_and_keeps_nothing_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def all_or_nothing(*asked: Any) -> Outcome:
+        done = set_member_statuses(*asked)
+        if done.unprocessed:
+            raise UserError("some members could not be set.")
+        return done
+
+    monkeypatch.setattr(components.member_features, "set_member_statuses", all_or_nothing)
+    fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(8)))
+
+    assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(fault,)),))) == 2
+
+
+def test_a_failure_that_keeps_not_what_it_did_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(*asked: Any) -> Outcome:
+        done = set_member_statuses(*asked)
+        return replace(done, statuses={}) if done.unprocessed else done
+
+    monkeypatch.setattr(components.member_features, "set_member_statuses", forgetful)
+    fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(8)))
+
+    assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(fault,)),))) == 2
+
+
+def test_an_update_that_names_nobody_it_could_not_let_go_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def all_or_nothing(*asked: Any) -> Any:
+        done = let_go(*asked)
+        if done.unreleased:
+            raise UserError("some members could not be let go.")
+        return done
+
+    monkeypatch.setattr(components.prior_settings, "let_go", all_or_nothing)
+    fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(60)))
+    nobody = replace(EVERYBODY, rules=())
+
+    steps = (Up(), nobody, Up(faults=(fault,)))
+    assert violated(History(ORGANIZATION, EVERYBODY, steps)) == 4
 
 
 def test_a_success_that_is_none_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
