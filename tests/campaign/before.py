@@ -8,12 +8,12 @@ somebody else between the run that first took it and the stack's first write, bo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.campaign.world import FEATURE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from tests.campaign.network import Write
     from tests.campaign.world import Picture
@@ -57,11 +57,28 @@ class Before:
                 if write.body.get("autoEnableOrganizationMembers") != known.get("members"):
                     self.written.add(MEMBERS)
 
-    def forget(self, keys: Iterable[str]) -> None:
-        """The stack has let these go."""
-        for key in list(keys):
-            self.values.pop(key, None)
-            self.written.discard(key)
+    def ended(self, prior: Mapping[str, Any] | None, released: Container[str]) -> None:
+        """A run has ended: forgets what it has let go, and what no run has taken in the end.
+
+        What the stack has written stays, whatever its state knows of it, until it is let go.
+
+        Args:
+            prior: the outputs of `PriorSettings` now.
+            released: what the run had to let go, and has if it is not in the state any more.
+        """
+        kept = recorded(prior)
+        for key in list(self.values):
+            if key not in kept and (key not in self.written or key in released):
+                del self.values[key]
+                self.written.discard(key)
+
+
+def recorded(prior: Mapping[str, Any] | None) -> set[str]:
+    """What the stack has a record of."""
+    if prior is None:
+        return set()
+    organization = prior.get("organization") or {}
+    return {*prior["statuses"], OWN, *{ORGANIZATION, MEMBERS}.intersection(organization)}
 
 
 def value_of(key: str, picture: Picture, caller: str) -> str:

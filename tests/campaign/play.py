@@ -137,7 +137,8 @@ class _Player:
         check_up(run)
         if foretold and calm:
             _check_foretold(foretold, run)
-        self._forget()
+        known = {*self._record.values} - {OWN, ORGANIZATION, MEMBERS}
+        self._record.ended(self._prior(), {a for e in run.expected for a in known - e.kept})
         return _Checked(told, before, run.after, bool(self.network.writes))
 
     def _destroy(self, step: Destroy) -> _Checked:
@@ -149,7 +150,8 @@ class _Player:
         calm = not step.faults and step.interruption is None
         run = self._run(told, before, prior, calm=calm, waited=waited)
         check_destroy(run)
-        self._forget()
+        if self._prior() is None:
+            self._record.ended(None, [*self._record.values])
         return _Checked(told, before, run.after, bool(self.network.writes))
 
     def _preview(self, asked: Mapping[str, Any]) -> Told:
@@ -253,17 +255,6 @@ class _Player:
             if self._wish.auto_enable_members:
                 keys.append(MEMBERS)
         return keys
-
-    def _forget(self) -> None:
-        """What the stack has no record of any more, it has let go, or never took."""
-        prior = self._prior()
-        if prior is None:
-            self._record.forget([*self._record.values])
-            return
-        organization = prior.get("organization") or {}
-        kept = {*prior["accounts"], OWN, *((ORGANIZATION,) if organization else ())}
-        kept |= {MEMBERS} & {*organization}
-        self._record.forget(set(self._record.values) - kept)
 
     def _prior(self) -> Mapping[str, Any] | None:
         return self._outputs(PRIOR)

@@ -112,6 +112,7 @@ def check_up(run: Run) -> None:
     _check_untouched(run)
     _check_limit(run, limit(run.wish.max_disabled, run.before))
     _check_record(run)
+    _check_lost(run)
     if run.calm:
         _check_refusal(run)
     if run.told.succeeded:
@@ -323,6 +324,16 @@ def _check_record(run: Run) -> None:
             raise ViolationError(4, f"{key} is written without a record")
         if value is not None and value not in right.get(key, {value}):
             raise ViolationError(4, f"{key} is recorded as {value}, and was {right[key]}")
+
+
+def _check_lost(run: Run) -> None:
+    """Whom the stack goes on to decide, also one that waits, keeps the record that it has."""
+    before = run.prior["statuses"] if run.prior else {}
+    now = run.now_prior["statuses"] if run.now_prior else {}
+    kept = frozenset.intersection(*(expected.kept for expected in run.expected))
+    for account in kept.intersection(before) - run.disturbed:
+        if now.get(account) != before[account]:
+            raise ViolationError(4, f"{account} was recorded as {before[account]}, and is no more")
 
 
 def _check_refusal(run: Run) -> None:

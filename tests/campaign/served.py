@@ -388,7 +388,8 @@ class _Player:
         _check_untouched(before, after, done)
         self._check_record(done & set(expected.statuses), now_prior)
         self._check_word(run, expected, after)
-        self._forget(now_prior)
+        dropped = {*self._record.values} - expected.kept - {OWN, ORGANIZATION}
+        self._record.ended(now_prior, dropped)
 
     def _check_record(self, done: set[str], prior: Mapping[str, Any] | None) -> None:
         recorded = prior["statuses"] if prior else {}
@@ -427,10 +428,6 @@ class _Player:
                 self._record.wrote([Write(call.operation, body, tuple(arrived))], {"members": None})
                 done |= arrived
         return done
-
-    def _forget(self, prior: Mapping[str, Any] | None) -> None:
-        kept = {*(prior["accounts"] if prior else ()), *((OWN, ORGANIZATION) if prior else ())}
-        self._record.forget(set(self._record.values) - kept)
 
     def _prior(self) -> Mapping[str, Any] | None:
         (file,) = (self._folder / "state" / ".pulumi" / "stacks").rglob(f"{self._stack.name}.json")

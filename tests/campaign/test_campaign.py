@@ -130,6 +130,37 @@ def test_a_status_of_the_stacks_own_half_done_run_that_is_taken_for_the_one_befo
     assert violated(History(ORGANIZATION, EVERYBODY, (killed,))) == 4
 
 
+def suspended_for_a_while(monkeypatch: pytest.MonkeyPatch) -> History:
+    """Members that wait lose their record, and get another one later: of what the stack wrote."""
+    provider = components.prior_settings.PriorSettingsProvider
+    update = provider.update
+
+    def forgetful(self: Any, id_: str, olds: Any, news: Any) -> Any:
+        done = update(self, id_, olds, news)
+        for account in news.get("waiting", ()):
+            for part in ("statuses", "accounts"):
+                (done.outs or {})[part].pop(account, None)
+        return done
+
+    monkeypatch.setattr(provider, "update", forgetful)
+    away = tuple(Event("suspend", number) for number in range(60))
+    back = tuple(Event("resume", number) for number in range(60))
+    return History(ORGANIZATION, EVERYBODY, (Up(), *away, Up(), *back, Up()))
+
+
+def test_a_waiting_account_that_loses_its_record_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert violated(suspended_for_a_while(monkeypatch)) == 4
+
+
+def test_what_a_status_was_before_the_stack_is_not_forgotten_when_the_state_forgets_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    history = suspended_for_a_while(monkeypatch)
+    monkeypatch.setattr("tests.campaign.promises._check_lost", lambda _run: None)
+
+    assert violated(history) == 4
+
+
 def test_a_failure_that_names_not_all_accounts_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(*asked: Any) -> Outcome:
         done = set_member_statuses(*asked)
