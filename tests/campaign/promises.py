@@ -16,6 +16,7 @@ from tests.campaign.world import FEATURE, OFF, ON
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sandbox.calls import RecordedCall
     from tests.campaign.engine import Told
     from tests.campaign.network import Network, Write
     from tests.campaign.script import Wish
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _WRITES = frozenset({"UpdateMemberDetectors", "UpdateDetector", "UpdateOrganizationConfiguration"})
 _BATCH = 50
+_REFUSED_WHOLE = "BadRequestException"
+_LOST = frozenset({"AnswerLost", "TimeOut", "ConnectionClosed"})
 _OF_A_CALL = re.compile(r"[A-Z]\w+ (failed|got no)|no answer")
 _SECRET = re.compile(r"@example\.com|AKIA[A-Z0-9]{12,}|Traceback \(most recent")
 
@@ -167,6 +170,8 @@ def _check_left(run: Run, targets: Mapping[str, str | None], left: Mapping[str, 
     unnamed = [account for account in left if account not in text]
     if run.member_writes and unnamed:
         raise ViolationError(2, f"destroy failed and does not name {unnamed}: {text}")
+    if run.member_writes:
+        _check_could_not(run, left)
     if run.calm and not _destroy_is_refused(run, targets) and not _aws_refused(run, targets):
         raise ViolationError(3, f"destroy failed for no reason: {run.told.errors}")
 
@@ -405,6 +410,8 @@ def _check_named(run: Run) -> None:
     if unreleased or run.wrote_to(dropped):
         _check_released(run, unreleased)
     statuses = {a: s for expected in run.expected for a, s in expected.statuses.items()}
+    if run.wrote_to(dropped):
+        _check_could_not(run, {*unreleased}.intersection(dropped))
     for account, reason in unprocessed.items():
         if account not in statuses:
             raise ViolationError(2, f"{account} is named, and is none of the stack's")
@@ -426,6 +433,51 @@ def _check_exactly(run: Run, unprocessed: Mapping[str, str]) -> None:
             raise ViolationError(2, f"{account} is not {status}, and is not named")
         if right and account in unprocessed and not _could_not_know(run, account):
             raise ViolationError(2, f"{account} is {status}, and is named as not set")
+    left = {a for a in run.decided if run.after.accounts[a].status != run.expected[0].statuses[a]}
+    _check_could_not(run, left)
+
+
+def _check_could_not(run: Run, left: Iterable[str]) -> None:
+    """Who is left not as wanted, by a run that set members, could not have been set by it."""
+    if run.network.cut:
+        return
+    failed = _failed_for_themselves(run)
+    writes = [c for c in run.network.calls if c.operation == "UpdateMemberDetectors"]
+    asked = {account for call in writes for account in call.account_ids}
+    # After a long silence of AWS the calls that are left are not made.
+    silent = run.waited and any(_unanswered(call) for call in run.network.calls)
+    for account in set(left) - run.disturbed - failed:
+        if account in asked or not silent:
+            raise ViolationError(2, f"{account} could have been set, and is not")
+
+
+def _failed_for_themselves(run: Run) -> set[str]:
+    """The accounts that no other calls than the run's could have set.
+
+    A call that is refused whole may have been so for one of its accounts: the others of it are to
+    be set without that one, if not one whole batch before it has failed account by account, after
+    which it is not to be tried any more.
+    """
+    failed: set[str] = set()
+    alone: set[str] = set()
+    whole: list[frozenset[str]] = []
+    for call in run.network.calls:
+        named = frozenset(call.account_ids)
+        if call.operation != "UpdateMemberDetectors":
+            continue
+        if call.outcome != _REFUSED_WHOLE:
+            failed |= named if _unanswered(call) else set(call.unprocessed)
+        elif len(named) == 1 or any(batch <= alone for batch in whole):
+            failed |= named
+            alone |= named if len(named) == 1 else set()
+        elif not any(named < batch for batch in whole):
+            whole.append(named)
+    return failed
+
+
+def _unanswered(call: RecordedCall) -> bool:
+    """Whether the run did not get the answer that it asked for."""
+    return call.outcome != "ok" or call.fault in _LOST
 
 
 def _check_kept(run: Run) -> None:

@@ -52,6 +52,12 @@ def replace_changes(found: Any) -> Any:
     return found
 
 
+def refused_whole(bad: tuple[int, ...]) -> Fault:
+    """AWS refuses every call that names one of these."""
+    effect = (("kind", "BadRequest"),)
+    return Fault(effect, operation="UpdateMemberDetectors", accounts=bad)
+
+
 def violated(history: History) -> int:
     """The number of the promise that a history finds broken."""
     with pytest.raises(ViolationError) as caught:
@@ -213,6 +219,32 @@ def test_an_update_that_names_nobody_it_could_not_let_go_is_found(
 
     steps = (Up(), nobody, Up(faults=(fault,)))
     assert violated(History(ORGANIZATION, EVERYBODY, steps)) == 4
+
+
+@pytest.mark.parametrize("bad", [(2,), (2, 47)])
+def test_accounts_that_a_refused_batch_takes_with_it_are_found(
+    monkeypatch: pytest.MonkeyPatch, bad: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr("guardduty.members.is_about_the_accounts", lambda _error: False)
+
+    assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(refused_whole(bad),)),))) == 2
+
+
+def test_accounts_that_a_refused_batch_takes_with_it_on_destroy_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("guardduty.members.is_about_the_accounts", lambda _error: False)
+    destroy = Destroy(faults=(refused_whole((2, 10, 47)),))
+
+    assert violated(History(ORGANIZATION, EVERYBODY, (Up(), destroy))) == 2
+
+
+@pytest.mark.parametrize("bad", [(2,), (2, 5), tuple(range(60))])
+def test_a_refused_batch_is_halved_until_only_the_bad_accounts_are_left(
+    bad: tuple[int, ...],
+) -> None:
+    faults = (refused_whole(bad),)
+    play(History(ORGANIZATION, EVERYBODY, (Up(faults=faults), Destroy(faults=faults))))
 
 
 def test_a_success_that_is_none_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
