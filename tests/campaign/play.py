@@ -168,7 +168,7 @@ class _Player:
         asked: Mapping[str, Any],
         faults: tuple[Fault, ...],
         interruption: Interruption | None,
-    ) -> tuple[Told, bool]:
+    ) -> tuple[Told, float]:
         self._pictures, self._disturbed = [], set()
         slept = self._time.slept
         for fault in faults:
@@ -183,7 +183,7 @@ class _Player:
         finally:
             self.world.clear_faults()
         self._count(told)
-        return told, self._time.slept != slept
+        return told, self._time.slept - slept
 
     def _run(
         self,
@@ -192,7 +192,7 @@ class _Player:
         prior: Mapping[str, Any] | None,
         *,
         calm: bool,
-        waited: bool,
+        waited: float,
     ) -> Run:
         self._note_writes()
         self._untold |= self.network.unread

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _WRITES = frozenset({"UpdateMemberDetectors", "UpdateDetector", "UpdateOrganizationConfiguration"})
 _BATCH = 50
+_SILENCE_SECONDS = 300
 _REFUSED_WHOLE = "BadRequestException"
 _LOST = frozenset({"AnswerLost", "TimeOut", "ConnectionClosed"})
 _OF_A_CALL = re.compile(r"[A-Z]\w+ (failed|got no)|no answer")
@@ -56,7 +57,7 @@ class Run:
         record: what was there before the stack.
         pictures: how everything was just before each of its writes.
         calm: whether nothing failed on purpose and nothing happened in the middle.
-        waited: whether time passed in it.
+        waited: how many seconds passed in it.
         disturbed: accounts and settings to which something happened in the middle.
     """
 
@@ -73,7 +74,7 @@ class Run:
     record: Before
     pictures: list[Picture] = field(default_factory=list)
     calm: bool = True
-    waited: bool = False
+    waited: float = 0
     disturbed: frozenset[str] = frozenset()
     untold: frozenset[str] = frozenset()
 
@@ -445,7 +446,7 @@ def _check_could_not(run: Run, left: Iterable[str]) -> None:
     writes = [c for c in run.network.calls if c.operation == "UpdateMemberDetectors"]
     asked = {account for call in writes for account in call.account_ids}
     # After a long silence of AWS the calls that are left are not made.
-    silent = run.waited and any(_unanswered(call) for call in run.network.calls)
+    silent = run.waited >= _SILENCE_SECONDS and any(_unanswered(call) for call in run.network.calls)
     for account in set(left) - run.disturbed - failed:
         if account in asked or not silent:
             raise ViolationError(2, f"{account} could have been set, and is not")
@@ -492,11 +493,19 @@ def _check_kept(run: Run) -> None:
 
 
 def _could_not_know(run: Run, account: str) -> bool:
-    """Whether an answer was lost, or AWS did not tell what the account has."""
-    if account in run.network.unread:
-        return True
-    unknown = {"AnswerLost", "TimeOut", "ConnectionClosed", "NetworkGone"}
-    return bool(unknown & set(run.network.faults())) or any(
-        (call.fault or call.outcome != "ok") and call.operation == "GetMemberDetectors"
-        for call in run.network.calls
-    )
+    """Whether the run had no answer about the account's last write, nor to a look after it.
+
+    Without a network, and after a long silence of AWS, nobody looks.
+    """
+    about = [call for call in run.network.calls if account in call.account_ids]
+    writes = [n for n, call in enumerate(about) if call.operation == "UpdateMemberDetectors"]
+    looks = [
+        call
+        for call in about[writes[-1] + 1 if writes else 0 :]
+        if call.operation == "GetMemberDetectors"
+    ]
+    if any(not _unanswered(call) and account not in call.unprocessed for call in looks):
+        return False
+    members = [c for c in run.network.calls if c.operation in {*_WRITES, "GetMemberDetectors"}]
+    silent = run.waited >= _SILENCE_SECONDS and bool(members) and _unanswered(members[-1])
+    return bool(looks or run.network.cut or silent)

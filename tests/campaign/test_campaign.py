@@ -247,6 +247,38 @@ def test_a_refused_batch_is_halved_until_only_the_bad_accounts_are_left(
     play(History(ORGANIZATION, EVERYBODY, (Up(faults=faults), Destroy(faults=faults))))
 
 
+def test_accounts_that_nobody_looks_at_after_a_lost_answer_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("guardduty.members._Work.look_again", lambda _self: None)
+    # As often as botocore tries.
+    lost = Fault((("kind", "AnswerLost"),), operation="UpdateMemberDetectors", times=10)
+
+    assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(lost,)),))) == 2
+
+
+def test_a_write_whose_answer_was_lost_is_no_failure() -> None:
+    lost = Fault((("kind", "AnswerLost"),), operation="UpdateMemberDetectors", times=10)
+    figures = Figures()
+    steps = (Up(faults=(lost,)), Destroy(faults=(lost,)))
+    play(History(ORGANIZATION, EVERYBODY, steps), figures)
+
+    assert figures.faults["AnswerLost"] == 20
+    assert figures.failed == 0
+
+
+@pytest.mark.parametrize("reason", ["Internal error", "Rate exceeded"])
+def test_an_account_that_time_cures_is_tried_again(reason: str) -> None:
+    effect = (("kind", "Unprocessed"), ("result", reason))
+    fault = Fault(effect, operation="UpdateMemberDetectors", accounts=tuple(range(60)), times=1)
+    patient = replace(EVERYBODY, retry_minutes=5)
+    figures = Figures()
+    play(History(ORGANIZATION, patient, (Up(faults=(fault,)), Destroy(faults=(fault,)))), figures)
+
+    assert figures.faults["Unprocessed"] == 2
+    assert figures.failed == 0
+
+
 def test_a_success_that_is_none_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def idle(
         _api: GuardDutyApi, _detector: Any, wanted: Mapping[Any, FeatureStatus], *_more: Any
