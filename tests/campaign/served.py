@@ -205,10 +205,10 @@ class _Player:
     def play(self) -> None:
         self._figures.histories += 1
         self._note(f"{len(self._world.members)} members, {self._wish}")
-        for _ in range(self._chance.choice([1, 1, 2])):
+        for _ in range(self._chance.choice([1, 2, 2])):
             for _ in range(self._chance.randint(0, 2)):
                 self._something_happens()
-            if self._chance.random() < 0.3:
+            if self._chance.random() < 0.5:
                 self._wish = self._drawn()
                 self._note(f"{self._wish}")
                 self._stack.configure({"aws:region": REGION, **self._configuration()})
@@ -224,18 +224,20 @@ class _Player:
         self._destroy()
 
     def _drawn(self) -> Wish:
-        choice = self._chance.choice
+        chance, choice = self._chance, self._chance.choice
         rules = tuple(
             Selector(
                 choice([ON, OFF, "UNMANAGED"]),
                 choice(["accounts", "unit", "tag"]),
-                tuple(self._chance.sample(range(60), self._chance.randint(1, 6))),
-                self._chance.choice([1, 3, 4]),
+                tuple(chance.sample(range(60), chance.randint(1, 6))),
+                choice([1, 3, 4]),
             )
-            for _ in range(self._chance.randint(0, 2))
+            for _ in range(chance.randint(0, 2))
         )
+        # With it all members stay decided; without it some drop out when the rules change.
+        everybody = (Selector(choice([ON, ON, OFF]), "all"),) if chance.random() < 0.5 else ()
         return Wish(
-            rules=(*rules, Selector(choice([ON, ON, OFF]), "all")),
+            rules=(*rules, *everybody),
             status=choice([ON, OFF]),
             auto_enable=choice(["NEW", "NONE"]),
             on_release=choice(["RESTORE", "RESTORE", "LEAVE", "DISABLE"]),
@@ -388,6 +390,8 @@ class _Player:
         _check_untouched(before, after, done)
         self._check_record(done & set(expected.statuses), now_prior)
         self._check_word(run, expected, after)
+        if run.code == 0 and prior:
+            self._check_released(expected, prior, after)
         dropped = {*self._record.values} - expected.kept - {OWN, ORGANIZATION}
         self._record.ended(now_prior, dropped)
 
@@ -412,6 +416,13 @@ class _Player:
         silent = [name for name in wrong if name not in run.text]
         if run.code > 0 and "could not be set" in run.text and silent:
             raise ViolationError(2, f"failed, and does not name {silent}:\n{run.text}")
+
+    def _check_released(self, expected: Expected, prior: Mapping[str, Any], after: Picture) -> None:
+        for name in released(prior, expected):
+            given = target(self._wish.on_release, prior["statuses"].get(name))
+            found = after.accounts[name]
+            if given and found.monitored and found.status != given:
+                raise ViolationError(4, f"{name} dropped out, and is {found.status}, not {given}")
 
     def _done(self, calls: list[Call], allowed: set[str]) -> set[str]:
         done: set[str] = set()
