@@ -22,6 +22,7 @@ _WORDS: Mapping[Victim, str] = {
 }
 _LONGEST_SECONDS = 240
 _ORPHANS_SECONDS = 5
+_PROVIDERS_SECONDS = 30
 _LOOKS_EVERY_SECONDS = 0.01
 
 
@@ -83,14 +84,22 @@ class KillableRun:
     def wait(self) -> Run:
         """Waits until the command and all that it has started are gone.
 
-        What outlives a killed engine is given some time to do what it is at, and is then ended.
+        The product's providers end by themselves when their engine is gone: one that goes on would
+        write beside the next run. Whatever else outlives it is given some time, and is then ended.
+
+        Raises:
+            AssertionError: a provider did not end.
         """
         code = self._process.wait(timeout=_LONGEST_SECONDS)
-        deadline = time.monotonic() + _ORPHANS_SECONDS
-        while any(_alive(pid) for pid in self._started):
-            if time.monotonic() > deadline:
-                for pid in self._started:
+        ended = time.monotonic()
+        while left := [pid for pid in self._started if _alive(pid)]:
+            seconds = time.monotonic() - ended
+            providers = [pid for pid in left if _WORDS["provider"] in _command(pid)]
+            if seconds > (_PROVIDERS_SECONDS if providers else _ORPHANS_SECONDS):
+                for pid in left:
                     _end(pid)
+            if providers and seconds > _PROVIDERS_SECONDS:
+                raise AssertionError(f"{len(providers)} providers outlive their engine")
             time.sleep(_LOOKS_EVERY_SECONDS)
         return Run(code, self._log.read_text())
 
