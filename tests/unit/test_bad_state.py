@@ -150,7 +150,7 @@ def test_a_check_shows_what_was_there_before_however_strange(
     checked = PriorSettingsProvider().check({**_PRIOR, key: strange}, news)
 
     assert checked.failures == []
-    assert checked.inputs.items() >= news.items()
+    assert checked.inputs.items() >= _WHOSE.items()
 
 
 def test_what_is_wrong_is_named_with_the_way_out(aws: Aws) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -17,10 +18,12 @@ from guardduty.model import (
     Refused,
     Snapshot,
 )
+from guardduty.organizations import OrganizationsApi
 from guardduty.session import open_session
 from guardduty.snapshot import read_snapshot
 from tests.doubles.aws import Aws
 from tests.doubles.doors import bare_environment, in_place_of_sockets
+from tests.unit.fakes.guardduty_client import refusal
 from tests.vocabulary import (
     ADMINISTRATOR,
     DETECTOR,
@@ -35,6 +38,7 @@ from tests.vocabulary import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import NoReturn
 
 _ORGANIZATION = f"/detector/{DETECTOR}/admin"
 
@@ -138,6 +142,7 @@ def test_organizations_tells_who_may_have_the_detector_that_is_to_be_made(
     snapshot = _read(detector="create")
 
     assert (snapshot.detector, snapshot.delegated) == (None, told)
+    assert (snapshot.directory is not None) is told
     assert snapshot.organization_refused is None
     assert _asked(aws) == ["GET /detector"]
     # Of the root and its policy type only who may make the detector has to know.
@@ -156,15 +161,25 @@ def test_a_caller_whom_organizations_refuses_is_told_why_later(aws: Aws) -> None
     )
 
 
-def test_a_failure_of_organizations_says_nothing_of_who_asks(aws: Aws) -> None:
+class _Throttled:
+    """AWS Organizations as a boto3 client has it that has given up trying again."""
+
+    def list_delegated_administrators(self, **_asked: object) -> NoReturn:
+        operation, code = "ListDelegatedAdministrators", "TooManyRequestsException"
+        raise refusal(operation, code, "Slow down.")
+
+
+def test_that_organizations_is_throttled_says_nothing_of_who_asks(aws: Aws) -> None:
     aws.detector = None
-    aws.refusals["/"] = (400, "ServiceException", "Try again later.")
+    session = open_session({"aws:region": REGION, "aws:accessKey": "x", "aws:secretKey": "y"}.get)
+    # The product gets only as much of a client as it uses.
+    throttled = replace(session, organizations=OrganizationsApi(cast("Any", _Throttled())))
 
     with pytest.raises(ServiceError) as caught:
-        _read(detector="create")
+        read_snapshot(throttled, settings(detector="create"))
 
     assert str(caught.value) == (
-        "ListDelegatedAdministrators failed: ServiceException: Try again later."
+        "ListDelegatedAdministrators failed: TooManyRequestsException: Slow down."
     )
 
 
