@@ -90,7 +90,8 @@ class PriorSettingsProvider(GuardDutyProvider):
         That is the record, for a preview to show it account by account.
         """
         record = {key: olds[key] for key in _RECORD if key in olds}
-        accounts, statuses = _decided(olds, news).get("accounts"), record.get("statuses")
+        news = _decided(olds, news)
+        accounts, statuses = news.get("accounts"), record.get("statuses")
         if isinstance(statuses, dict) and isinstance(accounts, dict):
             record["statuses"] = {a: s for a, s in statuses.items() if a in accounts}
         return CheckResult({**news, **record}, [])
@@ -264,7 +265,8 @@ def _decided(olds: Properties, news: Properties) -> Properties:
         return news
     of_rules = ("accounts", "waiting")
     kept: Properties = {key: olds[key] for key in of_rules if key in olds}
-    return {**{key: value for key, value in news.items() if key not in of_rules}, **kept}
+    others = {key: value for key, value in news.items() if key not in of_rules}
+    return {**others, "accounts": {}, **kept}
 
 
 def _is_a_refresh(olds: Properties, news: Properties) -> bool:

@@ -24,7 +24,10 @@ def before_detector(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     if settings.members:
         yield messages.members_later(len(settings.members))
     if settings.mode is Mode.ORGANIZATION:
-        yield messages.auto_enable(None, settings.auto_enable.value)
+        if decided_by_policies(snapshot):
+            yield messages.policies_decide(None, settings.auto_enable.value)
+        else:
+            yield messages.auto_enable(None, settings.auto_enable.value)
         if settings.auto_enable_members is not None:
             yield messages.auto_enable_members(None, settings.auto_enable_members.value)
         yield from _policy_type_unknown(settings, snapshot)

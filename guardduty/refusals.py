@@ -88,7 +88,7 @@ def refusals_before_detector(settings: Settings, snapshot: Snapshot) -> tuple[st
     """Judges what can be judged before there is a detector, which alone tells who is a member."""
     return (
         *_organization_settings(settings, snapshot),
-        *_exceptions_from_all_to_come(settings),
+        *_exceptions_from_all_to_come(settings, snapshot),
         *_named_administrator(settings, snapshot),
         *_units(settings, snapshot),
     )
@@ -147,14 +147,17 @@ def _exceptions_from_all(settings: Settings, snapshot: Snapshot) -> Iterator[str
             yield messages.all_with_exceptions(index, excepted)
 
 
-def _exceptions_from_all_to_come(settings: Settings) -> Iterator[str]:
+def _exceptions_from_all_to_come(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     if settings.auto_enable is not AutoEnable.ALL:
         return
+    decided = {snapshot.caller}  # no member, and refused as such
     for index, rule in enumerate(settings.members):
-        if rule.wanted is FeatureStatus.DISABLED:
-            yield messages.all_with_exceptions(index, sorted(rule.accounts or ()))
+        excepted = sorted((rule.accounts or frozenset()) - decided)
+        if rule.wanted is FeatureStatus.DISABLED and (excepted or not rule.accounts):
+            yield messages.all_with_exceptions(index, excepted)
         if rule.all:
             return
+        decided |= rule.accounts or frozenset()
 
 
 def _policies(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.campaign.script import Selector, Wish
     from tests.campaign.world import Account, Picture, World
 
-_FORMER = ("Removed", "Resigned", "Deleted")
+FORMER = ("Removed", "Resigned", "Deleted")
 _NAMESPACE = "guardduty-eks-audit-logs"
 
 
@@ -124,7 +124,7 @@ def expect(
     decided: dict[str, Selector] = {}
     waiting = set()
     for name, account in picture.accounts.items():
-        if account.standing is None or account.standing in _FORMER:
+        if account.standing is None or account.standing in FORMER:
             continue
         rule = next((r for r in rules if _selects(r, name, account, world)), None)
         if rule is not None and account.monitored:
@@ -182,13 +182,13 @@ def _refusals(wish: Wish, world: World, picture: Picture, expected: Expected) ->
 
 def _unknown(wish: Wish, world: World, accounts: Mapping[str, Account]) -> Iterator[str]:
     """Accounts that are no members, and units that do not exist, where a rule comes to them."""
-    undecided = {name for name, a in accounts.items() if a.standing and a.standing not in _FORMER}
+    undecided = {name for name, a in accounts.items() if a.standing and a.standing not in FORMER}
     for rule in rules_of(wish, world):
         if rule.by == "accounts":
             standings = [
                 accounts[n].standing if n in accounts else None for n in named(rule, world)
             ]
-            if any(s is None or s in _FORMER for s in standings):
+            if any(s is None or s in FORMER for s in standings):
                 yield "is no member"
         if rule.by == "unit" and undecided and _unit(rule) not in world.units():
             yield "no such unit"
@@ -197,7 +197,13 @@ def _unknown(wish: Wish, world: World, accounts: Mapping[str, Account]) -> Itera
 
 def released(prior: Mapping[str, Any], expected: Expected) -> list[str]:
     """The accounts that drop out and become what `onRelease` says."""
-    return [name for name in prior["accounts"] if name not in expected.kept | expected.unmanaged]
+    taken = let_go_on_destroy(prior)
+    return [name for name in taken if name not in expected.kept | expected.unmanaged]
+
+
+def let_go_on_destroy(prior: Mapping[str, Any]) -> dict[str, str]:
+    """What happens on destroy to each account that the stack has, or has held back."""
+    return {**prior["accounts"], **prior.get("heldBack", {})}
 
 
 def target(word: str, recorded: str | None) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.campaign.before import MEMBERS, ORGANIZATION, OWN, UNKNOWN, Before, value_of
-from tests.campaign.expected import Expected, limit, released, target
+from tests.campaign.expected import FORMER, Expected, let_go_on_destroy, limit, released, target
 from tests.campaign.world import FEATURE, OFF, ON
 
 if TYPE_CHECKING:
@@ -27,8 +27,11 @@ _BATCH = 50
 _SILENCE_SECONDS = 300
 _REFUSED_WHOLE = "BadRequestException"
 _LOST = frozenset({"AnswerLost", "TimeOut", "ConnectionClosed"})
-_OF_A_CALL = re.compile(r"[A-Z]\w+ (failed|got no)|no answer")
+_OF_A_CALL = re.compile(r"[A-Z]\w+ (failed|got no)|no answer|AWS did not tell what it had before")
 _SECRET = re.compile(r"@example\.com|AKIA[A-Z0-9]{12,}|Traceback \(most recent")
+
+_OF_THE_AWS_PLUGIN = re.compile(r"(creating|deleting|importing|reading|updating) GuardDuty ")
+"""pulumi-aws tells AWS's words as they are, and so does its stand-in."""
 
 
 class ViolationError(AssertionError):
@@ -131,12 +134,12 @@ def check_destroy(run: Run) -> None:
     """Holds a `pulumi destroy` against the promises."""
     _check_told(run)
     prior = run.prior
-    if prior is None or run.world.detector_id() != prior["detectorId"]:
-        # If somebody has made another detector, the run says that there is nothing to put back.
+    if prior is None or run.world.detector_id() is None:
+        # Without a detector, the run says that there is nothing to put back.
         if run.network.writes and (prior is None or run.calm):
             raise ViolationError(4, f"a destroy without a record wrote {run.network.writes}")
         return
-    words: Mapping[str, str] = prior["accounts"]
+    words = let_go_on_destroy(prior)
     targets = {a: target(word, prior["statuses"].get(a)) for a, word in words.items()}
     restores = prior["onRelease"] == "RESTORE"
     recorded = prior.get("organization") or {}
@@ -197,7 +200,7 @@ def _destroy_is_refused(run: Run, targets: Mapping[str, str | None]) -> bool:
 
 def _check_put_back(run: Run, targets: Mapping[str, str | None], *, restores: bool) -> None:
     """After a destroy that succeeded, what is restored is what was there before the stack."""
-    for account, word in (run.prior or {})["accounts"].items():
+    for account, word in let_go_on_destroy(run.prior or {}).items():
         if word != "RESTORE" or not targets[account] or not _can_be_set(run, account):
             continue
         right = run.record.values.get(account, set())
@@ -228,7 +231,7 @@ def _check_told(run: Run) -> None:
     if run.told.defects:
         raise ViolationError(6, f"the user would see a traceback: {run.told.defects}")
     for line in (*run.told.errors, "\n".join(run.told.lines)):
-        if _SECRET.search(line):
+        if _SECRET.search(line) and not _OF_THE_AWS_PLUGIN.match(line):
             raise ViolationError(6, f"told a secret, an address or a traceback: {line}")
     if run.now_prior and _SECRET.search(str(run.now_prior)):
         raise ViolationError(6, "a secret or an address is in the state")
@@ -313,6 +316,8 @@ def _check_record(run: Run) -> None:
     prior, right = run.now_prior, run.record.values
     recorded: Mapping[str, str] = prior["statuses"] if prior else {}
     for account, status in recorded.items():
+        if status == UNKNOWN and account in run.done:
+            raise ViolationError(4, f"{account} is written, and nobody knows what it had")
         if status == UNKNOWN and account in run.untold:
             continue
         if status not in right.get(account, {status}):
@@ -332,13 +337,27 @@ def _check_record(run: Run) -> None:
             raise ViolationError(4, f"{key} is recorded as {value}, and was {right[key]}")
 
 
+def _held_back(run: Run) -> frozenset[str]:
+    """Who has dropped out in a run that succeeded, and can't be put back before it is active."""
+    if run.prior is None or not run.told.succeeded or run.wish.on_release != "RESTORE":
+        return frozenset()
+    dropped = frozenset.intersection(*(frozenset(released(run.prior, e)) for e in run.expected))
+    found = {a: run.after.accounts[a] for a in dropped if a in run.after.accounts}
+    return frozenset(
+        name
+        for name, account in found.items()
+        if account.standing and account.standing not in FORMER and not account.monitored
+    )
+
+
 def _check_lost(run: Run) -> None:
     """Whom the stack goes on to decide, also one that waits, keeps the record that it has."""
     before = run.prior["statuses"] if run.prior else {}
     now = run.now_prior["statuses"] if run.now_prior else {}
     kept = frozenset.intersection(*(expected.kept for expected in run.expected))
-    for account in kept.intersection(before) - run.disturbed:
-        if now.get(account) != before[account]:
+    for account in (kept | _held_back(run)).intersection(before) - run.disturbed:
+        # What AWS did not tell is asked again.
+        if now.get(account) != before[account] and before[account] != UNKNOWN:
             raise ViolationError(4, f"{account} was recorded as {before[account]}, and is no more")
 
 
@@ -447,7 +466,10 @@ def _check_could_not(run: Run, left: Iterable[str]) -> None:
     asked = {account for call in writes for account in call.account_ids}
     # After a long silence of AWS the calls that are left are not made.
     silent = run.waited >= _SILENCE_SECONDS and any(_unanswered(call) for call in run.network.calls)
-    for account in set(left) - run.disturbed - failed:
+    recorded = run.now_prior["statuses"] if run.now_prior else {}
+    # Whose status AWS did not tell in time is not set before it is recorded.
+    untold = {a for a in run.network.unread if recorded.get(a) == UNKNOWN}
+    for account in set(left) - run.disturbed - failed - untold:
         if account in asked or not silent:
             raise ViolationError(2, f"{account} could have been set, and is not")
 

@@ -169,6 +169,7 @@ def test_a_detector_that_somebody_deleted_is_made_again_without_letting_members_
     aws.control.delete_detector("222222222222")
     aws.control.clear_calls()
 
+    assert '- 300000000001: "RESTORE"' not in stack.preview("--diff").text
     run = stack.up()
 
     assert run.code == 0, run.text

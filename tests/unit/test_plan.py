@@ -456,6 +456,20 @@ def test_all_with_a_rule_that_turns_off_whoever_comes_is_told_without_accounts()
     )
 
 
+@pytest.mark.parametrize("first", ["ENABLED", "UNMANAGED"])
+def test_a_rule_whose_accounts_an_earlier_one_decides_turns_nobody_off(first: str) -> None:
+    rules = [rule(first, account(1)), rule("DISABLED", account(1))]
+
+    assert _refused(autoEnable="ALL", members=rules) == ()
+
+
+def test_where_policies_decide_that_is_told_there_too() -> None:
+    snapshot = replace(_TO_BE_MADE, directory=Directory(policy_type_enabled=True))
+    notices = _plan(settings(detector="create", autoEnable="NONE"), snapshot).notices
+
+    assert "policies decide for accounts" in notices[1]
+
+
 def test_a_rule_behind_one_for_all_turns_nobody_off() -> None:
     assert _refused(autoEnable="ALL", members=[rule("ENABLED"), rule("DISABLED")]) == ()
 
