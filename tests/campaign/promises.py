@@ -519,15 +519,17 @@ def _could_not_know(run: Run, account: str) -> bool:
 
     Without a network, and after a long silence of AWS, nobody looks.
     """
+    if run.network.cut:
+        return True
     about = [call for call in run.network.calls if account in call.account_ids]
     writes = [n for n, call in enumerate(about) if call.operation == "UpdateMemberDetectors"]
     looks = [
         call
-        for call in about[writes[-1] + 1 if writes else 0 :]
+        for call in (about[writes[-1] :] if writes else ())
         if call.operation == "GetMemberDetectors"
     ]
     if any(not _unanswered(call) and account not in call.unprocessed for call in looks):
         return False
     members = [c for c in run.network.calls if c.operation in {*_WRITES, "GetMemberDetectors"}]
     silent = run.waited >= _SILENCE_SECONDS and bool(members) and _unanswered(members[-1])
-    return bool(looks or run.network.cut or silent)
+    return bool(looks or silent)

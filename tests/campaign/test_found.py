@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.campaign.play import Figures, play
-from tests.campaign.script import Event, Fault, History, Selector, Shape, Up, Wish
+from tests.campaign.script import Event, Fault, History, Interruption, Selector, Shape, Up, Wish
 from tests.campaign.world import OFF, ON
 
 
@@ -40,6 +40,13 @@ def test_a_run_that_does_not_learn_why_it_is_to_be_refused_records_what_was_befo
             (Event("policy", 0, OFF), Up(faults=(unknown,))),
         )
     )
+
+
+def test_accounts_that_all_reaches_while_the_network_is_gone_are_named_nevertheless() -> None:
+    everybody = Wish((Selector(ON, "all"),), auto_enable="ALL")
+    gone = Up(interruption=Interruption("gone", 50))
+
+    play(History(Shape("organization", 20, 272), everybody, (Event("many", 0, OFF, 0), gone)))
 
 
 @pytest.mark.parametrize("on_release", ["RESTORE", "DISABLE"])
