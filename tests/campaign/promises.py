@@ -517,6 +517,8 @@ def _check_kept(run: Run) -> None:
 def _could_not_know(run: Run, account: str) -> bool:
     """Whether the run had no answer about the account's last write, nor to a look after it.
 
+    One that was not written, since it is not recorded yet, was at least looked at.
+
     Without a network, and after a long silence of AWS, nobody looks.
     """
     if run.network.cut:
@@ -525,7 +527,7 @@ def _could_not_know(run: Run, account: str) -> bool:
     writes = [n for n, call in enumerate(about) if call.operation == "UpdateMemberDetectors"]
     looks = [
         call
-        for call in (about[writes[-1] :] if writes else ())
+        for call in (about[writes[-1] :] if writes else about[-1:])
         if call.operation == "GetMemberDetectors"
     ]
     if any(not _unanswered(call) and account not in call.unprocessed for call in looks):

@@ -263,7 +263,7 @@ def test_a_write_whose_answer_was_lost_is_no_failure() -> None:
     steps = (Up(faults=(lost,)), Destroy(faults=(lost,)))
     play(History(ORGANIZATION, EVERYBODY, steps), figures)
 
-    assert figures.faults["AnswerLost"] == 20
+    assert figures.faults["AnswerLost"] == 2 * 3  # so often botocore tries a write
     assert figures.failed == 0
 
 
