@@ -507,8 +507,9 @@ def own_detector(current: str | None, wanted: str, *, alone: bool) -> str:
     return f"{whose}: {on_off(current)} -> {on_off(wanted)}."
 
 
-def detector_first() -> str:
-    return "The detector is made in this run; GuardDuty attaches member accounts to it afterwards."
+def detector_first(*, alone: bool) -> str:
+    then = "" if alone else "; GuardDuty attaches member accounts to it afterwards"
+    return f"The detector is made in this run{then}."
 
 
 def members_later(rules: int) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def before_detector(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     """Tells of a detector that is only being made: it has no members yet, AWS attaches them."""
-    yield messages.detector_first()
+    yield messages.detector_first(alone=settings.mode is Mode.STANDALONE)
     if settings.members:
         yield messages.members_later(len(settings.members))
     if settings.mode is Mode.ORGANIZATION:

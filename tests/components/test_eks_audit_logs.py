@@ -115,6 +115,19 @@ def test_rules_for_members_of_an_existing_detector() -> None:
     }
 
 
+def test_members_of_which_nothing_is_recorded_are_not_to_be_set_yet() -> None:
+    engine = Engine(
+        outputs={
+            "-prior": {"statuses": {account(1): "UNKNOWN", account(2): "DISABLED"}},
+            "-members": {"unprocessed": {}},
+        }
+    )
+    plan = _plan(settings(members=_RULES), _MEMBERS)
+    engine.run(lambda: EksAuditLogs("eks", plan).unprocessed)
+
+    assert engine.registered["eks-members"].asked["unrecorded"] == [account(1)]
+
+
 def test_what_was_there_before_is_recorded_before_every_write_and_members_come_last() -> None:
     chosen = settings(members=_RULES, autoEnableMembers="NEW")
     children = _registered(_plan(chosen, _MEMBERS))

@@ -276,6 +276,31 @@ def test_the_next_run_tries_just_the_unprocessed_accounts_again(
     assert not provider.diff(updated, inputs).changes
 
 
+def test_an_account_without_a_record_is_not_set_but_named(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.members[account(3)] = "ENABLED"
+    inputs = _inputs(_all(3, "ENABLED"), unrecorded=[account(2), account(3)])
+    created = provider.create(inputs)
+
+    assert [write.body["accountIds"] for write in aws.writes] == [[account(1)]]
+    assert created.outputs["statuses"] == dict.fromkeys([account(1), account(3)], "ENABLED")
+    assert created.outputs["unprocessed"] == {
+        account(2): "AWS did not tell what it had before; it is set once that is recorded."
+    }
+    assert provider.diff(created.outputs, _inputs(_all(3, "ENABLED"))).changes
+
+
+def test_an_account_without_a_record_is_named_with_aws_words_if_aws_has_some(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.unreadable = {account(2): "Internal error"}
+    created = provider.create(_inputs(_all(3, "ENABLED"), unrecorded=[account(2)]))
+
+    assert account(2) not in [a for write in aws.writes for a in write.body["accountIds"]]
+    assert created.outputs["unprocessed"] == {account(2): "Internal error"}
+
+
 def test_an_update_gives_back_every_output(provider: DynamicProvider) -> None:
     olds = _outputs(_all(3, "DISABLED"))
     news = _inputs({account(1): "ENABLED"}, seenAt=_NOW)

@@ -438,6 +438,19 @@ def test_a_state_of_the_first_release_keeps_what_it_recorded(
 # What AWS does not tell
 
 
+def test_an_account_that_is_recorded_as_unknown_is_recorded_by_the_next_run(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    olds = _outputs({account(1): "DISABLED", account(2): "UNKNOWN"})
+
+    assert provider.diff(olds, _inputs(accounts(2))).changes is True
+    updated = provider.update(olds, _inputs(accounts(2)))
+
+    # The first account has by now what the stack gave it.
+    assert updated["statuses"] == {account(1): "DISABLED", account(2): aws.members[account(2)]}
+    assert provider.diff(updated, _inputs(accounts(2))).changes is False
+
+
 def test_an_account_is_asked_about_again_before_it_is_recorded_as_unknown(
     aws: Aws, provider: DynamicProvider
 ) -> None:
