@@ -56,3 +56,24 @@ def test_previews_say_account_by_account_what_restore_does_and_it_does_that(
     assert aws.own_features()[FEATURE] == own
     assert aws.auto_enable() == auto_enable
     assert stack.kinds() == []
+
+
+def test_after_the_designation_is_removed_a_destroy_without_refresh_puts_back_what_is_its_own(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    own = aws.own_features()[FEATURE]
+    stack = aws.stack()
+    _decides(stack, 1, 2, 3)
+    assert stack.up().code == 0
+    aws.sandbox.boto3("guardduty", "111111111111").disable_organization_admin_account(
+        AdminAccountId="222222222222"
+    )
+
+    run = stack.destroy("--refresh=false")
+
+    assert run.code == 0, run.text
+    assert "Organization: left as it is, since it is not this account's any more" in run.text
+    assert "3 are no members any more" in run.text
+    assert aws.own_features()[FEATURE] == own
+    assert stack.kinds() == []
