@@ -6,17 +6,18 @@ name in the state: moving or renaming a provider class breaks the stacks that ha
 
 from __future__ import annotations
 
+import os
 import select
 import sys
+import threading
 import time
-from dataclasses import replace
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pulumi.dynamic import ConfigureRequest, ResourceProvider
 
 from guardduty import messages
-from guardduty.errors import EngineGoneError, OtherAccountError, UserError
+from guardduty.errors import OtherAccountError, UserError
 from guardduty.identity import Identity
 from guardduty.members import Patience
 from guardduty.session import Session, open_session
@@ -28,6 +29,7 @@ IDENTITY = ("region", "account", "detectorId")
 """The inputs that say whose a resource is: another value of one is another resource."""
 
 _STDERR = 2
+_LOOKS_EVERY_MILLISECONDS = 1000
 
 _ALL_FRAMES = 1000
 """The limit that Python has by itself."""
@@ -50,6 +52,8 @@ class GuardDutyProvider(ResourceProvider):
         The request has all of the stack's configuration in clear: it stays in this process.
         """
         self._lookup = req.config.get
+        if _is_a_plugin():
+            end_with_the_engine()
 
     def owned_session(self, props: Mapping[str, Any]) -> Session:
         """Opens GuardDuty in a resource's region, as the account that the resource belongs to.
@@ -64,7 +68,6 @@ class GuardDutyProvider(ResourceProvider):
         written = props.get("identity")
         who = self._lookup if written is None else Identity(**written)
         session = open_session(who, props["region"])
-        session = replace(session, guardduty=session.guardduty.watched(refuse_without_engine))
         if session.caller != props["account"]:
             raise OtherAccountError(
                 messages.other_account(props["region"], session.caller, props["account"])
@@ -105,27 +108,36 @@ PAUSES = Pauses()
 """This process's; the engine starts one for each run."""
 
 
+def _is_a_plugin() -> bool:
+    """Whether this is the process in which the engine runs dynamic providers."""
+    main = sys.modules["__main__"].__spec__
+    return main is not None and main.name == "pulumi.dynamic.__main__"
+
+
 def patience(props: Mapping[str, Any]) -> Patience:
     """How long failures that time may cure are tried again: what is left of `retryMinutes`."""
     left = 60 * float(props.get("retryMinutes", 5)) - PAUSES.seconds
     return Patience(seconds=max(0.0, left), sleep=PAUSES.sleep)
 
 
-def refuse_without_engine() -> None:
-    """Keeps a process from writing to AWS whose engine was killed.
+@cache
+def end_with_the_engine() -> None:
+    """Ends this process, from now on, as soon as the engine that started it is gone.
 
-    Nobody would save what it does, and the run that comes next would not expect it. The engine
-    reads what its plugins tell: a pipe that nobody reads any more has lost its engine.
-
-    Raises:
-        EngineGoneError: it has.
+    Of a killed engine the plugins stay, and one that went on setting members would write into the
+    next run, unnoticed. The engine reads what its plugins tell: a pipe that nobody reads any more
+    has lost its engine.
     """
-    if not hasattr(select, "poll"):
-        return  # Windows has no such look at a pipe.
+    if hasattr(select, "poll"):  # Windows has no such look at a pipe.
+        threading.Thread(target=_wait_for_the_engines_end, daemon=True).start()
+
+
+def _wait_for_the_engines_end() -> None:
     told = select.poll()
     told.register(_STDERR, 0)
-    if any(event & select.POLLERR for _, event in told.poll(0)):
-        raise EngineGoneError(messages.engine_gone())
+    while not any(event & select.POLLERR for _, event in told.poll(_LOOKS_EVERY_MILLISECONDS)):
+        pass
+    os._exit(1)
 
 
 def tell(line: str) -> None:

@@ -158,10 +158,7 @@ class GuardDutyApi:
     """GuardDuty in one region, as one caller sees it. Safe to use from several threads."""
 
     def __init__(
-        self,
-        client: GuardDutyClient,
-        member_writes: GuardDutyClient | None = None,
-        before_write: Callable[[], None] = lambda: None,
+        self, client: GuardDutyClient, member_writes: GuardDutyClient | None = None
     ) -> None:
         """Takes clients of the region.
 
@@ -169,15 +166,9 @@ class GuardDutyApi:
             client: for every call.
             member_writes: for UpdateMemberDetectors, if that is another one: a client that tries a
                 failing call few times, since `guardduty.members` tries it again.
-            before_write: called before each write; what it raises keeps the write from being made.
         """
         self._client = client
         self._member_writes = member_writes or client
-        self._before_write = before_write
-
-    def watched(self, before_write: Callable[[], None]) -> GuardDutyApi:
-        """The same, with something that is called before each write and may keep it back."""
-        return GuardDutyApi(self._client, self._member_writes, before_write)
 
     def detector_id(self) -> DetectorId | None:
         """Finds the detector of the caller's account (ListDetectors); None if there is none."""
@@ -304,7 +295,6 @@ class GuardDutyApi:
         Returns:
             AWS's reason for each account that was not set (UnprocessedAccounts); empty on success.
         """
-        self._before_write()
         with aws_errors("UpdateMemberDetectors"):
             answer = self._member_writes.update_member_detectors(
                 DetectorId=detector_id,
@@ -329,13 +319,11 @@ class GuardDutyApi:
         }
         if feature:
             request["Features"] = [{"Name": FEATURE, "AutoEnable": feature.value}]
-        self._before_write()
         with aws_errors("UpdateOrganizationConfiguration"):
             self._client.update_organization_configuration(**request)
 
     def set_own_status(self, detector_id: DetectorId, status: FeatureStatus) -> None:
         """Sets EKS_AUDIT_LOGS of the caller's own detector (UpdateDetector)."""
-        self._before_write()
         with aws_errors("UpdateDetector"):
             self._client.update_detector(
                 DetectorId=detector_id, Features=[{"Name": FEATURE, "Status": status.value}]

@@ -44,10 +44,6 @@ class TooManyDisabledError(UserError):
     """More members would be turned off than `maxDisabled` lets one run turn off."""
 
 
-class EngineGoneError(UserError):
-    """The engine that asked for a write is gone, so that nobody would keep what came of it."""
-
-
 class UnreleasedError(UserError):
     """A destroy could not let all accounts go as `onRelease` says."""
 

@@ -722,10 +722,6 @@ def not_recorded_yet() -> str:
     return "AWS did not tell what it had before; it is set once that is recorded."
 
 
-def engine_gone() -> str:
-    return "the Pulumi engine is gone, so nothing more is set. Run `pulumi up` again."
-
-
 def usage_unknown(reason: str) -> str:
     return f"Usage: unknown ({reason.rstrip('.')})."
 

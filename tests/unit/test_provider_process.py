@@ -1,4 +1,4 @@
-"""A provider's process: one time limit for all that it tries again, and no write without an engine.
+"""A provider's process: one time limit for all that it tries again, and an end with its engine.
 
 The engine reads what its plugins tell; a pipe that nobody reads any more has lost its engine.
 """
@@ -9,65 +9,38 @@ import os
 import subprocess
 import sys
 import time
-
-import pytest
+from typing import TYPE_CHECKING
 
 from components import provider
-from guardduty.errors import EngineGoneError
-from tests.unit.fakes.guardduty_client import FakeGuardDuty
-from tests.vocabulary import DETECTOR, OFF, ON, PROJECT_FOLDER, account
+from tests.vocabulary import PROJECT_FOLDER
 
-_ASKS = """
-import sys
-from components.provider import refuse_without_engine
-from guardduty.errors import EngineGoneError
-for line in sys.stdin:
-    try:
-        refuse_without_engine()
-        print("there", flush=True)
-    except EngineGoneError as error:
-        print(error, flush=True)
+if TYPE_CHECKING:
+    import pytest
+
+_WAITS = """
+import time
+from components.provider import end_with_the_engine
+end_with_the_engine()
+print("there", flush=True)
+time.sleep(60)
 """
 
 
-def test_a_process_knows_whether_anybody_reads_what_it_tells() -> None:
+def test_a_process_ends_once_nobody_reads_what_it_tells() -> None:
     engine, told = os.pipe()
     with subprocess.Popen(
-        [sys.executable, "-c", _ASKS],
+        [sys.executable, "-c", _WAITS],
         cwd=PROJECT_FOLDER,
-        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=told,
         text=True,
     ) as process:
         os.close(told)
-        assert process.stdin
         assert process.stdout
-
-        def asked() -> str:
-            process.stdin.write("?\n")  # type: ignore[union-attr] # is a pipe
-            process.stdin.flush()  # type: ignore[union-attr]
-            return str(process.stdout.readline()).strip()  # type: ignore[union-attr]
-
-        assert asked() == "there"
+        assert process.stdout.readline() == "there\n"
+        assert process.poll() is None
         os.close(engine)
-        assert asked() == (
-            "the Pulumi engine is gone, so nothing more is set. Run `pulumi up` again."
-        )
-
-
-def test_what_is_to_be_asked_before_each_write_keeps_it_back() -> None:
-    guardduty = FakeGuardDuty({account(1): OFF})
-
-    def gone() -> None:
-        raise EngineGoneError("gone")
-
-    api = guardduty.api.watched(gone)
-
-    assert api.member_statuses(DETECTOR, [account(1)]).statuses == {account(1): OFF}
-    with pytest.raises(EngineGoneError):
-        api.set_member_status(DETECTOR, [account(1)], ON)
-    assert guardduty.writes == []
+        assert process.wait(timeout=10) == 1
 
 
 def test_all_resources_of_a_run_share_the_time_to_try_again(
