@@ -43,7 +43,7 @@ class Release:
         staying: accounts that are left, or are as they are to be.
         gone: accounts that are no members any more.
         idle: members that can't be set now, with their relationship status.
-        unrecorded: accounts to restore of which nobody knows what they had before.
+        unrecorded: accounts of which nobody knows what they had before; the stack never set them.
         managed: members for which an organization policy (`GUARDDUTY_POLICY`) decides.
         current: what the accounts that change have now, as far as AWS told.
     """
@@ -132,7 +132,7 @@ def find_release(
         gone=gone,
         idle=idle,
         unrecorded=frozenset(
-            a for a, word in words.items() if word is OnRelease.RESTORE and a not in targets
+            a for a, word in words.items() if word is not OnRelease.LEAVE and a not in targets
         ),
         managed=managed,
         current=read.statuses,
@@ -241,11 +241,10 @@ def _not_set(release: Release) -> list[str]:
 
 
 def _target(word: OnRelease, recorded: str | None) -> FeatureStatus | None:
-    if word is OnRelease.DISABLE:
-        return FeatureStatus.DISABLED
-    if word is OnRelease.RESTORE and recorded in set(FeatureStatus):
-        return FeatureStatus(recorded)
-    return None
+    # Whoever is not recorded, the stack has never set.
+    if word is OnRelease.LEAVE or recorded not in set(FeatureStatus):
+        return None
+    return FeatureStatus.DISABLED if word is OnRelease.DISABLE else FeatureStatus(recorded)
 
 
 def _gone(

@@ -208,9 +208,10 @@ def let_go_on_destroy(prior: Mapping[str, Any]) -> dict[str, str]:
 
 def target(word: str, recorded: str | None) -> str | None:
     """What an account gets that is let go; None if it is left as it is."""
-    if word == "DISABLE":
-        return OFF
-    return recorded if word == "RESTORE" and recorded in {ON, OFF} else None
+    # Whoever is not recorded, the stack has never set.
+    if word == "LEAVE" or recorded not in {ON, OFF}:
+        return None
+    return OFF if word == "DISABLE" else recorded
 
 
 def _too_many_released(
