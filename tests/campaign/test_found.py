@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.campaign.play import Figures, play
-from tests.campaign.script import Event, Fault, History, Interruption, Selector, Shape, Up, Wish
+from tests.campaign.script import (
+    Destroy,
+    Event,
+    Fault,
+    History,
+    Interruption,
+    Selector,
+    Shape,
+    Up,
+    Wish,
+)
 from tests.campaign.world import OFF, ON
 
 
@@ -63,5 +73,31 @@ def test_a_detector_made_anew_while_accounts_are_still_to_be_let_go_is_no_dead_e
             Shape("organization", 20, 3),
             everybody,
             (Up(), nobody, Up(faults=(refused,)), Event("detector"), Up(preview=True)),
+        )
+    )
+
+
+def test_accounts_without_a_record_are_not_turned_off_and_then_taken_for_off_before() -> None:
+    effect = (("kind", "Unprocessed"), ("result", "Internal error"))
+    untold = Fault(effect, operation="GetMemberDetectors", accounts=tuple(range(10)))
+    refused = Fault(effect, operation="UpdateMemberDetectors", accounts=(15,))
+
+    play(
+        History(
+            Shape("organization", 20, 3),
+            Wish((Selector(ON, "all"),), on_release="DISABLE"),
+            (Up(faults=(untold,)), Destroy(faults=(refused,)), Up()),
+        )
+    )
+
+
+def test_a_detector_that_is_made_anew_in_the_middle_of_a_run_is_no_reason_to_blame_it() -> None:
+    anew = Interruption("event", 20, event=Event("detector"))
+
+    play(
+        History(
+            Shape("organization", 20, 3),
+            Wish((Selector(ON, "all"),), on_release="RESTORE"),
+            (Up(interruption=anew), Up()),
         )
     )
