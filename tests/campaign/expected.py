@@ -93,20 +93,20 @@ class Expected:
 
     Attributes:
         statuses: what each member gets that a rule decides and that can be set.
-        waiting: members that a rule would set, but that can't be set now.
+        waiting: what members would get that a rule decides, but that can't be set now.
         unmanaged: members that a rule leaves alone, also when they drop out by it.
         refused: why the run changes nothing; empty if it does.
     """
 
     statuses: Mapping[str, str]
-    waiting: frozenset[str]
+    waiting: Mapping[str, str]
     unmanaged: frozenset[str]
     refused: frozenset[str] = frozenset()
 
     @property
     def kept(self) -> frozenset[str]:
         """All accounts that the stack has a record of after the run, or is to have."""
-        return frozenset(self.statuses) | self.waiting
+        return frozenset({**self.statuses, **self.waiting})
 
 
 def expect(
@@ -122,7 +122,7 @@ def expect(
     """
     rules = rules_of(wish, world)
     decided: dict[str, Selector] = {}
-    waiting = set()
+    waiting: dict[str, str] = {}
     for name, account in picture.accounts.items():
         if account.standing is None or account.standing in FORMER:
             continue
@@ -130,10 +130,10 @@ def expect(
         if rule is not None and account.monitored:
             decided[name] = rule
         elif rule is not None and rule.status != "UNMANAGED":
-            waiting.add(name)
+            waiting[name] = rule.status
     statuses = {name: r.status for name, r in decided.items() if r.status != "UNMANAGED"}
     unmanaged = frozenset(name for name, r in decided.items() if r.status == "UNMANAGED")
-    expected = Expected(statuses, frozenset(waiting), unmanaged)
+    expected = Expected(statuses, waiting, unmanaged)
     refused = frozenset(_refusals(wish, world, picture, expected))
     if not refused and prior is not None:
         refused = frozenset(_too_many_released(wish, picture, expected, prior))
@@ -163,7 +163,8 @@ def _refusals(wish: Wish, world: World, picture: Picture, expected: Expected) ->
     if (
         wish.auto_enable == "ALL"
         and world.shape.mode == "organization"
-        and OFF in statuses.values()
+        # ALL reaches suspended members too, once they are resumed.
+        and OFF in {*statuses.values(), *expected.waiting.values()}
     ):
         yield "ALL with exceptions"
     if turned_off(picture, expected) > limit(wish.max_disabled, picture):
