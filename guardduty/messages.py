@@ -379,7 +379,7 @@ def too_many_disabled_on_destroy(disabled: int, limit: int, written: int | str) 
     return (
         f"maxDisabled: letting go all accounts would turn {counted(disabled, 'member')} off, but "
         f"at most {limit} may be in one run{share}. If that is meant, set maxDisabled: {disabled}, "
-        "run `pulumi up`, and destroy again; or set onRelease: LEAVE for them to stay as they are."
+        "or onRelease: LEAVE for them to stay as they are; run `pulumi up`, and destroy again."
     )
 
 
@@ -559,7 +559,8 @@ def _from_to(current: str | None, wanted: str) -> str:
 def new_leaves_off(accounts: Collection[str]) -> str:
     return (
         f"Organization: NEW leaves existing accounts as they are; "
-        f"{counted(len(accounts), 'member')} that no rule sets stay off: {some(accounts)}"
+        f"{counted(len(accounts), 'member')} that no rule sets "
+        f"{'stays' if len(accounts) == 1 else 'stay'} off: {some(accounts)}"
     )
 
 

@@ -79,10 +79,10 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands fo
 
 
 def _nearly(key: str) -> bool:
-    """Whether a key is in a namespace that is the project's name misspelt."""
+    """Whether a key is in a namespace that is the project's name misspelt, or cut short."""
     namespace = key.partition(":")[0]
     alike = get_close_matches(namespace.lower(), [PROJECT], cutoff=0.8)
-    return namespace != PROJECT and bool(alike)
+    return namespace != PROJECT and (bool(alike) or namespace.lower() == "guardduty")
 
 
 class _Strict(BaseModel):

@@ -610,8 +610,8 @@ def test_a_destroy_that_turns_too_many_off_is_refused_with_the_way_out(
     assert told[0].splitlines() == [
         (
             "GuardDuty: maxDisabled: letting go all accounts would turn 3 members off, but at most "
-            f"1 may be in one run{share}. If that is meant, set maxDisabled: 3, run `pulumi up`, "
-            "and destroy again; or set onRelease: LEAVE for them to stay as they are."
+            f"1 may be in one run{share}. If that is meant, set maxDisabled: 3, or onRelease: "
+            "LEAVE for them to stay as they are; run `pulumi up`, and destroy again."
         )
     ]
     assert (aws.writes, aws.own_writes) == ([], [])

@@ -139,7 +139,7 @@ def test_an_empty_value_counts_as_absent() -> None:
 
 
 def test_keys_of_other_namespaces_are_left_alone() -> None:
-    others = ("aws:region", "aws:staus", "guardduty:status", "eks:status", "pulumi:tags")
+    others = ("aws:region", "aws:staus", "eks:status", "pulumi:tags")
     assert Settings.from_configuration(dict.fromkeys(others, "x")) == Settings()
 
 
@@ -150,6 +150,7 @@ def test_keys_of_other_namespaces_are_left_alone() -> None:
         "guarduty-eks-audit-logs",
         "guardduty_eks_audit_logs",
         "GuardDuty-EKS-audit-logs",
+        "guardduty",
     ],
 )
 def test_a_namespace_that_is_nearly_the_projects_is_refused(namespace: str) -> None:
