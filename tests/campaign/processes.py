@@ -94,7 +94,7 @@ class KillableRun:
         ended = time.monotonic()
         while left := [pid for pid in self._started if _alive(pid)]:
             seconds = time.monotonic() - ended
-            providers = [pid for pid in left if _WORDS["provider"] in _command(pid)]
+            providers = [pid for pid in left if _is_a_provider_at_work(pid)]
             if seconds > (_PROVIDERS_SECONDS if providers else _ORPHANS_SECONDS):
                 for pid in left:
                     _end(pid)
@@ -119,6 +119,18 @@ def descendants(pid: int) -> list[int]:
         level = [child for each in level for child in parents.get(each, ())]
         found += level
     return found
+
+
+def _is_a_provider_at_work(pid: int) -> bool:
+    """Whether a process is a provider's that the engine has given something to do.
+
+    One that has not even loaded the product, as its pydantic tells, can't set anything.
+    """
+    try:
+        loaded = "pydantic_core" in Path(f"/proc/{pid}/maps").read_text()
+    except OSError:
+        return False
+    return loaded and _WORDS["provider"] in _command(pid)
 
 
 def _command(pid: int) -> str:
