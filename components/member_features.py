@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 Properties = dict[str, Any]
 """Inputs: `region`, `account`, `detectorId`, `statuses` {account: status}, `changes` {account: from
 -> to}, `seenAt`, `unrecorded` [account of which `PriorSettings` has no record], `retryMinutes`,
-`identity`. Outputs: the same, `statuses` as AWS has them, and
-`unprocessed` {account: reason}."""
+`identity`. Outputs: the same, `statuses` as AWS has them, and `unprocessed` {account: reason}."""
 
 
 class MemberFeaturesProvider(GuardDutyProvider):

@@ -167,9 +167,8 @@ def set_member_statuses(
     Accounts are tried again, within the time limit, for a reason of their own that time may cure,
     and so are those of a call that failed for the service's sake (throttled, 5xx, no answer). Once
     AWS has answered nothing for `SILENCE`, the calls that are left are not made, so that the run
-    ends. What is left
-    is looked at once more at the end: whoever has the wanted status, though the answer was lost or
-    AWS refused it as done already, counts as set.
+    ends. What is left is looked at once more at the end: whoever has the wanted status, though the
+    answer was lost or AWS refused it as done already, counts as set.
 
     Args:
         api: GuardDuty in the region, as the delegated administrator.
@@ -298,8 +297,9 @@ class _Work:
             refused.update(result.unprocessed)
             cut_off.update(result.cut_off)
             self.unprocessed.update(result.failed)
+            left = {**result.unprocessed, **result.cut_off, **result.failed}
             for account in batch:
-                if account not in {**result.unprocessed, **result.cut_off, **result.failed}:
+                if account not in left:
                     self.statuses[account] = status
                     self.unprocessed.pop(account, None)
                     self.written += 1
