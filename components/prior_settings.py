@@ -5,7 +5,7 @@ It is created before every other write and deleted after them, so that no crash 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
@@ -111,6 +111,7 @@ class PriorSettingsProvider(GuardDutyProvider):
         left = bool(olds.get("unreleased") or _not_recorded(olds["statuses"], news))
         if not replaces and isinstance(news["detectorId"], str) and not _is_a_refresh(olds, news):
             left |= self._foretell(olds, news)
+            _tell_of_settings_left(olds, news)
         return DiffResult(changes=bool(replaces or differs or left), replaces=replaces)
 
     @told_plainly
@@ -221,8 +222,9 @@ class PriorSettingsProvider(GuardDutyProvider):
             tell(messages.detector_gone(props["region"], props["detectorId"]))
             return
         release = find_release(api, detector_id, words, props["statuses"])
-        told = messages.too_many_disabled_on_destroy
-        refuse_too_many(api, detector_id, release.turning_off, _max_disabled(props), told)
+        off = release.turning_off
+        told = partial(messages.too_many_disabled_on_destroy, off)
+        refuse_too_many(api, detector_id, len(off), _max_disabled(props), told)
         if _word(props) is OnRelease.RESTORE:
             prior, scope = _prior_organization(props), _scope(props)
             restore_organization(api, detector_id, prior, scope, tell)
@@ -302,6 +304,19 @@ def _prior_organization(outs: Properties) -> PriorOrganization | None:
     return PriorOrganization(members and AutoEnable(members), feature and AutoEnable(feature))
 
 
+def _tell_of_settings_left(olds: Properties, news: Properties) -> None:
+    """Tells which of the organization's settings the stack wrote once, and writes no more."""
+    recorded = olds.get("organization") or {}
+    left = _scope(olds) - _scope(news)
+    for what, key in (
+        (Scope.ORGANIZATION, "autoEnable"),
+        (Scope.AUTO_ENABLE_MEMBERS, "autoEnableMembers"),
+    ):
+        before = recorded.get(key)
+        if what in left and before and _word(news) is OnRelease.RESTORE:
+            tell(messages.setting_left(key, before))
+
+
 def _scope(props: Properties) -> frozenset[Scope]:
     # A state of the first release has none, and was of an organization.
     return frozenset(map(Scope, props.get("scope", (Scope.DETECTOR, Scope.ORGANIZATION))))
@@ -320,9 +335,11 @@ def _max_disabled(props: Properties) -> MaxDisabled:
 
 
 def _refuse_too_many(api: GuardDutyApi, news: Properties, release: Release) -> None:
-    if release.turning_off:
-        disabled = release.turning_off + int(news.get("turningOff", 0))
-        refuse_too_many(api, DetectorId(news["detectorId"]), disabled, _max_disabled(news))
+    off, by_rules = release.turning_off, int(news.get("turningOff", 0))
+    if off:
+        told = partial(messages.too_many_disabled, off, by_rules=by_rules)
+        detector_id = DetectorId(news["detectorId"])
+        refuse_too_many(api, detector_id, len(off) + by_rules, _max_disabled(news), told)
 
 
 def _dropped(olds: Properties, news: Properties, word: OnRelease) -> dict[AccountId, OnRelease]:

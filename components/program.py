@@ -16,17 +16,19 @@ from guardduty.costs import costs_before_detector, read_costs
 from guardduty.delegation import plan_delegation, read_delegation
 from guardduty.errors import SettingsError, UserError
 from guardduty.plan import make_plan
+from guardduty.session import open_session
 from guardduty.snapshot import read_snapshot
 from guardduty.summary import all_so_far, delegation_summary, headline, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from guardduty.api import GuardDutyApi
     from guardduty.costs import Costs
+    from guardduty.identity import Identity
     from guardduty.model import AccountId
     from guardduty.plan import Plan
-    from guardduty.session import Session
+    from guardduty.session import Lookup, Session
     from guardduty.settings import Settings
 
 
@@ -87,13 +89,48 @@ def monitor(settings: Settings, session: Session) -> None:
         UserError: what can't be asked or is refused.
         SystemExit: the plan has refusals, which are told.
     """
-    plan = make_plan(settings, read_snapshot(session, settings), owner=pulumi.get_stack())
+    plan = make_plan(settings, read_snapshot(session, settings), owner=stack_name())
     tell(plan, session)
     monitoring = EksAuditLogs("eks-audit-logs", plan)
     pulumi.export("detectorId", monitoring.detector_id)
     pulumi.export("accounts", monitoring.accounts)
     pulumi.export("unprocessed", monitoring.unprocessed)
     pulumi.run(lambda: end(monitoring))
+
+
+def stack_name() -> str:
+    """Names the stack as `project/stack`, the owner of the detectors that it makes."""
+    return f"{pulumi.get_project()}/{pulumi.get_stack()}"
+
+
+def plan_regions(
+    settings: Settings, who: Lookup | Identity, regions: Sequence[str]
+) -> list[tuple[Session, Plan]]:
+    """Looks at every region and makes a plan for each; registers nothing.
+
+    Args:
+        settings: what each region is to have, in any mode but `delegation`.
+        who: who acts, see `guardduty.session.open_session`.
+        regions: where, for instance `eu-central-1`.
+
+    Raises:
+        SystemExit: regions can't be read, or refuse; what all of them say is told at once.
+    """
+    planned: list[tuple[Session, Plan]] = []
+    wrong: list[str] = []
+    for region in regions:
+        try:
+            session = open_session(who, region)
+            plan = make_plan(settings, read_snapshot(session, settings), owner=stack_name())
+        except SettingsError as error:
+            wrong += error.faults
+        except UserError as error:
+            wrong.append(str(error))
+        else:
+            planned.append((session, plan))
+            wrong += plan.refusals
+    refuse_if(tuple(wrong))
+    return planned
 
 
 def designate(wanted: AccountId, session: Session) -> None:

@@ -95,6 +95,9 @@ def without_people(reason: str) -> str:
     return named if len(named) <= _LONGEST_REASON else f"{named[:_LONGEST_REASON]}…"
 
 
+_SAME_PAGES = 100
+"""Some lists of AWS have empty pages between full ones, but not so many."""
+
 Page = TypeVar("Page", bound="Mapping[str, Any]")
 """One answer of a list in pages, as boto3 types it."""
 
@@ -139,14 +142,20 @@ def pages(operation: str, ask: Callable[[str], Page]) -> Iterator[Page]:
 
     Raises:
         UserError: see `aws_errors`.
-        ServiceError: a token comes again, so that there would be no end.
+        ServiceError: a token comes again, or page after page is the same, so that there would be no
+            end.
     """
     token, seen = "", {""}
+    before, same = None, 0
     while True:
         with aws_errors(operation):
             answer = ask(token)
             token = answer.get("NextToken") or ""
+            said = {k: v for k, v in answer.items() if k not in {"NextToken", "ResponseMetadata"}}
         yield answer
+        before, same = said, same + 1 if said == before else 0
+        if same == _SAME_PAGES:
+            raise ServiceError(operation, "PageToken", messages.page_again(same))
         if not token:
             return
         if token in seen:

@@ -9,6 +9,8 @@ from guardduty.directory import Directory, deciding_rule
 from guardduty.model import AccountId, FeatureStatus, RelationshipStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from guardduty.model import Membership, Snapshot
     from guardduty.settings import Rule
 
@@ -47,10 +49,17 @@ class Decision:
         return self.changes and self.wanted is FeatureStatus.DISABLED
 
 
-def decide(rules: tuple[Rule, ...], snapshot: Snapshot) -> tuple[Decision, ...]:
-    """Finds for each monitored member the first rule that selects it.
+def decide(
+    rules: tuple[Rule, ...], snapshot: Snapshot, deciding: Mapping[AccountId, int]
+) -> tuple[Decision, ...]:
+    """Finds what each monitored member is to have, by the rule that decides it.
 
     Members that no rule selects are not in the answer; they are left alone.
+
+    Args:
+        rules: the stack's.
+        snapshot: the region as the caller sees it.
+        deciding: the place of the rule for each member (`deciding_rules`).
     """
     read, monitored = snapshot.statuses, {m.account for m in snapshot.members if m.monitored}
     return tuple(
@@ -61,13 +70,20 @@ def decide(rules: tuple[Rule, ...], snapshot: Snapshot) -> tuple[Decision, ...]:
             read.statuses.get(account),
             account in read.managed,
         )
-        for account, index in deciding_rules(rules, snapshot).items()
+        for account, index in deciding.items()
         if account in monitored
     )
 
 
-def find_waiting(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId, str]:
+def find_waiting(
+    rules: tuple[Rule, ...], snapshot: Snapshot, deciding: Mapping[AccountId, int]
+) -> dict[AccountId, str]:
     """Finds the members that a rule is to set, but that can't be set now.
+
+    Args:
+        rules: the stack's.
+        snapshot: the region as the caller sees it.
+        deciding: the place of the rule for each member (`deciding_rules`).
 
     Returns:
         their relationship statuses by account, for instance `Disabled` for a suspended one.
@@ -76,7 +92,7 @@ def find_waiting(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId,
     monitored = {member.account for member in snapshot.members if member.monitored}
     return {
         account: statuses[account]
-        for account, index in deciding_rules(rules, snapshot).items()
+        for account, index in deciding.items()
         if account not in monitored and rules[index].wanted
     }
 

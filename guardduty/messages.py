@@ -15,6 +15,7 @@ UNKNOWN = "UNKNOWN"
 """Stands for a status that AWS did not tell: unknown is not off."""
 
 _NAMED = 3
+_MANY = 10
 _CENT = Decimal("0.01")
 
 
@@ -211,6 +212,10 @@ def token_again() -> str:
     return "a page leads back to one that was read before, so the list has no end. Try again later."
 
 
+def page_again(times: int) -> str:
+    return f"{times} pages say the same, so the list seems to have no end. Try again later."
+
+
 def status_not_told() -> str:
     return "GuardDuty does not tell the status of EKS_AUDIT_LOGS for this account."
 
@@ -345,7 +350,7 @@ def idle_by_policy(key: str, value: str) -> str:
 
 def policy_decides(index: int, wanted: str, accounts: Collection[str], word: str) -> str:
     return (
-        f"members[{index}] wants {wanted} for {some(accounts, 10)}, but an organization policy "
+        f"members[{index}] wants {wanted} for {some(accounts, _MANY)}, but an organization policy "
         f"(GUARDDUTY_POLICY) keeps {'them' if len(accounts) > 1 else 'it'} {word}. Change the "
         f"policy, or leave {'them' if len(accounts) > 1 else 'it'} out of the rule."
     )
@@ -365,21 +370,32 @@ def rule_names_former_member(index: int, account: str, status: str) -> str:
     )
 
 
-def too_many_disabled(disabled: int, limit: int, written: int | str, unknown: int = 0) -> str:
-    share = f" (maxDisabled: {written})" if str(written) != str(limit) else ""
+def too_many_disabled(
+    accounts: Collection[str], limit: int, written: int | str, unknown: int = 0, by_rules: int = 0
+) -> str:
+    """Says who would be turned off: members that the rules decide, or ones that drop out of them.
+
+    `by_rules` members are turned off beside the accounts that drop out.
+    """
+    number = len(accounts) + by_rules
     untold = f", {unknown} of them of a status that AWS does not tell now" if unknown else ""
+    named = some(accounts, _MANY)
+    if by_rules:
+        named = f"{by_rules} by the rules, and {len(accounts)} that drop out of them: {named}"
     return (
-        f"maxDisabled: {counted(disabled, 'member')} would be turned off{untold}, but at most "
-        f"{limit} may be in one run{share}. If that is meant, set maxDisabled: {disabled}."
+        f"maxDisabled: {counted(number, 'member')} would be turned off{untold}, but at most "
+        f"{limit} may be in one run{_share(limit, written)}. If that is meant, set maxDisabled: "
+        f"{number}. Turned off: {named}."
     )
 
 
-def too_many_disabled_on_destroy(disabled: int, limit: int, written: int | str) -> str:
-    share = f" (maxDisabled: {written})" if str(written) != str(limit) else ""
+def too_many_disabled_on_destroy(accounts: Collection[str], limit: int, written: int | str) -> str:
+    number = len(accounts)
     return (
-        f"maxDisabled: letting go all accounts would turn {counted(disabled, 'member')} off, but "
-        f"at most {limit} may be in one run{share}. If that is meant, set maxDisabled: {disabled}, "
-        "or onRelease: LEAVE for them to stay as they are; run `pulumi up`, and destroy again."
+        f"maxDisabled: letting go all accounts would turn {counted(number, 'member')} off, but at "
+        f"most {limit} may be in one run{_share(limit, written)}. If that is meant, set "
+        f"maxDisabled: {number}, or onRelease: LEAVE for them to stay as they are; run `pulumi "
+        f"up`, and destroy again. Turned off: {some(accounts, _MANY)}."
     )
 
 
@@ -771,6 +787,17 @@ def _by_status(changes: Mapping[str, int], first: Callable[[int], str]) -> list[
     return texts
 
 
+def setting_left(key: str, before: str) -> str:
+    return (
+        f"Organization: {key} is not configured any more, and stays as it is; pulumi destroy puts "
+        f"back {before}, which it was before this stack."
+    )
+
+
+def _share(limit: int, written: int | str) -> str:
+    return f" (maxDisabled: {written})" if str(written) != str(limit) else ""
+
+
 def stay_as_they_are(number: int) -> str:
     return f"{number} {'stays as it is' if number == 1 else 'stay as they are'}"
 
@@ -837,7 +864,7 @@ def own_detector_restored(current: str, prior: str) -> str:
 
 
 def drifted(region: str, changes: Mapping[str, str]) -> str:
-    told = some([f"{account} {change}" for account, change in changes.items()], 10)
+    told = some([f"{account} {change}" for account, change in changes.items()], _MANY)
     return (
         f"EKS audit logs in {region}: {counted(len(changes), 'member')} not as this stack's last "
         f"finished run left them (somebody else, another stack, or a run that broke off): {told}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.decisions import deciding_rules, rule_label
+from guardduty.decisions import rule_label
 from guardduty.model import AutoEnable, FeatureStatus
 from guardduty.modes import Mode
 from guardduty.settings import OnRelease
@@ -103,11 +103,11 @@ def waiting_notices(waiting: Mapping[AccountId, str]) -> Iterator[str]:
     return (messages.skipped(status, accounts) for status, accounts in by_status.items())
 
 
-def idle_rules(rules: tuple[Rule, ...], snapshot: Snapshot) -> Iterator[str]:
+def idle_rules(rules: tuple[Rule, ...], deciding: Mapping[AccountId, int]) -> Iterator[str]:
     """Tells of rules that decide no account, not even one that can't be set now."""
-    deciding = set(deciding_rules(rules, snapshot).values())
+    busy = set(deciding.values())
     return (
         messages.rule_decides_nothing(rule_label(index, rules))
         for index in range(len(rules))
-        if index not in deciding
+        if index not in busy
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from guardduty.api import aws_errors, pages
 from guardduty.errors import ServiceError
+from guardduty.failures import is_about_the_service
 from guardduty.model import AccountId
 
 if TYPE_CHECKING:
@@ -58,8 +59,19 @@ class OrganizationsApi:
     it (Organizations user guide, delegated administrators).
     """
 
-    def __init__(self, client: OrganizationsClient) -> None:
+    def __init__(
+        self, client: OrganizationsClient, brief: OrganizationsClient | None = None
+    ) -> None:
+        """Takes clients of the service.
+
+        Args:
+            client: for every call.
+            brief: for the first attempt at ListRoots, if that is another one: a client that gives
+                up soon. A network may have no route to AWS Organizations at all, and most runs need
+                nothing else of it.
+        """
         self._client = client
+        self._brief = brief or client
 
     def is_delegated_administrator(self, account: AccountId) -> bool:
         """Whether the account is a delegated administrator of GuardDuty."""
@@ -96,12 +108,12 @@ class OrganizationsApi:
 
     def roots(self) -> tuple[Root, ...]:
         """Reads the root, of which there is one, with its policy types (ListRoots)."""
-        with aws_errors("ListRoots"):
-            return tuple(
-                _root(root)
-                for page in pages("ListRoots", lambda t: self._client.list_roots(**_from(t)))
-                for root in page["Roots"]
-            )
+        try:
+            return _roots(self._brief)
+        except ServiceError as error:
+            if not is_about_the_service(error):
+                raise
+            return _roots(self._client)
 
     def units_in(self, parent: str) -> tuple[OrganizationalUnit, ...] | None:
         """Lists the units directly in a unit or the root (ListOrganizationalUnitsForParent).
@@ -158,6 +170,15 @@ class OrganizationsApi:
                 for tag in page["Tags"]
             }
         return None
+
+
+def _roots(client: OrganizationsClient) -> tuple[Root, ...]:
+    with aws_errors("ListRoots"):
+        return tuple(
+            _root(root)
+            for page in pages("ListRoots", lambda t: client.list_roots(**_from(t)))
+            for root in page["Roots"]
+        )
 
 
 def _root(root: RootTypeDef) -> Root:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.decisions import Decision, decide, find_waiting
+from guardduty.decisions import Decision, decide, deciding_rules, find_waiting
 from guardduty.model import AccountId, AutoEnable, FeatureStatus
 from guardduty.modes import Mode
 from guardduty.notices import (
@@ -33,7 +33,7 @@ class Plan:
     Attributes:
         settings: what the stack asks for.
         snapshot: what AWS holds.
-        owner: the stack's name, the value of `guardduty.refusals.OWNER_TAG`.
+        owner: the stack, the value of `guardduty.refusals.OWNER_TAG`.
         refusals: one sentence each; if there are any, nothing may be changed.
         decisions: for each monitored member that a rule decided, in the order of ListMembers.
         waiting: for each member that a rule is to set, but that can't be set now, its relationship
@@ -103,7 +103,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, owner: str) -> Plan:
     Args:
         settings: a stack's configuration, in any mode but `delegation`.
         snapshot: the region as the caller sees it now.
-        owner: the stack's name, which tells a detector of its own making from others.
+        owner: the stack as `project/stack`, which tells a detector of its own making from others.
     """
     refusals = caller_refusals(settings, snapshot, owner)
     if refusals:
@@ -116,14 +116,15 @@ def make_plan(settings: Settings, snapshot: Snapshot, owner: str) -> Plan:
             refusals=refusals_before_detector(settings, snapshot),
             notices=(*snapshot.notices, *before_detector(settings, snapshot)),
         )
-    decisions = decide(settings.members, snapshot)
-    waiting = find_waiting(settings.members, snapshot)
+    deciding = deciding_rules(settings.members, snapshot)
+    decisions = decide(settings.members, snapshot, deciding)
+    waiting = find_waiting(settings.members, snapshot, deciding)
     of_organization = settings.mode is Mode.ORGANIZATION
     return Plan(
         settings,
         snapshot,
         owner,
-        refusals=rule_refusals(settings, snapshot, decisions),
+        refusals=rule_refusals(settings, snapshot, deciding, decisions),
         decisions=decisions,
         waiting=waiting,
         notices=(
@@ -131,6 +132,6 @@ def make_plan(settings: Settings, snapshot: Snapshot, owner: str) -> Plan:
             *(organization_notices(settings, snapshot, decisions) if of_organization else ()),
             *policy_notices(snapshot),
             *waiting_notices(waiting),
-            *idle_rules(settings.members, snapshot),
+            *idle_rules(settings.members, deciding),
         ),
     )

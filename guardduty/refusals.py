@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.decisions import deciding_rules, is_member
+from guardduty.decisions import is_member
 from guardduty.errors import ACCESS_DENIED
 from guardduty.model import AutoEnable, FeatureStatus
 from guardduty.modes import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from guardduty.decisions import Decision
-    from guardduty.model import Detector, Refused, Snapshot
+    from guardduty.model import AccountId, Detector, Refused, Snapshot
     from guardduty.settings import Settings
 
 OWNER_TAG = "guardduty-eks-audit-logs:stack"
@@ -27,7 +27,7 @@ def caller_refusals(settings: Settings, snapshot: Snapshot, owner: str) -> tuple
     Args:
         settings: the stack's configuration.
         snapshot: the region as the caller sees it.
-        owner: the stack's name, the value of `OWNER_TAG`.
+        owner: the stack as `project/stack`, the value of `OWNER_TAG`.
     """
     region, caller, detector = snapshot.region, snapshot.caller, snapshot.detector
     if detector is None:
@@ -35,7 +35,7 @@ def caller_refusals(settings: Settings, snapshot: Snapshot, owner: str) -> tuple
     if snapshot.administrator:
         return (messages.caller_is_member(region, caller, snapshot.administrator),)
     refusals = []
-    if settings.makes_detector and detector.tags.get(OWNER_TAG) != owner:
+    if settings.makes_detector and detector.tags.get(OWNER_TAG) not in _tags_of(owner):
         arn = f"arn:{snapshot.partition}:guardduty:{region}:{caller}:detector/{detector.id}"
         tag = f"{OWNER_TAG}={owner}"
         refusals.append(messages.detector_there_already(region, caller, detector.id, arn, tag))
@@ -46,6 +46,11 @@ def caller_refusals(settings: Settings, snapshot: Snapshot, owner: str) -> tuple
     if _not_offered(detector, snapshot):
         refusals.append(messages.feature_not_offered(region))
     return tuple(refusals)
+
+
+def _tags_of(owner: str) -> tuple[str, str]:
+    # Releases up to 0.2.0 left out the project.
+    return owner, owner.rpartition("/")[2]
 
 
 def _without_detector(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
@@ -71,12 +76,22 @@ def _not_offered(detector: Detector, snapshot: Snapshot) -> bool:
 
 
 def rule_refusals(
-    settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
+    settings: Settings,
+    snapshot: Snapshot,
+    deciding: Mapping[AccountId, int],
+    decisions: tuple[Decision, ...],
 ) -> tuple[str, ...]:
-    """Judges what the settings would do to the organization and its members."""
+    """Judges what the settings would do to the organization and its members.
+
+    Args:
+        settings: the stack's configuration.
+        snapshot: the region as the caller sees it.
+        deciding: the place of the rule for each member (`deciding_rules`).
+        decisions: what it comes to for those that can be set now.
+    """
     return (
         *_organization_settings(settings, snapshot),
-        *_exceptions_from_all(settings, snapshot),
+        *_exceptions_from_all(settings, deciding),
         *_named_accounts(settings, snapshot),
         *_units(settings, snapshot),
         *_policies(settings, snapshot, decisions),
@@ -136,11 +151,10 @@ def _units(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     yield from directory.refusals(snapshot.caller)
 
 
-def _exceptions_from_all(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+def _exceptions_from_all(settings: Settings, deciding: Mapping[AccountId, int]) -> Iterator[str]:
     """ALL reaches suspended members too, once they are resumed."""
     if settings.auto_enable is not AutoEnable.ALL:
         return
-    deciding = deciding_rules(settings.members, snapshot)
     for index, rule in enumerate(settings.members):
         excepted = [account for account, its in deciding.items() if its == index]
         if rule.wanted is FeatureStatus.DISABLED and excepted:
@@ -177,7 +191,9 @@ def _max_disabled(
     settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
 ) -> Iterator[str]:
     turning_off = [decision for decision in decisions if decision.turns_off]
-    disabled, unknown = len(turning_off), sum(d.current is None for d in turning_off)
+    unknown = sum(decision.current is None for decision in turning_off)
     limit = settings.max_disabled.of(sum(1 for member in snapshot.members if member.monitored))
-    if disabled > limit:
-        yield messages.too_many_disabled(disabled, limit, settings.max_disabled.written, unknown)
+    if len(turning_off) > limit:
+        yield messages.too_many_disabled(
+            [d.account for d in turning_off], limit, settings.max_disabled.written, unknown
+        )

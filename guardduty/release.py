@@ -74,9 +74,9 @@ class Release:
         )
 
     @property
-    def turning_off(self) -> int:
-        """How many members it turns off; one of unknown status counts, since unknown is not off."""
-        return list(self.changing.values()).count(FeatureStatus.DISABLED)
+    def turning_off(self) -> list[AccountId]:
+        """The members it turns off; one of unknown status is one, since unknown is not off."""
+        return [a for a, status in self.changing.items() if status is FeatureStatus.DISABLED]
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def refuse_too_many(
     detector_id: DetectorId,
     disabled: int,
     limit: MaxDisabled,
-    told: Callable[[int, int, int | str], str] = messages.too_many_disabled,
+    told: Callable[[int, int | str], str],
 ) -> None:
     """Refuses to turn off more members than one run may.
 
@@ -154,7 +154,7 @@ def refuse_too_many(
         detector_id: the administrator's detector.
         disabled: how many members are about to be turned off.
         limit: the stack's `maxDisabled`.
-        told: the sentence for how many, the limit, and the limit as it is written.
+        told: the sentence for the limit in accounts, and as it is written.
 
     Raises:
         TooManyDisabledError: it is too many.
@@ -164,7 +164,7 @@ def refuse_too_many(
     if disabled and isinstance(limit.written, str):
         members = sum(member.monitored for member in api.members(detector_id))
     if disabled > limit.of(members):
-        raise TooManyDisabledError(told(disabled, limit.of(members), limit.written))
+        raise TooManyDisabledError(told(limit.of(members), limit.written))
 
 
 def let_go(

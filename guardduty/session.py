@@ -138,18 +138,21 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
             # What fails to be set is tried again by `guardduty.members`, for `retryMinutes`.
             for attempts in (10, 3)
         )
-        organizations = session.client(
-            "organizations",
-            region_name=where,
-            endpoint_url=settings.endpoint("organizations"),
-            verify=_verify(settings),
-            config=_client_config(settings, attempts=10, seconds=10, mode="adaptive"),
+        organizations, brief = (
+            session.client(
+                "organizations",
+                region_name=where,
+                endpoint_url=settings.endpoint("organizations"),
+                verify=_verify(settings),
+                config=_client_config(settings, attempts=attempts, seconds=10, mode="adaptive"),
+            )
+            for attempts in (10, 2)
         )
     return Session(
         where,
         caller,
         GuardDutyApi(guardduty, member_writes),
-        OrganizationsApi(organizations),
+        OrganizationsApi(organizations, brief),
         partition=guardduty.meta.partition,
         identity=who if isinstance(who, Identity) else None,
         notices=notices,

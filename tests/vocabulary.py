@@ -27,7 +27,7 @@ PROJECT_FOLDER = Path(__file__).parents[1]
 REGION = "us-east-1"
 ADMINISTRATOR = AccountId("222222222222")
 DETECTOR = DetectorId("12abc34d567e8fa901bc2d34e56789f0")
-OWNER = "prod-us-east-1"
+OWNER = "guardduty-eks-audit-logs/prod-us-east-1"
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 
 ON, OFF = FeatureStatus.ENABLED, FeatureStatus.DISABLED

@@ -3,12 +3,9 @@
 import pulumi
 
 from components import EksAuditLogs, aws_provider
-from components.program import end, errors_told_plainly, refuse_if, tell
+from components.program import end, errors_told_plainly, plan_regions, tell
 from guardduty.identity import Identity
-from guardduty.plan import make_plan
-from guardduty.session import open_session
 from guardduty.settings import Settings
-from guardduty.snapshot import read_snapshot
 
 SETTINGS = {
     "autoEnable": "NEW",
@@ -20,16 +17,11 @@ identity = Identity(profile=config.get("profile") or None)
 
 with errors_told_plainly():
     settings = Settings.from_values(SETTINGS)
-    sessions = [open_session(identity, region) for region in config.require_object("regions")]
-    plans = [
-        make_plan(settings, read_snapshot(session, settings), owner=pulumi.get_stack())
-        for session in sessions
-    ]
     # All regions' refusals at once, before anything is registered.
-    refuse_if(tuple(refusal for plan in plans for refusal in plan.refusals))
+    planned = plan_regions(settings, identity, config.require_object("regions"))
 
     monitorings = []
-    for session, plan in zip(sessions, plans, strict=True):
+    for session, plan in planned:
         tell(plan, session)
         provider = aws_provider(session.region, identity, session.region)
         options = pulumi.ResourceOptions(provider=provider)

@@ -320,12 +320,15 @@ def _check_foretold(foretold: Told, run: Run) -> None:
     decided = set(run.expected[0].statuses)
     named = {a for write in run.member_writes for a in write.accounts if a in decided}
     recorded = (run.now_prior or {}).get("statuses", {})
+    unread, before = run.network.unread & set(changes), run.before.accounts
     # Whose status AWS still did not tell is not set before it is recorded, but named.
-    named |= {a for a in run.network.unread & set(changes) if recorded.get(a) == UNKNOWN}
+    named |= {a for a in unread if recorded.get(a) == UNKNOWN}
+    # Whose status it tells a moment later may turn out to be as wanted.
+    named |= {a for a in unread if before[a].status == run.expected[0].statuses[a]}
     if named != set(changes):
         raise ViolationError(7, f"foretold {sorted(changes)}, and then wrote {sorted(named)}")
     for account, change in changes.items():
-        was, wanted = run.before.accounts[account].status, run.expected[0].statuses[account]
+        was, wanted = before[account].status, run.expected[0].statuses[account]
         if account in run.network.unread:
             was = UNKNOWN
         if change != f"{was} -> {wanted}":

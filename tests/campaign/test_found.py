@@ -101,3 +101,13 @@ def test_a_detector_that_is_made_anew_in_the_middle_of_a_run_is_no_reason_to_bla
             (Up(interruption=anew), Up()),
         )
     )
+
+
+def test_accounts_whose_status_aws_tells_a_moment_after_the_preview_may_be_as_wanted() -> None:
+    play(
+        History(
+            Shape("organization", 20, 19),
+            Wish((Selector(ON, "all"),), retry_minutes=3),
+            (Up(), Up(preview=True)),
+        )
+    )

@@ -148,7 +148,13 @@ def test_what_the_stack_once_wrote_stays_in_its_scope(provider: DynamicProvider)
 
     assert updated["scope"] == ["detector", "organization", "autoEnableMembers"]
     assert updated["organization"] == state["organization"]
+    provider.begin_test()
     assert not provider.diff(updated, _goes_on_with(account(3), scope=["detector"])).changes
+    assert provider.stderr.splitlines() == [
+        f"Organization: {key} is not configured any more, and stays as it is; pulumi destroy puts "
+        f"back {before}, which it was before this stack."
+        for key, before in state["organization"].items()
+    ]
 
 
 def test_disable_turns_accounts_off_whatever_they_had(aws: Aws, provider: DynamicProvider) -> None:
@@ -436,6 +442,7 @@ def test_what_is_left_of_the_last_run_counts_for_maxdisabled_in_the_preview(
         provider.diff(_LEFT, news)
 
     assert "maxDisabled: 2 members would be turned off, but at most 1 may be" in told[0]
+    assert f"Turned off: 1 by the rules, and 1 that drop out of them: {account(2)}." in told[0]
     assert aws.writes == []
 
 
@@ -611,7 +618,8 @@ def test_a_destroy_that_turns_too_many_off_is_refused_with_the_way_out(
         (
             "GuardDuty: maxDisabled: letting go all accounts would turn 3 members off, but at most "
             f"1 may be in one run{share}. If that is meant, set maxDisabled: 3, or onRelease: "
-            "LEAVE for them to stay as they are; run `pulumi up`, and destroy again."
+            "LEAVE for them to stay as they are; run `pulumi up`, and destroy again. Turned off: "
+            f"{', '.join(accounts(3))}."
         )
     ]
     assert (aws.writes, aws.own_writes) == ([], [])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.credentials import access_key_id, secret_access_key
+from sandbox.effects import AccessDenied
 from sandbox.project import copy_example
 from tests.conftest import ADMINISTRATOR, MANAGEMENT
 from tests.engine.organization import OFF, ON, account
@@ -84,6 +85,22 @@ def test_one_stack_keeps_every_region(aws: Organization, program: Program) -> No
     aws.control.clear_calls()
     again = stack.up("--expect-no-changes", **SOMEBODY_ELSE)
     assert again.code == 0, again.text
+    assert aws.writes() == []
+
+
+def test_what_is_wrong_in_several_regions_is_told_at_once(
+    aws: Organization, program: Program
+) -> None:
+    first, second = REGIONS
+    aws.control.fails("ListDetectors", with_=AccessDenied(), regions=[first])
+    aws.control.delete_detector(ADMINISTRATOR, region=second)
+    stack = program.stack()
+    aws.control.clear_calls()
+
+    run = stack.up("--skip-preview", **SOMEBODY_ELSE)
+
+    assert run.code != 0
+    assert [words.split(" ")[0] for words in run.errors] == ["ListDetectors", "detector:"]
     assert aws.writes() == []
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.engine.organization import Organization
 
-OF_THE_STACK = {"guardduty-eks-audit-logs:stack": "test"}
+OF_THE_STACK = {"guardduty-eks-audit-logs:stack": "guardduty-eks-audit-logs/test"}
 WITH_A_MEMBER = """
 accounts: [{id: "300000000001", name: shop}]
 """
@@ -112,7 +112,8 @@ def _there_already(detector: str, stack: str) -> str:
         f"detector: create, but account 222222222222 has detector {detector} in us-east-1 already, "
         "which this stack did not make. Set detector: existing; or, for this stack to import it, "
         "run `aws guardduty tag-resource --resource-arn arn:aws:guardduty:us-east-1:222222222222:"
-        f"detector/{detector} --tags guardduty-eks-audit-logs:stack={stack}` and `pulumi up`."
+        f"detector/{detector} --tags guardduty-eks-audit-logs:stack=guardduty-eks-audit-logs/"
+        f"{stack}` and `pulumi up`."
     )
 
 

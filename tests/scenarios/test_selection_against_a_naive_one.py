@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 
-from guardduty.decisions import decide
+from guardduty.decisions import decide, deciding_rules
 from guardduty.directory import read_directory
 from guardduty.plan import make_plan
 from guardduty.session import open_session
@@ -231,7 +231,8 @@ def _compare(organization: Organization, rules: list[_Rule], *, empty_pages: boo
     directory = read_directory(read, members, served.api)
 
     snapshot = replace(region_with(dict.fromkeys(members, OFF)), directory=directory)
-    decided = {decision.account: decision.rule for decision in decide(read, snapshot)}
+    deciding = deciding_rules(read, snapshot)
+    decided = {decision.account: decision.rule for decision in decide(read, snapshot, deciding)}
     naive = {member: naively_decides(rules, member, organization) for member in members}
     assert decided == {member: index for member, index in naive.items() if index is not None}
     _check_what_was_asked(rules, members, organization, served)

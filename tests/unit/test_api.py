@@ -200,6 +200,16 @@ def test_a_page_token_that_comes_again_is_an_error_and_no_endless_list(guardduty
         guardduty.api.organization(DETECTOR)
 
 
+def test_pages_that_say_nothing_new_for_ever_are_an_error(guardduty: _Stubbed) -> None:
+    for number in range(101):
+        asked = {"NextToken": str(number)} if number else {}
+        answer = {"DetectorIds": [], "NextToken": str(number + 1)}
+        guardduty.answers("list_detectors", answer, **asked)
+
+    with pytest.raises(ServiceError, match="100 pages say the same"):
+        guardduty.api.detector_id()
+
+
 @pytest.mark.parametrize(
     "features", [{}, {"Features": []}, {"Features": [{"Name": "EKS_AUDIT_LOGS"}]}]
 )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import boto3
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 from botocore.stub import Stubber
 
-from guardduty.errors import ServiceError
+from guardduty.errors import ConnectionFailedError, ServiceError
 from guardduty.organizations import OrganizationalUnit, OrganizationsApi, Root
 from tests.doubles.doors import bare_environment
+from tests.unit.fakes.guardduty_client import refusal
 from tests.vocabulary import ADMINISTRATOR, account, accounts
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class _Stubbed:
             aws_secret_access_key="testing",  # noqa: S106 - no secret
         )
         self.stubber = Stubber(client)
+        self.client = client
         self.api = OrganizationsApi(client)
 
     def answers(self, operation: str, answer: dict[str, Any], **asked: object) -> None:
@@ -132,6 +135,47 @@ def test_an_account_whose_status_is_not_told_is_an_error(organizations: _Stubbed
 
 
 # Root and units
+
+
+class _Brief:
+    """AWS Organizations as a client has it that gives up soon."""
+
+    def __init__(self, why: Exception) -> None:
+        self._why = why
+
+    def list_roots(self) -> NoReturn:
+        raise self._why
+
+
+def _asked_briefly_first(organizations: _Stubbed, why: Exception) -> OrganizationsApi:
+    # The product gets only as much of a client as it uses.
+    return OrganizationsApi(organizations.client, cast("Any", _Brief(why)))
+
+
+def test_a_service_out_of_order_is_asked_for_the_root_more_patiently(
+    organizations: _Stubbed,
+) -> None:
+    organizations.lists("list_roots", "Roots", [{"Id": "r-1234", "Name": "Root"}])
+    busy = refusal("ListRoots", "TooManyRequestsException", "Slow down.")
+
+    roots = _asked_briefly_first(organizations, busy).roots()
+
+    assert [root.id for root in roots] == ["r-1234"]
+
+
+@pytest.mark.parametrize(
+    ("why", "error"),
+    [
+        (refusal("ListRoots", "AccessDeniedException", "No."), ServiceError),
+        (ConnectTimeoutError(endpoint_url="https://organizations"), ConnectionFailedError),
+    ],
+    ids=["refused", "no route"],
+)
+def test_the_root_is_asked_for_only_briefly_otherwise(
+    organizations: _Stubbed, why: Exception, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        _asked_briefly_first(organizations, why).roots()
 
 
 def test_the_root_has_its_enabled_policy_types(organizations: _Stubbed) -> None:

@@ -158,19 +158,23 @@ def test_a_detector_that_somebody_else_made_is_not_taken_over() -> None:
             "Set detector: existing; or, for this stack to import it, run `aws guardduty "
             "tag-resource --resource-arn arn:aws:guardduty:us-east-1:222222222222:detector/"
             "12abc34d567e8fa901bc2d34e56789f0 --tags guardduty-eks-audit-logs:stack="
-            "prod-us-east-1` and `pulumi up`."
+            "guardduty-eks-audit-logs/prod-us-east-1` and `pulumi up`."
         ),
     )
 
 
-def test_a_detector_that_another_stack_made_is_not_taken_over() -> None:
-    snapshot = replace(region_with({}), detector=_own_detector(owner="prod-eu-west-1"))
+@pytest.mark.parametrize(
+    "owner", ["prod-eu-west-1", "guardduty-eks-audit-logs/prod-eu-west-1", "other/prod-us-east-1"]
+)
+def test_a_detector_that_another_stack_made_is_not_taken_over(owner: str) -> None:
+    snapshot = replace(region_with({}), detector=_own_detector(owner=owner))
 
     assert len(_plan(settings(detector="create"), snapshot).refusals) == 1
 
 
-def test_a_detector_that_this_stack_made_is_kept() -> None:
-    snapshot = replace(region_with({}), detector=_own_detector(owner=OWNER))
+@pytest.mark.parametrize("owner", [OWNER, "prod-us-east-1"], ids=["now", "up to 0.2.0"])
+def test_a_detector_that_this_stack_made_is_kept(owner: str) -> None:
+    snapshot = replace(region_with({}), detector=_own_detector(owner=owner))
     plan = _plan(settings(detector="create", members=[rule("ENABLED")]), snapshot)
 
     assert plan.refusals == ()
