@@ -19,6 +19,8 @@ import guardduty.failures
 import guardduty.snapshot
 from guardduty.members import Patience
 from sandbox.clock import VirtualClock
+from sandbox.faults import FaultBook
+from sandbox.waiting import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +75,8 @@ def kept_by(time: Time) -> Iterator[None]:
             patch.object(guardduty.snapshot, "datetime", Now),
             patch.object(guardduty.failures, "datetime", Now),
             patch.object(Patience.__init__, "__defaults__", _patience(time)),
+            patch.object(FaultBook.__init__, "__defaults__", (time.monotonic,)),
+            patch.object(Gate, "wait", lambda _gate, seconds, _caller=None: time.sleep(seconds)),
             patch.object(tenacity, "time", waiting),
             # botocore pauses by this function between its attempts.
             patch.object(real_time, "sleep", time.sleep),

@@ -258,6 +258,28 @@ _batches = st.builds(
     operation=st.sampled_from(["UpdateMemberDetectors", "GetMemberDetectors"]),
     times=_TIMES,
 )
+_SERVICES = st.sampled_from(["guardduty", "guardduty", "organizations", "sts"])
+_limits = st.builds(
+    Fault,
+    st.tuples(st.sampled_from([0.5, 2, 10]), st.sampled_from([1, 5])).map(
+        lambda limit: (("kind", "RateLimit"), ("perSecond", limit[0]), ("burst", limit[1]))
+    ),
+    service=_SERVICES,
+)
+_delays = st.builds(
+    Fault,
+    st.sampled_from(
+        [
+            (("kind", "Fixed"), ("seconds", 3)),
+            (("kind", "Uniform"), ("shortest", 0), ("longest", 9)),
+            (("kind", "Exponential"), ("mean", 0.5)),
+        ]
+    ),
+    service=_SERVICES,
+    times=_TIMES,
+    percent=_PERCENT,
+    seed=_SEEDS,
+)
 _elsewhere = st.builds(
     Fault, _WHOLE, service=st.sampled_from(["sts", "organizations"]), times=_TIMES, seed=_SEEDS
 )
@@ -269,6 +291,8 @@ faults = st.one_of(
     _of_accounts,
     _whole,
     _batches,
+    _limits,
+    _delays,
     _elsewhere,
 )
 
