@@ -135,6 +135,8 @@ def read_directory(
         if accounts is not None and not undecided:
             break
         reader.look_up(index, rule, undecided)
+        if rule.all:
+            break
         found = reader.directory()
         undecided = [account for account in undecided if not selects(rule, account, found)]
     return replace(reader.directory(), policy_type_enabled=enabled, policy_type_refused=why_not)

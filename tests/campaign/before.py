@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.campaign.world import FEATURE
+from tests.campaign.world import FEATURE, OFF, ON
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -49,6 +49,9 @@ class Before:
         for write in writes:
             if write.operation == "UpdateMemberDetectors":
                 self.written |= set(write.done)
+            elif write.operation == "CreateDetector" and write.done and OWN not in self.written:
+                on = write.body["dataSources"]["kubernetes"]["auditLogs"]["enable"]
+                self.values.setdefault(OWN, set()).add(ON if on else OFF)
             elif write.operation == "UpdateDetector" and write.done:
                 self.written.add(OWN)
             elif write.operation == "UpdateOrganizationConfiguration" and write.done:

@@ -242,8 +242,8 @@ class _Run(Mocks):
         old = self._state.get(name)
         news = self._wired(kind.check(old.inputs if old else {}, news))
         if old is None and request.importId:
-            outputs = self._wired(kind.read(request.importId, {}, {})[1])
-            old = Resource(name, request.type, request.importId, news, outputs)
+            _, outputs, inputs = map(self._wired, kind.read(request.importId, {}, news))
+            old = Resource(name, request.type, request.importId, inputs, outputs)
         differs = False
         if old is not None:
             for ignored in request.ignoreChanges:
@@ -319,6 +319,8 @@ class _Run(Mocks):
             except Exception as error:  # noqa: BLE001 - told as the engine tells it
                 self._failed(name, error)
                 return
+        if not self.told.preview and self._state != self._stack.saved:
+            self._save()
 
     def _delete(self, names: list[str]) -> None:
         for name in reversed(names):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.campaign.world import FEATURE, OFF, ON, TAGS, UNITS
+from tests.components.registrations import PROJECT, STACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FORMER = ("Removed", "Resigned", "Deleted")
 _NAMESPACE = "guardduty-eks-audit-logs"
+OWNER_TAG, OWNER = f"{_NAMESPACE}:stack", f"{PROJECT}/{STACK}"
 
 
 def configuration(wish: Wish, world: World) -> dict[str, str]:
@@ -23,6 +25,7 @@ def configuration(wish: Wish, world: World) -> dict[str, str]:
     mode = world.shape.mode
     written: dict[str, Any] = {
         "mode": mode,
+        "detector": "create" if world.creates else "existing",
         "status": wish.status,
         "onRelease": wish.on_release,
         "maxDisabled": str(wish.max_disabled),
@@ -96,12 +99,15 @@ class Expected:
         waiting: what members would get that a rule decides, but that can't be set now.
         unmanaged: members that a rule leaves alone, also when they drop out by it.
         refused: why the run changes nothing; empty if it does.
+        undecided: whether nobody knows yet who the members are, since the detector is only being
+            made: nobody drops out then.
     """
 
     statuses: Mapping[str, str]
     waiting: Mapping[str, str]
     unmanaged: frozenset[str]
     refused: frozenset[str] = frozenset()
+    undecided: bool = False
 
     @property
     def kept(self) -> frozenset[str]:
@@ -120,6 +126,9 @@ def expect(
         picture: how everything is.
         prior: the outputs of the stack's `PriorSettings` before the run.
     """
+    if picture.detector is None:
+        refused = frozenset(_refusals_without_detector(wish, world, picture))
+        return Expected({}, {}, frozenset(), refused, undecided=True)
     rules = rules_of(wish, world)
     decided: dict[str, Selector] = {}
     waiting: dict[str, str] = {}
@@ -159,6 +168,8 @@ def turned_off(picture: Picture, expected: Expected) -> int:
 
 def _refusals(wish: Wish, world: World, picture: Picture, expected: Expected) -> Iterator[str]:
     accounts, statuses = picture.accounts, expected.statuses
+    if world.creates and (picture.detector or {}).get(OWNER_TAG) != OWNER:
+        yield "there is a detector already"
     yield from _unknown(wish, world, accounts)
     if (
         wish.auto_enable == "ALL"
@@ -181,6 +192,27 @@ def _refusals(wish: Wish, world: World, picture: Picture, expected: Expected) ->
             yield "idle by policy"
 
 
+def _refusals_without_detector(wish: Wish, world: World, picture: Picture) -> Iterator[str]:
+    """What can be known before there is a detector, which alone tells who is a member."""
+    if not world.creates:
+        yield "no detector"
+    if world.shape.mode != "organization":
+        return
+    if picture.policy_type and {wish.auto_enable, wish.auto_enable_members} - {"NONE", None}:
+        yield "idle by policy"
+    decided: set[str] = set()
+    for rule in rules_of(wish, world):
+        if rule.by == "unit" and _unit(rule) not in world.units():
+            yield "no such unit"
+        accounts = set(named(rule, world)) if rule.by == "accounts" else set()
+        excepted = rule.by != "accounts" or accounts - decided
+        if wish.auto_enable == "ALL" and rule.status == OFF and excepted:
+            yield "ALL with exceptions"
+        if rule.by == "all":
+            return
+        decided |= accounts
+
+
 def _unknown(wish: Wish, world: World, accounts: Mapping[str, Account]) -> Iterator[str]:
     """Accounts that are no members, and units that do not exist, where a rule comes to them."""
     undecided = {name for name, a in accounts.items() if a.standing and a.standing not in FORMER}
@@ -198,6 +230,8 @@ def _unknown(wish: Wish, world: World, accounts: Mapping[str, Account]) -> Itera
 
 def released(prior: Mapping[str, Any], expected: Expected) -> list[str]:
     """The accounts that drop out and become what `onRelease` says."""
+    if expected.undecided:
+        return []
     taken = let_go_on_destroy(prior)
     return [name for name in taken if name not in expected.kept | expected.unmanaged]
 

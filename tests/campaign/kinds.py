@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+from pulumi.output import Unknown
+
 import components.member_features
 import components.prior_settings
 import components.provider
@@ -19,6 +21,7 @@ from sandbox.aws_plugin.connection import Connection
 from sandbox.aws_plugin.failures import RejectedSettingError, StandInError
 from sandbox.aws_plugin.resource import Call
 from sandbox.aws_plugin.settings import read_settings
+from sandbox.aws_plugin.wire import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,11 +139,12 @@ class _Aws(Kind):
 
     def check(self, olds: Properties, news: Properties) -> Properties:
         del olds
-        inputs = self._resource.schema.with_defaults(news)
+        known = {k: UNKNOWN if isinstance(v, Unknown) else v for k, v in news.items()}
+        inputs = self._resource.schema.with_defaults(known)
         inputs.setdefault("region", self._connection.region)
         if faults := self._resource.schema.faults(inputs):
             raise RejectedSettingError("; ".join(f"{f.path}: {f.reason}" for f in faults))
-        return inputs
+        return {k: news[k] if v is UNKNOWN else v for k, v in inputs.items()}
 
     def diff(self, id_: str, olds: Properties, news: Properties) -> tuple[bool, bool]:
         del id_

@@ -138,7 +138,8 @@ class _Player:
         if foretold and calm:
             _check_foretold(foretold, run)
         known = {*self._record.values} - {OWN, ORGANIZATION, MEMBERS}
-        self._record.ended(self._prior(), {a for e in run.expected for a in known - e.kept})
+        let_go = {a for e in run.expected if not e.undecided for a in known - e.kept}
+        self._record.ended(self._prior(), let_go)
         return _Checked(told, before, run.after, bool(self.network.writes))
 
     def _destroy(self, step: Destroy) -> _Checked:

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.campaign.before import MEMBERS, ORGANIZATION, OWN, UNKNOWN, Before, value_of
-from tests.campaign.expected import FORMER, Expected, let_go_on_destroy, limit, released, target
+from tests.campaign.expected import (
+    FORMER,
+    OWNER,
+    OWNER_TAG,
+    Expected,
+    let_go_on_destroy,
+    limit,
+    released,
+    target,
+)
 from tests.campaign.world import FEATURE, OFF, ON
 
 if TYPE_CHECKING:
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
     from tests.campaign.world import Picture, World
 
 _WRITES = frozenset({"UpdateMemberDetectors", "UpdateDetector", "UpdateOrganizationConfiguration"})
+_CREATE = "CreateDetector"
 _BATCH = 50
 _SILENCE_SECONDS = 300
 _REFUSED_WHOLE = "BadRequestException"
@@ -30,7 +40,9 @@ _LOST = frozenset({"AnswerLost", "TimeOut", "ConnectionClosed"})
 _OF_A_CALL = re.compile(r"[A-Z]\w+ (failed|got no)|no answer|AWS did not tell what it had before")
 _SECRET = re.compile(r"@example\.com|AKIA[A-Z0-9]{12,}|Traceback \(most recent")
 
-_OF_THE_AWS_PLUGIN = re.compile(r"(creating|deleting|importing|reading|updating) GuardDuty ")
+_OF_THE_AWS_PLUGIN = re.compile(
+    r"(creating|deleting|importing|reading|updating) GuardDuty |validating the AWS credentials: "
+)
 """pulumi-aws tells AWS's words as they are, and so does its stand-in."""
 
 
@@ -245,6 +257,9 @@ def _check_writes(
     members: set[Any],
 ) -> None:
     for write, picture in zip(run.network.writes, run.pictures, strict=True):
+        if write.operation == _CREATE and run.expected:
+            _check_creation(run, write, picture)
+            continue
         if write.operation not in _WRITES:
             raise ViolationError(5, f"{write.operation} is none of the stack's business")
         features = write.body.get("features", [])
@@ -266,6 +281,18 @@ def _check_writes(
                 raise ViolationError(5, f"the organization gets {features}, not {auto_enable}")
 
 
+def _check_creation(run: Run, write: Write, picture: Picture) -> None:
+    """Only where there is none, and with nothing said of another feature."""
+    # Where somebody made one meanwhile, AWS refuses another.
+    if not run.world.creates or (picture.detector is not None and write.done):
+        raise ViolationError(5, "a detector is not for the stack to make")
+    wanted = {"kubernetes": {"auditLogs": {"enable": run.wish.status == ON}}}
+    if write.body.get("features") or write.body["dataSources"] != wanted:
+        raise ViolationError(5, f"the detector is made with {write.body}")
+    if not write.body["enable"] or write.body["tags"] != {OWNER_TAG: OWNER}:
+        raise ViolationError(5, f"the detector is made with {write.body}")
+
+
 def _check_member_write(write: Write, allowed: Mapping[str, set[str]]) -> None:
     named = write.accounts
     if not 1 <= len(named) <= _BATCH or len(set(named)) != len(named):
@@ -284,9 +311,11 @@ def _check_untouched(run: Run) -> None:
     }
     for name, account in run.before.accounts.items():
         now = run.after.accounts.get(name)
-        if name in run.disturbed or now is None or all_reaches:
+        key = OWN if name == run.world.caller else name
+        if key in run.disturbed or now is None or all_reaches:
             continue
-        if now.others != account.others:
+        made = name == run.world.caller and any(w.operation == _CREATE for w in run.network.writes)
+        if now.others != account.others and not made:
             raise ViolationError(1, f"other features of {name} changed")
         wanted = run.done.get(name, account.status)
         if name != run.world.caller and now.status != wanted:

@@ -15,11 +15,20 @@ Mode = Literal["organization", "invitation", "standalone"]
 
 @dataclass(frozen=True)
 class Shape:
-    """An organization: everything else about it is drawn from the seed."""
+    """An organization: everything else about it is drawn from the seed.
+
+    Attributes:
+        mode: the stack's.
+        members: how many there are.
+        seed: decides over the rest.
+        creates: whether there is no detector at first, and the stack is to make it
+            (`detector: create`); not by invitation, which takes one.
+    """
 
     mode: Mode
     members: int
     seed: int
+    creates: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,6 +156,7 @@ shapes = st.builds(
     st.sampled_from(["organization"] * 8 + ["invitation", "standalone"]),
     _SIZES,
     _SEEDS,
+    st.sampled_from([False] * 5 + [True]),
 )
 
 selectors = st.one_of(
@@ -187,7 +197,7 @@ events = st.one_of(
     st.builds(Event, st.sampled_from(["move", "tag"]), _NUMBERS, number=st.sampled_from(range(10))),
     st.builds(Event, st.sampled_from(["autoEnable", "autoEnableMembers"]), word=_AUTO_ENABLE),
     st.builds(Event, st.just("clock"), number=st.sampled_from([1, 6, 30])),
-    st.builds(Event, st.sampled_from(["noPolicies", "noPolicies", "detector"])),
+    st.builds(Event, st.sampled_from(["noPolicies", "noPolicies", "detector", "noDetector"])),
 )
 
 _NOT_ASSOCIATED = (

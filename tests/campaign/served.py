@@ -179,7 +179,7 @@ class _ServedWorld:
         settings = self._control.settings()[REGION]
         organization = dict(settings.features)
         organization["members"] = settings.auto_enable_members or ""
-        return Picture(accounts, organization, policy_type=False)
+        return Picture(accounts, organization, policy_type=False, detector={})
 
 
 class _Player:

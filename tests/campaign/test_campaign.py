@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pulumi.dynamic import ReadResult
 
+import components.eks_audit_logs
 import components.member_features
 import components.prior_settings
+import guardduty.plan
 import tests.campaign.__main__
 from guardduty.errors import UserError
 from guardduty.members import Outcome, set_member_statuses
@@ -85,6 +87,29 @@ def test_killed_at_any_moment_the_next_runs_end_right(at: int) -> None:
     figures = Figures()
     play(History(ORGANIZATION, EVERYBODY, (Up(interruption=Interruption("kill", at)),)), figures)
     assert figures.kills == 1
+
+
+@pytest.mark.parametrize("at", range(0, 40, 4))
+def test_killed_while_it_makes_its_detector_a_stack_knows_it_for_its_own(at: int) -> None:
+    figures = Figures()
+    killed = Up(interruption=Interruption("kill", at))
+    play(History(Shape("organization", 20, 7, creates=True), EVERYBODY, (killed,)), figures)
+    assert figures.kills == 1
+
+
+def test_a_detector_that_is_made_without_the_stacks_tag_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(components.eks_audit_logs, "OWNER_TAG", "another")
+    assert violated(History(Shape("organization", 3, 7, creates=True), EVERYBODY, (Up(),))) == 5
+
+
+def test_a_detector_of_somebody_else_that_is_taken_over_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guardduty.plan, "caller_refusals", lambda *_: ())
+    steps = (Up(), Event("detector"), Up())
+    assert violated(History(Shape("organization", 3, 7, creates=True), EVERYBODY, steps)) == 2
 
 
 @pytest.mark.parametrize("at", range(0, 20, 3))

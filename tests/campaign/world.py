@@ -64,11 +64,13 @@ class Picture:
         organization: {"members" or a feature's name: auto-enable setting}; empty if nobody has set
             any.
         policy_type: whether GuardDuty policies are enabled on the root.
+        detector: the tags of the own detector; None if there is none.
     """
 
     accounts: Mapping[str, Account]
     organization: Mapping[str, str]
     policy_type: bool
+    detector: Mapping[str, str] | None
 
 
 class World:
@@ -76,11 +78,13 @@ class World:
 
     Attributes:
         caller: whose credentials the stack has.
+        creates: whether the stack is to make the detector.
         members: the accounts that there were at first, in order; newcomers are behind them.
     """
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
+        self.creates = shape.creates and shape.mode != "invitation"
         self.caller = ADMINISTRATOR if shape.mode == "organization" else INVITING
         self.members = [_member(number) for number in range(1, shape.members + 1)]
         self.sandbox = Sandbox(OrganizationDescription.model_validate(_described(shape)))
@@ -107,7 +111,8 @@ class World:
         world = self.sandbox.aws.world
         units = {account.account_id: account for account in self.sandbox.aws.accounts.known()}
         region = world.regions[REGION]
-        accounts = {}
+        # An account that nobody monitors is not told of, the own one before it has a detector.
+        accounts = {self.caller: Account(None, None, managed=False, others={}, unit="", tags={})}
         # First: to tell it, the sandbox brings everybody up to date.
         really = truth(world)[REGION]
         standings = self._standings()
@@ -127,7 +132,9 @@ class World:
         organization = dict(told["features"])
         if told["autoEnableOrganizationMembers"]:
             organization["members"] = told["autoEnableOrganizationMembers"]
-        return Picture(accounts, organization, world.policies.type_enabled)
+        detector = region.account(self.caller).detector
+        tags = None if detector is None else dict(detector.tags)
+        return Picture(accounts, organization, world.policies.type_enabled, tags)
 
     def _standings(self) -> dict[str, str]:
         administration = self.sandbox.aws.world.regions[REGION].account(self.caller).administration
@@ -222,6 +229,11 @@ class World:
         if place.detector is None:
             detectors.create(world, place, detectors.DetectorChange(), {})
 
+    def no_detector(self, event: Event) -> None:
+        """Somebody deletes the own detector."""
+        del event
+        self._control("DELETE", f"accounts/{self.caller}/detector")
+
     def _stands(self, event: Event, status: str) -> None:
         account = self.account(event.account)
         self._control("POST", f"accounts/{account}/relationship", {"status": status})
@@ -269,6 +281,7 @@ _EVENTS: Mapping[str, Callable[[World, Event], None]] = {
     "policy": World.policy,
     "noPolicies": World.no_policies,
     "detector": World.detector,
+    "noDetector": World.no_detector,
 }
 _OF_AN_ORGANIZATION = frozenset(
     {"autoEnable", "autoEnableMembers", "join", "leave", "move", "tag", "policy", "noPolicies"}
@@ -295,9 +308,14 @@ def _described(shape: Shape) -> dict[str, Any]:
         },
     }
     if shape.mode == "organization":
+        if shape.creates:
+            described["regionsWithoutAdministratorDetector"] = [REGION]
         described["accounts"] = [_organized(n, chance) for n in range(1, shape.members + 1)]
         return described
-    own = {"id": INVITING, "name": "inviting", "eksAuditLogs": _status(chance)}
+    own: dict[str, Any] = {"id": INVITING, "name": "inviting", "eksAuditLogs": _status(chance)}
+    if shape.creates and shape.mode == "standalone":
+        described["standaloneAccounts"] = [{**own, "detector": False}]
+        return described
     described["standaloneAccounts"] = [
         own,
         *(_invited(n, chance) for n in range(1, shape.members + 1)),

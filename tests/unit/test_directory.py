@@ -188,13 +188,23 @@ def test_rules_that_others_precede_for_every_account_are_not_looked_up() -> None
     assert directory.unknown_units == frozenset()
 
 
-def test_before_anybody_knows_the_members_every_unit_of_every_rule_is_looked_up() -> None:
+def test_before_anybody_knows_the_members_the_units_of_all_rules_up_to_one_for_all_are_looked_up() -> (
+    None
+):
     organization = _organization()
-    rules = _rules({"status": "ENABLED", "all": True}, _in("Root/Nowhere"), _tagged(env="prod"))
+    everybody = {"status": "ENABLED", "all": True}
+    rules = _rules(
+        {"status": "ENABLED", "accounts": [account(1)]},
+        _in("Root/Nowhere"),
+        _tagged(env="prod"),
+        _in("Root/Tset"),
+        everybody,
+        _in("Root/Never"),
+    )
 
     directory = read_directory(rules, None, organization.api)
 
-    assert directory.unknown_units == {"Root/Nowhere"}
+    assert directory.unknown_units == {"Root/Nowhere", "Root/Tset"}
     assert "ListTagsForResource" not in _asked(organization)
 
 
