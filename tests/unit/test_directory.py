@@ -188,9 +188,7 @@ def test_rules_that_others_precede_for_every_account_are_not_looked_up() -> None
     assert directory.unknown_units == frozenset()
 
 
-def test_before_anybody_knows_the_members_the_units_of_all_rules_up_to_one_for_all_are_looked_up() -> (
-    None
-):
+def test_before_anybody_knows_the_members_units_are_looked_up_up_to_a_rule_for_all() -> None:
     organization = _organization()
     everybody = {"status": "ENABLED", "all": True}
     rules = _rules(
