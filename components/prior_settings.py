@@ -314,7 +314,8 @@ def _tell_of_settings_left(olds: Properties, news: Properties) -> None:
     ):
         before = recorded.get(key)
         if what in left and before and _word(news) is OnRelease.RESTORE:
-            tell(messages.setting_left(key, before))
+            of_others = Scope.ORGANIZATION in left
+            tell(messages.setting_left(key, before, of_others=of_others))
 
 
 def _scope(props: Properties) -> frozenset[Scope]:

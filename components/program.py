@@ -14,7 +14,13 @@ from components.eks_audit_logs import EksAuditLogs
 from guardduty import messages
 from guardduty.costs import costs_before_detector, read_costs
 from guardduty.delegation import plan_delegation, read_delegation
-from guardduty.errors import SettingsError, UserError
+from guardduty.errors import (
+    ConnectionFailedError,
+    CredentialsError,
+    SettingsError,
+    UserError,
+)
+from guardduty.faults import shown
 from guardduty.plan import make_plan
 from guardduty.session import open_session
 from guardduty.snapshot import read_snapshot
@@ -114,21 +120,30 @@ def plan_regions(
         regions: where, for instance `eu-central-1`.
 
     Raises:
-        SystemExit: regions can't be read, or refuse; what all of them say is told at once.
+        SystemExit: no region is named, or regions can't be read, or refuse; what all of them say is
+            told at once.
     """
+    if isinstance(regions, str) or not regions:
+        refuse((messages.regions_malformed(shown(regions)),))
     planned: list[tuple[Session, Plan]] = []
     wrong: list[str] = []
-    for region in regions:
+    for region in dict.fromkeys(regions):
         try:
             session = open_session(who, region)
             plan = make_plan(settings, read_snapshot(session, settings), owner=stack_name())
         except SettingsError as error:
             wrong += error.faults
-        except UserError as error:
+        except CredentialsError as error:
             wrong.append(str(error))
+        except ConnectionFailedError as error:
+            # Each region would wait as long for a network that is not there.
+            wrong.append(messages.in_region(region, str(error)))
+            break
+        except UserError as error:
+            wrong.append(messages.in_region(region, str(error)))
         else:
             planned.append((session, plan))
-            wrong += plan.refusals
+            wrong += (messages.in_region(region, refusal) for refusal in plan.refusals)
     refuse_if(tuple(wrong))
     return planned
 

@@ -153,11 +153,11 @@ def pages(operation: str, ask: Callable[[str], Page]) -> Iterator[Page]:
             token = answer.get("NextToken") or ""
             said = {k: v for k, v in answer.items() if k not in {"NextToken", "ResponseMetadata"}}
         yield answer
-        before, same = said, same + 1 if said == before else 0
-        if same == _SAME_PAGES:
-            raise ServiceError(operation, "PageToken", messages.page_again(same))
         if not token:
             return
+        before, same = said, same + 1 if said == before else 1
+        if same == _SAME_PAGES:
+            raise ServiceError(operation, "PageToken", messages.page_again(same))
         if token in seen:
             raise ServiceError(operation, "PageToken", messages.token_again())
         seen.add(token)

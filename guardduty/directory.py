@@ -158,7 +158,7 @@ class _Reader:
         return Directory(self._units, unknown, self._tags, refused)
 
     def policy_type(self) -> tuple[bool | None, str | None]:
-        # Nothing that a run does rests on it: where nobody tells, that is a notice.
+        # A run goes on without: where nobody tells, that is a notice.
         try:
             roots = self._of_organization.roots
         except ServiceError as error:

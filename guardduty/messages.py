@@ -212,6 +212,15 @@ def token_again() -> str:
     return "a page leads back to one that was read before, so the list has no end. Try again later."
 
 
+def in_region(region: str, sentence: str) -> str:
+    """Says of which region a sentence is, if it does not by itself."""
+    return sentence if region in sentence else f"{region}: {sentence}"
+
+
+def regions_malformed(value: str) -> str:
+    return f"regions: {value} names no region; write a list, for instance [eu-central-1, us-east-1]"
+
+
 def page_again(times: int) -> str:
     return f"{times} pages say the same, so the list seems to have no end. Try again later."
 
@@ -787,10 +796,12 @@ def _by_status(changes: Mapping[str, int], first: Callable[[int], str]) -> list[
     return texts
 
 
-def setting_left(key: str, before: str) -> str:
+def setting_left(key: str, prior: str, *, of_others: bool = False) -> str:
+    """Says what becomes of a setting that the stack wrote; `of_others` by now, it may be."""
+    still = ", if the organization is this account's then" if of_others else ""
     return (
-        f"Organization: {key} is not configured any more, and stays as it is; pulumi destroy puts "
-        f"back {before}, which it was before this stack."
+        f"Organization: {key} is not configured any more and stays as it is. pulumi destroy puts "
+        f"back {prior}, which it was before this stack{still}."
     )
 
 

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
+from botocore.exceptions import ConnectTimeoutError
+
 from guardduty.api import aws_errors, pages
-from guardduty.errors import ServiceError
+from guardduty.errors import ConnectionFailedError, ServiceError
 from guardduty.failures import is_about_the_service
 from guardduty.model import AccountId
 
@@ -66,8 +68,8 @@ class OrganizationsApi:
 
         Args:
             client: for every call.
-            brief: for the first attempt at ListRoots, if that is another one: a client that gives
-                up soon. A network may have no route to AWS Organizations at all, and most runs need
+            brief: for the first look at the root, if that is another one: a client that gives up
+                soon. A network may have no route to AWS Organizations at all, and most runs need
                 nothing else of it.
         """
         self._client = client
@@ -107,13 +109,21 @@ class OrganizationsApi:
         return None
 
     def roots(self) -> tuple[Root, ...]:
-        """Reads the root, of which there is one, with its policy types (ListRoots)."""
+        """Reads the root, of which there is one, with its policy types (ListRoots).
+
+        Raises:
+            ConnectionFailedError: no answer; at once if nobody lets a connection through.
+            ServiceError: AWS refused.
+        """
         try:
             return _roots(self._brief)
+        except ConnectionFailedError as error:
+            if isinstance(error.__cause__, ConnectTimeoutError):
+                raise
         except ServiceError as error:
             if not is_about_the_service(error):
                 raise
-            return _roots(self._client)
+        return _roots(self._client)
 
     def units_in(self, parent: str) -> tuple[OrganizationalUnit, ...] | None:
         """Lists the units directly in a unit or the root (ListOrganizationalUnitsForParent).

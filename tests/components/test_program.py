@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import runpy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from guardduty.settings import PROJECT
+import components.program
+from components.program import plan_regions
+from guardduty.errors import ConnectionFailedError
+from guardduty.settings import PROJECT, Settings
 from tests.components.registrations import Engine
 from tests.doubles.aws import Aws
 from tests.doubles.doors import bare_environment, in_place_of_sockets
 from tests.vocabulary import NO_MASTER, PROJECT_FOLDER, account, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pulumi.runtime.mocks import MockResourceArgs
@@ -117,6 +121,74 @@ def test_a_run_tells_one_line_and_exports_what_it_did(aws: Aws, program: _Progra
     }
     assert program.told(logging.ERROR) == []
     assert aws.writes == []
+
+
+def _planned(regions: Sequence[str], **values: object) -> list[str]:
+    """The regions that are planned for one who wants every member off."""
+    settings = Settings.from_values({"members": [rule("DISABLED")], **values})
+    planned = plan_regions(settings, {"aws:accessKey": "x", "aws:secretKey": "y"}.get, regions)
+    return [session.region for session, _ in planned]
+
+
+@pytest.mark.usefixtures("program")
+def test_every_region_is_planned_once(aws: Aws) -> None:
+    Engine(preview=True).start()
+
+    assert _planned(["us-east-1", "eu-west-1", "us-east-1"]) == ["us-east-1", "eu-west-1"]
+    assert aws.writes == []
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_is_refused_in_several_regions_is_told_of_each(program: _Program) -> None:
+    Engine(preview=True).start()
+
+    with pytest.raises(SystemExit):
+        _planned(["us-east-1", "eu-west-1"], maxDisabled=0)
+
+    told = program.told(logging.ERROR)
+    assert [sentence.split(" would")[0] for sentence in told] == [
+        "us-east-1: maxDisabled: 1 member",
+        "eu-west-1: maxDisabled: 1 member",
+    ]
+
+
+def test_what_is_wrong_with_the_caller_is_told_once(aws: Aws, program: _Program) -> None:
+    Engine(preview=True).start()
+    aws.refusals["*"] = (403, "UnrecognizedClientException", "No.")
+
+    with pytest.raises(SystemExit):
+        _planned(["us-east-1", "eu-west-1"])
+
+    assert len(program.told(logging.ERROR)) == 1
+
+
+def test_a_network_that_is_not_there_is_waited_for_once(
+    aws: Aws, program: _Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Engine(preview=True).start()
+    asked: list[str] = []
+
+    def gone(_who: object, region: str) -> NoReturn:
+        asked.append(region)
+        raise ConnectionFailedError("GetCallerIdentity got no answer.")
+
+    monkeypatch.setattr(components.program, "open_session", gone)
+    with pytest.raises(SystemExit):
+        _planned(["us-east-1", "eu-west-1"])
+
+    assert asked == ["us-east-1"]
+    assert program.told(logging.ERROR) == ["us-east-1: GetCallerIdentity got no answer."]
+    assert aws.requests == []
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("regions", [[], "eu-west-1", ""])
+def test_regions_are_a_list_of_some(program: _Program, regions: Sequence[str]) -> None:
+    with pytest.raises(SystemExit):
+        _planned(regions)
+
+    (told,) = program.told(logging.ERROR)
+    assert "names no region; write a list" in told
 
 
 @pytest.mark.usefixtures("aws")

@@ -151,10 +151,36 @@ def test_what_the_stack_once_wrote_stays_in_its_scope(provider: DynamicProvider)
     provider.begin_test()
     assert not provider.diff(updated, _goes_on_with(account(3), scope=["detector"])).changes
     assert provider.stderr.splitlines() == [
-        f"Organization: {key} is not configured any more, and stays as it is; pulumi destroy puts "
-        f"back {before}, which it was before this stack."
-        for key, before in state["organization"].items()
+        f"Organization: {key} is not configured any more and stays as it is. pulumi destroy puts "
+        f"back {prior}, which it was before this stack, if the organization is this account's then."
+        for key, prior in state["organization"].items()
     ]
+
+
+@pytest.mark.parametrize(
+    ("word", "seen_at", "told"),
+    [
+        (
+            "RESTORE",
+            "later",
+            ["pulumi destroy puts back NEW, which it was before this stack."],
+        ),
+        ("RESTORE", "earlier", []),  # a refresh
+        ("LEAVE", "later", []),
+        ("DISABLE", "later", []),
+    ],
+)
+def test_a_setting_that_is_not_configured_any_more_is_told_if_a_destroy_puts_it_back(
+    provider: DynamicProvider, word: str, seen_at: str, told: list[str]
+) -> None:
+    state = _state({}, word, scope=["detector", "organization", "autoEnableMembers"])
+    state["organization"] = {"autoEnable": "NONE", "autoEnableMembers": "NEW"}
+    state["seenAt"] = "earlier"
+
+    provider.diff(state, _goes_on_with(word=word, seenAt=seen_at))
+
+    stays = "Organization: autoEnableMembers is not configured any more and stays as it is."
+    assert provider.stderr.splitlines() == [f"{stays} {what}" for what in told]
 
 
 def test_disable_turns_accounts_off_whatever_they_had(aws: Aws, provider: DynamicProvider) -> None:

@@ -107,6 +107,27 @@ def test_a_detector_is_made_with_the_feature_as_stated_and_kept_on_destroy(
     assert again.code == 0, again.text
 
 
+def test_a_detector_that_0_2_0_made_is_kept_by_the_tag_that_it_has(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization(description=WITHOUT_DETECTOR)
+    stack = aws.stack(detector="create")
+    assert stack.up().code == 0
+    made = stack.resource(":Detector")["outputs"]
+    former = {"guardduty-eks-audit-logs:stack": "test"}
+    aws.sandbox.boto3("guardduty").tag_resource(ResourceArn=made["arn"], Tags=former)
+
+    kept = stack.up("--expect-no-changes")
+    assert kept.code == 0, kept.text
+
+    assert stack.destroy().code == 0
+    back = stack.up()
+    assert back.code == 0, back.text
+    again = stack.up("--expect-no-changes")
+    assert again.code == 0, again.text
+    assert made["arn"].endswith(f"/{aws.detector_id()}")
+
+
 def _there_already(detector: str, stack: str) -> str:
     return (
         f"detector: create, but account 222222222222 has detector {detector} in us-east-1 already, "

@@ -201,13 +201,24 @@ def test_a_page_token_that_comes_again_is_an_error_and_no_endless_list(guardduty
 
 
 def test_pages_that_say_nothing_new_for_ever_are_an_error(guardduty: _Stubbed) -> None:
-    for number in range(101):
+    for number in range(100):
         asked = {"NextToken": str(number)} if number else {}
         answer = {"DetectorIds": [], "NextToken": str(number + 1)}
         guardduty.answers("list_detectors", answer, **asked)
 
     with pytest.raises(ServiceError, match="100 pages say the same"):
         guardduty.api.detector_id()
+
+
+def test_a_list_may_have_many_empty_pages_before_its_end(guardduty: _Stubbed) -> None:
+    for number in range(99):
+        asked = {"NextToken": str(number)} if number else {}
+        guardduty.answers(
+            "list_detectors", {"DetectorIds": [], "NextToken": f"{number + 1}"}, **asked
+        )
+    guardduty.answers("list_detectors", {"DetectorIds": []}, NextToken="99")
+
+    assert guardduty.api.detector_id() is None
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "on_release": "DISABLE",
     "operation": "ListMembers",
     "operations": ["ListRoots", "ListTagsForResource"],
+    "of_others": False,
     "others": ["300000000002"],
     "prior": "DISABLED",
     "project": "guardduty-eks-audit-logs",
@@ -102,7 +103,7 @@ def _notices() -> list[str]:
     for module in ("notices", "delegation"):
         source = (PROJECT_FOLDER / "guardduty" / f"{module}.py").read_text(encoding="utf-8")
         told |= set(re.findall(r"messages\.(\w+)\(", source))
-    return sorted(told - set(_refusals()))
+    return sorted({*told, "setting_left"} - set(_refusals()))
 
 
 def _sentence(name: str) -> str:

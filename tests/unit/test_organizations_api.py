@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import boto3
 import pytest
-from botocore.exceptions import ConnectTimeoutError
+from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import Stubber
 
 from guardduty.errors import ConnectionFailedError, ServiceError
@@ -152,13 +152,21 @@ def _asked_briefly_first(organizations: _Stubbed, why: Exception) -> Organizatio
     return OrganizationsApi(organizations.client, cast("Any", _Brief(why)))
 
 
+@pytest.mark.parametrize(
+    "why",
+    [
+        refusal("ListRoots", "TooManyRequestsException", "Slow down."),
+        ConnectionClosedError(endpoint_url="https://organizations"),
+        ReadTimeoutError(endpoint_url="https://organizations"),
+    ],
+    ids=["throttled", "closed", "slow"],
+)
 def test_a_service_out_of_order_is_asked_for_the_root_more_patiently(
-    organizations: _Stubbed,
+    organizations: _Stubbed, why: Exception
 ) -> None:
     organizations.lists("list_roots", "Roots", [{"Id": "r-1234", "Name": "Root"}])
-    busy = refusal("ListRoots", "TooManyRequestsException", "Slow down.")
 
-    roots = _asked_briefly_first(organizations, busy).roots()
+    roots = _asked_briefly_first(organizations, why).roots()
 
     assert [root.id for root in roots] == ["r-1234"]
 

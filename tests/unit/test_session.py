@@ -6,7 +6,7 @@ Each test looks at the requests that would have gone to AWS: nothing is sent.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -92,6 +92,14 @@ def test_the_stacks_region_comes_before_the_environments(aws: Aws) -> None:
         "sts.eu-central-1.amazonaws.com",
         "guardduty.eu-central-1.amazonaws.com",
     ]
+
+
+@pytest.mark.usefixtures("aws", "environment")
+def test_only_the_first_look_at_the_root_is_given_up_soon() -> None:
+    organizations = _open({"aws:region": "eu-central-1"}).organizations
+
+    clients: tuple[Any, ...] = (organizations._brief, organizations._client)
+    assert [c.meta.config.retries["total_max_attempts"] for c in clients] == [2, 10]
 
 
 @pytest.mark.usefixtures("environment")
