@@ -151,6 +151,7 @@ class _ServedWorld:
     """The organization as `expect` asks it."""
 
     caller = ADMINISTRATOR
+    creates = False
 
     def __init__(self, organization: Organization) -> None:
         self._control = organization.control
