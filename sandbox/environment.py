@@ -131,7 +131,8 @@ def variables(
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
         "PATH": ":".join([*(str(entry) for entry in in_front if entry is not None), path]),
-        "PULUMI_BACKEND_URL": f"file://{state}",
+        # Else an engine that is killed may leave an empty file beside the state's, and not read it.
+        "PULUMI_BACKEND_URL": f"file://{state}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_HOME": str(pulumi.home),
         "PULUMI_SKIP_UPDATE_CHECK": "true",

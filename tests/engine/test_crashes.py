@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from tests.engine.organization import OFF, ON, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sandbox.client import Call
     from tests.campaign.processes import Victim
@@ -205,6 +205,26 @@ def test_killed_while_an_account_is_let_go_it_is_put_back_to_what_it_had_before_
     assert run.code == 0, run.text
     assert aws.statuses() == {**dict.fromkeys(before, ON), dropped: OFF}
     assert dropped not in stack.resource(":PriorSettings")["outputs"]["statuses"]
+
+
+def test_a_state_whose_attributes_are_cut_off_is_read_again_without_them(
+    organization: Callable[..., Organization],
+) -> None:
+    stack = organization().stack(members=[{"status": "ENABLED", "all": True}])
+    backend = stack._environment["PULUMI_BACKEND_URL"]
+    folder = Path(backend.removeprefix("file://").partition("?")[0])
+    assert stack.up().code == 0
+    assert list(folder.rglob("*.attrs")) == []
+
+    (state,) = folder.rglob(f"stacks/**/{stack.name}.json")
+    beside = state.with_name(f"{state.name}.attrs")
+    beside.touch()  # as an engine leaves it that is killed while it writes it
+    cut_off = stack.up()
+    assert "failed to load checkpoint: EOF" in cut_off.text
+
+    beside.unlink()
+    again = stack.up("--expect-no-changes")
+    assert again.code == 0, again.text
 
 
 def test_a_run_that_is_killed_at_any_call_leaves_a_stack_that_needs_no_more_than_another_up(
