@@ -305,17 +305,17 @@ def _prior_organization(outs: Properties) -> PriorOrganization | None:
 
 
 def _tell_of_settings_left(olds: Properties, news: Properties) -> None:
-    """Tells which of the organization's settings the stack wrote once, and writes no more."""
-    recorded = olds.get("organization") or {}
-    left = _scope(olds) - _scope(news)
+    """Tells which of the organization's settings it writes no more, and puts back on destroy."""
+    if _word(news) is not OnRelease.RESTORE:
+        return
+    left, recorded = _scope(olds) - _scope(news), olds.get("organization") or {}
     for what, key in (
         (Scope.ORGANIZATION, "autoEnable"),
         (Scope.AUTO_ENABLE_MEMBERS, "autoEnableMembers"),
     ):
-        before = recorded.get(key)
-        if what in left and before and _word(news) is OnRelease.RESTORE:
-            of_others = Scope.ORGANIZATION in left
-            tell(messages.setting_left(key, before, of_others=of_others))
+        prior = recorded.get(key)
+        if what in left and prior:
+            tell(messages.setting_left(key, prior, of_others=Scope.ORGANIZATION in left))
 
 
 def _scope(props: Properties) -> frozenset[Scope]:

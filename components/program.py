@@ -95,7 +95,7 @@ def monitor(settings: Settings, session: Session) -> None:
         UserError: what can't be asked or is refused.
         SystemExit: the plan has refusals, which are told.
     """
-    plan = make_plan(settings, read_snapshot(session, settings), owner=stack_name())
+    plan = _plan(settings, session)
     tell(plan, session)
     monitoring = EksAuditLogs("eks-audit-logs", plan)
     pulumi.export("detectorId", monitoring.detector_id)
@@ -107,6 +107,10 @@ def monitor(settings: Settings, session: Session) -> None:
 def stack_name() -> str:
     """Names the stack as `project/stack`, the owner of the detectors that it makes."""
     return f"{pulumi.get_project()}/{pulumi.get_stack()}"
+
+
+def _plan(settings: Settings, session: Session) -> Plan:
+    return make_plan(settings, read_snapshot(session, settings), owner=stack_name())
 
 
 def plan_regions(
@@ -130,7 +134,7 @@ def plan_regions(
     for region in dict.fromkeys(regions):
         try:
             session = open_session(who, region)
-            plan = make_plan(settings, read_snapshot(session, settings), owner=stack_name())
+            plan = _plan(settings, session)
         except SettingsError as error:
             wrong += error.faults
         except CredentialsError as error:

@@ -30,11 +30,24 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def in_region(region: str, sentence: str) -> str:
+    """Says of which region a sentence is, if it does not by itself."""
+    return sentence if region in sentence else f"{region}: {sentence}"
+
+
+def _share(limit: int, written: int | str) -> str:
+    return f" (maxDisabled: {written})" if str(written) != str(limit) else ""
+
+
 # Configuration
 
 
 def unknown_key(key: str, suggestion: str) -> str:
     return f"{key} is not a configuration key of this project; {suggestion}"
+
+
+def regions_malformed(value: str) -> str:
+    return f"regions: {value} names no region; write a list, for instance [eu-central-1, us-east-1]"
 
 
 def misspelt_namespace(key: str, project: str) -> str:
@@ -210,15 +223,6 @@ def malformed_answer() -> str:
 
 def token_again() -> str:
     return "a page leads back to one that was read before, so the list has no end. Try again later."
-
-
-def in_region(region: str, sentence: str) -> str:
-    """Says of which region a sentence is, if it does not by itself."""
-    return sentence if region in sentence else f"{region}: {sentence}"
-
-
-def regions_malformed(value: str) -> str:
-    return f"regions: {value} names no region; write a list, for instance [eu-central-1, us-east-1]"
 
 
 def page_again(times: int) -> str:
@@ -803,10 +807,6 @@ def setting_left(key: str, prior: str, *, of_others: bool = False) -> str:
         f"Organization: {key} is not configured any more and stays as it is. pulumi destroy puts "
         f"back {prior}, which it was before this stack{still}."
     )
-
-
-def _share(limit: int, written: int | str) -> str:
-    return f" (maxDisabled: {written})" if str(written) != str(limit) else ""
 
 
 def stay_as_they_are(number: int) -> str:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import boto3
 import botocore.session
@@ -129,11 +129,7 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
     with _addresses():
         guardduty, member_writes = (
             session.client(
-                "guardduty",
-                region_name=where,
-                endpoint_url=settings.endpoint("guardduty"),
-                verify=_verify(settings),
-                config=_client_config(settings, attempts=attempts, seconds=60),
+                "guardduty", **_options(settings, "guardduty", where, attempts=attempts, seconds=60)
             )
             # What fails to be set is tried again by `guardduty.members`, for `retryMinutes`.
             for attempts in (10, 3)
@@ -141,11 +137,11 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
         organizations, brief = (
             session.client(
                 "organizations",
-                region_name=where,
-                endpoint_url=settings.endpoint("organizations"),
-                verify=_verify(settings),
-                config=_client_config(settings, attempts=attempts, seconds=10, mode="adaptive"),
+                **_options(
+                    settings, "organizations", where, attempts=attempts, seconds=10, mode="adaptive"
+                ),
             )
+            # Where nobody lets a connection through, the root is not waited for.
             for attempts in (10, 2)
         )
     return Session(
@@ -226,10 +222,7 @@ def _sts(session: boto3.Session, settings: _AwsSettings, region: str) -> STSClie
     with _addresses():
         return session.client(
             "sts",
-            region_name=settings.sts_region or region,
-            endpoint_url=settings.endpoint("sts"),
-            verify=_verify(settings),
-            config=_client_config(settings, attempts=3, seconds=10),
+            **_options(settings, "sts", settings.sts_region or region, attempts=3, seconds=10),
         )
 
 
@@ -242,17 +235,26 @@ def _addresses() -> Iterator[None]:
         raise SettingsError((messages.address_malformed(str(error)),)) from error
 
 
-def _client_config(
+class _Options(TypedDict):
+    region_name: str
+    endpoint_url: str | None
+    verify: bool | str | None
+    config: Config
+
+
+def _options(  # noqa: PLR0913 - each is one of a client's
     settings: _AwsSettings,
+    service: str,
+    region: str,
     *,
     attempts: int,
     seconds: int,
     mode: Literal["standard", "adaptive"] = "standard",
-) -> Config:
+) -> _Options:
     # botocore's default mode and number of attempts differ between its versions; 10 in the
     # standard mode outlast a short throttling (back-off with jitter, 20 s at most). Organizations,
     # which may be asked for hundreds of accounts, is asked at the rate that it bears (adaptive).
-    return Config(
+    config = Config(
         retries={"mode": mode, "total_max_attempts": attempts},
         connect_timeout=10,
         read_timeout=seconds,
@@ -260,10 +262,12 @@ def _client_config(
         use_fips_endpoint=settings.use_fips_endpoint,
         user_agent_extra="guardduty-eks-audit-logs",
     )
-
-
-def _verify(settings: _AwsSettings) -> bool | str | None:
-    return False if settings.insecure else settings.custom_ca_bundle
+    return {
+        "region_name": region,
+        "endpoint_url": settings.endpoint(service),
+        "verify": False if settings.insecure else settings.custom_ca_bundle,
+        "config": config,
+    }
 
 
 def _assume(sts: STSClient, role: AssumeRole) -> boto3.Session:

@@ -222,8 +222,7 @@ class World:
 
     def detector(self, event: Event) -> None:
         """Somebody deletes the own detector, and makes another one: its members are gone."""
-        del event
-        self._control("DELETE", f"accounts/{self.caller}/detector")
+        self.no_detector(event)
         world = self.sandbox.aws.world
         place = world.place(REGION, self.caller)
         if place.detector is None:

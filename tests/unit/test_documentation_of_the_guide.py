@@ -103,7 +103,10 @@ def _notices() -> list[str]:
     for module in ("notices", "delegation"):
         source = (PROJECT_FOLDER / "guardduty" / f"{module}.py").read_text(encoding="utf-8")
         told |= set(re.findall(r"messages\.(\w+)\(", source))
-    return sorted({*told, "setting_left"} - set(_refusals()))
+    # What the dynamic resources tell on top of them, in previews too.
+    source = (PROJECT_FOLDER / "components" / "prior_settings.py").read_text(encoding="utf-8")
+    told |= set(re.findall(r"\btell\(messages\.(\w+)\(", source))
+    return sorted(told - set(_refusals()))
 
 
 def _sentence(name: str) -> str:
