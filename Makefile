@@ -5,17 +5,21 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test soak engine sandbox check bench clean
+.PHONY: help venv demo test test-all soak engine sandbox check bench clean
 
 help: ## list these tasks
 	@echo 'make <task>, where <task> is:'
-	@sed -n 's/^\([a-z]*\):.* ## \(.*\)$$/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)$$/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: ## a local AWS organization, set up by pulumi up, from nothing to the result
 	@$(PYTHON) -m tools.venv --step 1/7
 	@$(VENV) -m sandbox.demo $(ARGS)
 
-test: venv ## every test (make test ARGS="-k plan" for some)
+test: venv ## the tests but the slow ones (make test ARGS="-k plan" for some)
+	@$(VENV) -m tools.engine >/dev/null
+	$(VENV) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+test-all: venv ## every test, with the slow ones: half an hour
 	@$(VENV) -m tools.engine >/dev/null
 	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
 
@@ -34,8 +38,9 @@ check: venv ## what CI checks beside the tests: ruff and mypy
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
 
-bench: venv ## how a run and the sandbox grow from 500 to 50,000 members, as ratios
+bench: venv ## how a run, the state and the sandbox grow to 50,000 members, as ratios
 	@$(VENV) -m benchmarks.product_size
+	@$(VENV) -m benchmarks.state_size
 	@$(VENV) -m benchmarks.sandbox_size
 
 clean: ## remove what was made in this folder (the engine's cache stays)

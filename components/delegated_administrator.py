@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
+from components.designation import Designation
+from guardduty import messages
+from guardduty.properties import DesignationProperties
+
 if TYPE_CHECKING:
     from guardduty.delegation import DelegationPlan
 
@@ -41,6 +45,24 @@ class DelegatedAdministrator(pulumi.ComponentResource):
                 # AWS answers a second designation of the same account with an error. For one that
                 # the state knows already, this changes nothing.
                 import_=wanted if plan.delegation.kept else None,
+                # No run removes a designation; a destroy does, through `Designation`.
+                retain_on_delete=True,
+            ),
+        )
+        delegation = plan.delegation
+        Designation(
+            f"{name}-removal",
+            DesignationProperties(
+                region=delegation.region,
+                administrator_account_id=wanted,
+                management_account_id=delegation.caller,
+                identity=delegation.identity.properties() if delegation.identity else None,
+                on_destroy=messages.designation_on_destroy(
+                    delegation.region, wanted, delegation.others
+                ),
+            ),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[designation], hide_diffs=["onDestroy"]
             ),
         )
         self.account = designation.admin_account_id

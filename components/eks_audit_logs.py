@@ -11,15 +11,21 @@ import pulumi_aws as aws
 from components.identity import check_aws_provider
 from components.member_features import MemberFeatures
 from components.prior_settings import PriorSettings
+from components.provider import RefusedError
 from guardduty import messages
-from guardduty.model import FEATURE, FeatureStatus
-from guardduty.modes import Mode
+from guardduty.inputs import member_features_inputs, prior_settings_inputs
+from guardduty.model import FEATURE, FeatureStatus, Setting
+from guardduty.properties import LEAVE
 from guardduty.refusals import OWNER_TAG
+from guardduty.texts import read_grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from guardduty.plan import Plan
+
+_HIDDEN = ["generation", "record", "onDestroy", "onDestroyRefused"]
+"""Inputs of `PriorSettings` that change with what others name: no news in a diff."""
 
 
 class EksAuditLogs(pulumi.ComponentResource):
@@ -28,6 +34,7 @@ class EksAuditLogs(pulumi.ComponentResource):
     Its children, in the order in which they act: the detector (made only if the stack asks for
     it, and kept on destroy), `PriorSettings`, the account's own feature, in mode `organization`
     the organization's auto-enable settings, and `MemberFeatures` if there are rules for members.
+    Of a region that leaves the program, only `PriorSettings` is registered once more.
 
     Attributes:
         plan: what the run does.
@@ -35,7 +42,7 @@ class EksAuditLogs(pulumi.ComponentResource):
         accounts: how many monitored members have EKS audit logs on, off, or unknown after the run:
             `{"ENABLED": 9, "DISABLED": 3}`.
         unprocessed: {account: AWS's reason} for the members that could not be set.
-        unreleased: the same for the members that could not be let go as `onRelease` says.
+        unreleased: the same for the members that could not be released as `onRelease` says.
     """
 
     detector_id: pulumi.Output[str]
@@ -66,15 +73,24 @@ class EksAuditLogs(pulumi.ComponentResource):
         check_aws_provider(self, plan.snapshot)
         self._name = name
         self.plan = plan
-        self._identity = plan.snapshot.identity
         self._region = plan.snapshot.region
         self.detector_id = self._detector()
-        prior = self._prior()
-        before_members = [self._own_feature(prior), *self._organization(prior)]
-        members = self._members(prior, before_members) if plan.settings.members else None
-        self.unprocessed = members.unprocessed if members else pulumi.Output.from_input({})
-        self.unreleased = prior.unreleased
-        self.accounts = self._counts(prior, members)
+        self._written: set[Setting] = set()
+        self._settings: dict[Setting, pulumi.Output[str]] = {}
+        self._setting_resources: list[pulumi.Resource] = []
+        self._prior = self._prior_settings()
+        self._members: MemberFeatures | None = None
+        if not plan.leaving:
+            self._own_feature()
+            self._organization()
+        if plan.settings.members and not plan.leaving:
+            self._members = self._member_features()
+        members = self._members
+        self.unprocessed = (
+            members.unprocessed.apply(_or_none_left) if members else pulumi.Output.from_input({})
+        )
+        self.unreleased = self._prior.unreleased.apply(_or_none_left)
+        self.accounts = self._counts()
         self.register_outputs(
             {
                 "detectorId": self.detector_id,
@@ -83,10 +99,39 @@ class EksAuditLogs(pulumi.ComponentResource):
             }
         )
 
+    async def left_out(self) -> tuple[str, ...]:
+        """Says what the plan has and the engine leaves out of this run, one sentence each.
+
+        It does with `--target` and `--exclude`, and with `--refresh=false` for settings that were
+        changed behind the stack's back. To be asked once everything is registered.
+        """
+        plan, region = self.plan, self._region
+        told = []
+        not_written = {}
+        for key, change in plan.setting_changes.items():
+            if key not in self._settings:
+                continue
+            # Of a resource that is not there and is not made either, nothing is known.
+            known = await self._settings[key].future()
+            if key not in self._written and known is not None:
+                not_written[str(key)] = change
+        if not_written:
+            told.append(messages.not_written(region, not_written))
+        if plan.changes and self._members:
+            revision = await self._members.revision.future()
+            if revision != plan.members_revision:
+                told.append(messages.members_left_out(region, plan.changes))
+        if plan.release.words or plan.leaving:
+            revision = await self._prior.revision.future()
+            if revision != plan.revision:
+                told.append(messages.releases_left_out(region, plan.release.words))
+        return tuple(told)
+
     def _detector(self) -> pulumi.Output[str]:
         found = self.plan.snapshot.detector
-        if found is not None and not self.plan.settings.makes_detector:
-            return pulumi.Output.from_input(str(found.id))
+        if self.plan.leaving or (found is not None and not self.plan.settings.makes_detector):
+            known = found.id if found else self.plan.record.detector_id
+            return pulumi.Output.from_input(str(known))
         # A new detector turns EKS_AUDIT_LOGS on unless told otherwise; once it is there, the
         # feature resource keeps it, so that later differences are none of the detector's.
         enable = self.plan.settings.status is FeatureStatus.ENABLED
@@ -108,111 +153,123 @@ class EksAuditLogs(pulumi.ComponentResource):
         )
         return detector.id
 
-    def _prior(self) -> PriorSettings:
-        plan = self.plan
-        on_release = plan.settings.on_release.value
-        return PriorSettings(
-            f"{self._name}-prior",
-            region=self._region,
-            account=plan.snapshot.caller,
-            detector_id=self.detector_id,
-            accounts=dict.fromkeys([*plan.statuses, *plan.waiting], on_release),
-            waiting=sorted(plan.waiting) or None,
-            unmanaged=sorted(plan.unmanaged) or None,
-            undecided=True if plan.snapshot.detector is None else None,
-            on_release=on_release,
-            max_disabled=plan.settings.max_disabled.written,
-            turning_off=plan.turning_off,
-            scope=self._scope(),
-            retry_minutes=plan.settings.retry_minutes,
-            seen_at=self._seen_at(),
-            identity=self._identity,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+    def _prior_settings(self) -> PriorSettings:
+        options = pulumi.ResourceOptions(parent=self, hide_diffs=_HIDDEN)
+        inputs = prior_settings_inputs(self.plan)
+        return PriorSettings(f"{self._name}-prior", inputs, self.detector_id, options)
 
-    def _scope(self) -> list[str]:
-        scope = ["detector"]
-        if self.plan.settings.mode is Mode.ORGANIZATION:
-            scope.append("organization")
-        if self.plan.settings.auto_enable_members is not None:
-            scope.append("autoEnableMembers")
-        return scope
+    def _options(self, key: Setting) -> pulumi.ResourceOptions:
+        """Of a resource that writes a setting: after the record, and noted once it is written."""
 
-    def _own_feature(self, prior: PriorSettings) -> pulumi.Resource:
-        return aws.guardduty.DetectorFeature(
+        async def note(_args: pulumi.ResourceHookArgs) -> None:
+            await self._refuse_without_record(key)
+            self._written.add(key)
+
+        return self._after([self._prior, *self._setting_resources], f"{self._name}-{key}", note)
+
+    def _after(
+        self,
+        resources: list[pulumi.Resource],
+        name: str,
+        before_write: Callable[[pulumi.ResourceHookArgs], Awaitable[None]],
+    ) -> pulumi.ResourceOptions:
+        hook = pulumi.ResourceHook(name, before_write, pulumi.ResourceHookOptions(on_dry_run=True))
+        hooks = pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
+        return pulumi.ResourceOptions(parent=self, depends_on=resources, hooks=hooks)
+
+    async def _refuse_without_record(self, key: Setting | None = None) -> None:
+        """Refuses to write before it is recorded what was there before the stack.
+
+        Of a resource that `--exclude` keeps from being made, the engine tells nothing.
+        """
+        revision = await self._prior.revision.future()
+        acts, recorded = revision == self.plan.revision, key in self.plan.record.settings
+        if revision is None or not (acts or recorded or key is None):
+            raise RefusedError(messages.record_left_out(self._region))
+
+    def _own_feature(self) -> None:
+        feature = aws.guardduty.DetectorFeature(
             f"{self._name}-own",
             region=self._region,
             detector_id=self.detector_id,
             name=FEATURE,
             status=self.plan.settings.status.value,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[prior]),
+            opts=self._options(Setting.STATUS),
         )
+        self._add(Setting.STATUS, feature, feature.status)
 
-    def _organization(self, prior: PriorSettings) -> list[pulumi.Resource]:
-        settings = self.plan.settings
-        made: list[pulumi.Resource] = []
-        if settings.mode is not Mode.ORGANIZATION:
-            return made
+    def _organization(self) -> None:
+        settings, written = self.plan.settings, self.plan.written_settings
         if settings.auto_enable_members is not None:
-            made.append(
-                aws.guardduty.OrganizationConfiguration(
-                    f"{self._name}-organization",
-                    region=self._region,
-                    detector_id=self.detector_id,
-                    auto_enable_organization_members=settings.auto_enable_members.value,
-                    opts=pulumi.ResourceOptions(parent=self, depends_on=[prior]),
-                )
+            key = Setting.AUTO_ENABLE_MEMBERS
+            organization = aws.guardduty.OrganizationConfiguration(
+                f"{self._name}-organization",
+                region=self._region,
+                detector_id=self.detector_id,
+                auto_enable_organization_members=settings.auto_enable_members.value,
+                opts=self._options(key),
             )
-        made.append(
-            aws.guardduty.OrganizationConfigurationFeature(
+            self._add(key, organization, organization.auto_enable_organization_members)
+        if Setting.AUTO_ENABLE in written:
+            feature = aws.guardduty.OrganizationConfigurationFeature(
                 f"{self._name}-auto-enable",
                 region=self._region,
                 detector_id=self.detector_id,
                 name=FEATURE,
                 auto_enable=settings.auto_enable.value,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[prior, *made]),
+                opts=self._options(Setting.AUTO_ENABLE),
             )
-        )
-        return made
+            self._add(Setting.AUTO_ENABLE, feature, feature.auto_enable)
 
-    def _members(self, prior: PriorSettings, after: list[pulumi.Resource]) -> MemberFeatures:
-        changes, wanted = self.plan.changes, self.plan.statuses
+    def _add(self, key: Setting, resource: pulumi.Resource, value: pulumi.Output[str]) -> None:
+        self._settings[key] = value
+        self._setting_resources.append(resource)
 
-        def unrecorded(recorded: Mapping[str, str] | None) -> Any:  # noqa: ANN401 - None is no property
-            known = {a for a, s in (recorded or {}).items() if s != messages.UNKNOWN}
-            return None if recorded is None else sorted(wanted.keys() - known) or None
+    def _member_features(self) -> MemberFeatures:
+        inputs = member_features_inputs(self.plan)
+
+        def unrecorded(before: str | None) -> list[str]:
+            # Without a value, the resource would not depend on the record.
+            return sorted(inputs.wanted.keys() - read_grouped(before).keys())
+
+        async def before_write(_args: pulumi.ResourceHookArgs) -> None:
+            await self._refuse_without_record()
 
         return MemberFeatures(
             f"{self._name}-members",
-            region=self._region,
-            account=self.plan.snapshot.caller,
-            detector_id=self.detector_id,
-            statuses={account: status.value for account, status in wanted.items()},
-            changes={str(account): change for account, change in changes.items()},
-            seen_at=self._seen_at() if changes else None,
-            # A preview records nothing, so that it would name every account.
-            unrecorded=None if pulumi.runtime.is_dry_run() else prior.statuses.apply(unrecorded),
-            retry_minutes=self.plan.settings.retry_minutes,
-            identity=self._identity,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+            inputs,
+            self.detector_id,
+            self._prior.before.apply(unrecorded),
+            self._after(self._setting_resources, f"{self._name}-members", before_write),
         )
 
-    def _counts(
-        self, prior: PriorSettings, members: MemberFeatures | None
-    ) -> pulumi.Output[Mapping[str, int]]:
-        before, now = self.plan.snapshot.statuses, self._seen_at()
-        known: dict[str, str] = {a: status.value for a, status in before.statuses.items()}
-        known |= dict.fromkeys(before.unprocessed, messages.UNKNOWN)
+    def _counts(self) -> pulumi.Output[Mapping[str, int]]:
+        plan = self.plan
+        read = plan.snapshot.statuses
+        known = {str(a): str(status) for a, status in read.statuses.items()}
+        known |= dict.fromkeys(map(str, read.unprocessed), messages.UNKNOWN)
+        wanted = {str(a): str(status) for a, status in plan.statuses.items()}
+        released = {a: w.rpartition(" ")[2] for a, w in plan.release.words.items() if w != LEAVE}
 
         def count(outputs: Sequence[Any]) -> Mapping[str, int]:
-            released, applied = outputs
-            let_go = {}
-            if released and released["at"] == now:  # this run's, and not an earlier one's
-                let_go = released["statuses"]
-            return dict(sorted(Counter({**known, **let_go, **applied}.values()).items()))
+            revision, unreleased, members_revision, unprocessed = outputs
+            now = dict(known)
+            if revision == plan.revision:
+                now |= {a: s for a, s in released.items() if a not in (unreleased or {})}
+            if members_revision == plan.members_revision:
+                now |= {a: s for a, s in wanted.items() if a not in (unprocessed or {})}
+                left = (a for a in unprocessed or {} if a not in read.statuses)
+                now |= dict.fromkeys(left, messages.UNKNOWN)
+            return dict(sorted(Counter(now.values()).items()))
 
-        applied = members.statuses if members else pulumi.Output.from_input({})
-        return pulumi.Output.all(prior.released, applied).apply(count)
+        members = self._members
+        return pulumi.Output.all(
+            self._prior.revision,
+            self._prior.unreleased,
+            members.revision if members else None,
+            members.unprocessed if members else None,
+        ).apply(count)
 
-    def _seen_at(self) -> str:
-        return self.plan.snapshot.taken.isoformat(timespec="seconds")
+
+def _or_none_left(reasons: Mapping[str, str] | None) -> Mapping[str, str]:
+    return reasons or {}

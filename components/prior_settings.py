@@ -1,455 +1,281 @@
-"""`PriorSettings`: what AWS held before the stack first touched it, kept in the state.
+"""`PriorSettings`: what AWS held before the stack first touched it, kept in the state as a ledger.
 
 It is created before every other write and deleted after them, so that no crash can lose it.
+docs/decisions/2026-11-26-state-contract.md has its inputs and outputs.
 """
 
 from __future__ import annotations
 
-from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
-from components.properties import (
-    PriorSettingsOutputs,
-    PriorSettingsProperties,
-    refuse_malformed,
+from components.provider import (
+    GuardDutyProvider,
+    has_failed,
+    is_outdated,
+    is_record_kept,
+    keep_record,
+    note_failure,
+    note_generation,
+    patience,
+    replaced,
+    tell,
+    told_plainly,
 )
-from components.provider import GuardDutyProvider, patience, tell, told_plainly
 from guardduty import messages
-from guardduty.errors import UnreleasedError
+from guardduty.errors import UnreleasedError, UserError
 from guardduty.max_disabled import MaxDisabled
-from guardduty.messages import UNKNOWN
-from guardduty.model import AccountId, AutoEnable, DetectorId
-from guardduty.prior import (
-    PriorOrganization,
-    Scope,
-    is_recorded,
-    read_prior_organization,
-    read_prior_statuses,
-)
+from guardduty.model import AccountId, DetectorId, FeatureStatus, Setting
+from guardduty.prior import read_prior_settings, read_prior_statuses
+from guardduty.properties import LEAVE, UNKNOWN, PriorSettingsInputs, PriorSettingsOutputs
 from guardduty.release import (
     Release,
+    Released,
+    do_release,
     find_release,
-    foretell,
-    let_go,
     refuse_too_many,
-    tell_of,
+    tell_done,
 )
-from guardduty.restore import restore_organization, restore_own_detector
+from guardduty.restore import restore_settings
 from guardduty.settings import OnRelease
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import pulumi
 
     from guardduty.api import GuardDutyApi
-    from guardduty.identity import Identity
 
-Properties = dict[str, Any]
-"""Inputs: `region`, `account`, `detectorId`, `accounts` {account: onRelease}, `waiting` [account]
-for those of them that can't be set now, `unmanaged` [account] that a rule leaves alone, `undecided`
-where the program could not decide the rules in this run, `onRelease` for accounts that drop out
-now, `maxDisabled`, `turningOff` (how many members the rules turn off in this run), `scope` [what
-the stack writes beside members], `retryMinutes`, `seenAt`, `identity`.
-Outputs: the same, `scope` with what it ever wrote, what was before the stack (`statuses` {account:
-status}, `organization`, `detector`), `unreleased` {account: reason}, which are in `accounts` still,
-`heldBack` {account: onRelease} that dropped out and could not be set then, for instance since they
-were suspended, and `released`: {`at`: the `seenAt` of the run that let accounts go last, `statuses`
-{account: what it gave them}}."""
-
-_OWNER = ("region", "account")
+_OWNER = ("region", "administrator_account_id")
 """The record is of an account in a region: it outlives a detector that is made anew."""
 
-_RECORD = ("statuses", "organization", "detector")
-"""What was before the stack. A refresh makes inputs of it, to be shown; outputs alone are read."""
-
 _ASKS = (
-    "detectorId",
-    "accounts",
-    "waiting",
-    "onRelease",
-    "maxDisabled",
-    "retryMinutes",
+    "revision",
+    "detector_id",
+    "on_release",
+    "max_disabled",
+    "retry_minutes",
     "identity",
 )
 """The inputs of which another value asks for an update."""
 
 
 class PriorSettingsProvider(GuardDutyProvider):
-    """Records what is there before every other write, and puts it back when accounts are let go.
+    """Records what is there before every other write, and releases what the plan says.
 
     Nothing that the stack itself wrote is ever recorded: an account's record is in the state before
-    its first write, and stays there until the account has been let go.
+    its first write, and stays there until the account has been released.
     """
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Called before each preview and update, with the old inputs: keeps what a refresh added.
+    @told_plainly
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Called in a preview and in a run, for each that the program registers."""
+        keep_record("prior", news)
+        return CheckResult(news, [])
 
-        That is the record, for a preview to show it account by account.
+    @told_plainly
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        """Called with the old outputs and the new inputs; on refresh with the old inputs."""
+        last, wanted = PriorSettingsOutputs.parse(olds), PriorSettingsInputs.parse(news)
+        replaces = replaced(last, wanted, _OWNER)
+        # A refresh compares what an earlier release left with itself.
+        asks = () if wanted.revision is None else _ASKS
+        differs = any(getattr(last, key) != getattr(wanted, key) for key in asks)
+        return DiffResult(changes=bool(replaces or differs), replaces=replaces)
+
+    @told_plainly
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Called before anything is written, and when another resource takes its place.
+
+        The input `record` brings the ledger of an earlier one.
         """
-        record = {key: olds[key] for key in _RECORD if key in olds}
-        news = _decided(olds, news)
-        accounts, statuses = news.get("accounts"), record.get("statuses")
-        if isinstance(statuses, dict) and isinstance(accounts, dict):
-            record["statuses"] = {a: s for a, s in statuses.items() if a in accounts}
-        return CheckResult({**news, **record}, [])
+        try:
+            wanted = PriorSettingsInputs.parse(props)
+            outputs = self._outputs(wanted, wanted.generation + 1)
+        except Exception:
+            note_failure("prior", props)
+            raise
+        return CreateResult(f"{wanted.region}/{wanted.detector_id}", outputs)
 
     @told_plainly
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Called with the old outputs and the new inputs, in previews too.
-
-        Raises:
-            RefusedError: accounts drop out, and letting them go turns off too many members.
-        """
-        refuse_malformed(PriorSettingsOutputs, olds)
-        refuse_malformed(PriorSettingsProperties, news)
-        replaces = [key for key in _OWNER if olds.get(key) != news.get(key)]
-        news = _decided(olds, news)
-        differs = any(olds.get(key) != news.get(key) for key in _ASKS) or _grows(olds, news)
-        left = bool(olds.get("unreleased") or _not_recorded(olds["statuses"], news))
-        if not replaces and isinstance(news["detectorId"], str) and not _is_a_refresh(olds, news):
-            left |= self._foretell(olds, news)
-            _tell_of_settings_left(olds, news)
-        return DiffResult(changes=bool(replaces or differs or left), replaces=replaces)
-
-    @told_plainly
-    def create(self, props: Properties) -> CreateResult:
-        """Called before anything is written: records the accounts, organization and detector."""
-        refuse_malformed(PriorSettingsProperties, props)
-        api, detector_id = self.owned_session(props).guardduty, DetectorId(props["detectorId"])
-        organization = read_prior_organization(api, detector_id, _scope(props))
-        own = api.detector(detector_id).status
-        statuses = read_prior_statuses(
-            api, detector_id, _about_to_be_set(props), patience(props), tell
-        )
-        outs = {
-            **_outputs(props, statuses, organization, {}),
-            "detector": {"status": own and own.value},
-            "released": {"at": "", "statuses": {}},
-        }
-        return CreateResult(f"{props['region']}/{props['detectorId']}", outs)
-
-    @told_plainly
-    def read(self, id_: str, props: Properties) -> ReadResult:
-        """Called on refresh, with the old outputs: what was there before does not change.
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Called on refresh, with the old outputs; what was there before does not change.
 
         It does not even if the detector is gone: the members have what the stack gave them still.
         """
-        refuse_malformed(PriorSettingsOutputs, props)
-        self.owned_session(props)
-        # Of a resource that is to be deleted, a preview shows the inputs alone.
-        record = {key: props[key] for key in _RECORD if key in props}
-        return ReadResult(id_, props, {**_inputs(props), **record})
+        last = PriorSettingsOutputs.parse(props)
+        self.owned_session(last)
+        note_generation(last)
+        return ReadResult(id_, props)
 
     @told_plainly
-    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Called when accounts come or go: records those that come, lets go those that go.
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        """Called when `diff` asks for it: records accounts that are new, releases others.
 
-        An account that waits, for instance since it is suspended, keeps the record that it has;
-        if it has none, it gets one just before it is set for the first time. One that could not be
-        let go stays in the state, with AWS's reason, for the next run to try again. One that nobody
-        can set now is held back, which is no failure: the first run that finds it active lets it
-        go.
+        One that AWS did not set stays in the ledger, with AWS's reason; the next run tries again.
 
         Raises:
-            RefusedError: it turns off too many members, or something could not be read; nothing is
-                written then.
+            RefusedError: something could not be read, or the program has not read its own state
+                and would lose what is recorded; nothing is written then.
         """
-        refuse_malformed(PriorSettingsOutputs, olds)
-        refuse_malformed(PriorSettingsProperties, news)
-        news = _decided(olds, news)
-        api = cache(lambda: self.owned_session(news).guardduty)
-        detector_id, word = DetectorId(news["detectorId"]), _word(news)
-        dropped = _dropped(olds, news, word)
-        release = Release(staying=frozenset(dropped))
-        if word is not OnRelease.LEAVE and dropped:
-            release = find_release(api(), detector_id, dropped, olds["statuses"])
-            _refuse_too_many(api(), news, release)
-        statuses = {a: s for a, s in olds["statuses"].items() if a in news["accounts"]}
-        new = _not_recorded(statuses, news)
-        if new:
-            statuses |= read_prior_statuses(api(), detector_id, new, patience(news), tell)
-        scope = _scope(olds) | _scope(news)
-        organization = _prior_organization(olds)
-        if not is_recorded(organization, scope):
-            organization = read_prior_organization(api(), detector_id, scope, organization)
-        unreleased: Mapping[AccountId, str] = {}
-        if news.get("undecided"):
-            unreleased = olds.get("unreleased", {})
-        let_go_as: Mapping[AccountId, str] = {}
-        if release.changing:
-            released = let_go(api(), detector_id, release, patience(news), tell)
-            release, unreleased = released.release, released.unreleased
-            let_go_as = {a: status.value for a, status in release.changing.items()}
-            tell(tell_of(released, [word]))
-        held_back = dict.fromkeys(sorted(release.held_back), word.value)
-        if news.get("undecided"):
-            held_back = olds.get("heldBack", {})
-        kept = {a: s for a, s in olds["statuses"].items() if a in {**unreleased, **held_back}}
-        outs = {
-            **_outputs(news, {**kept, **statuses}, organization, unreleased),
-            "accounts": {**news["accounts"], **dict.fromkeys(unreleased, word.value)},
-            **({"heldBack": held_back} if held_back else {}),
-            # What the stack once wrote is put back on destroy, though it writes it no more.
-            "scope": [what.value for what in Scope if what in scope],
-            "detector": olds["detector"],
-            "released": {"at": news.get("seenAt", ""), "statuses": dict(let_go_as)},
-        }
-        return UpdateResult(outs)
+        last, wanted = PriorSettingsOutputs.parse(olds), PriorSettingsInputs.parse(news)
+        missing = last.before.keys() - wanted.record.keys()
+        if missing:
+            raise UnreleasedError(messages.record_incomplete(wanted.region, missing))
+        return UpdateResult(self._outputs(wanted, last.generation))
 
     @told_plainly
-    def delete(self, _id: str, props: Properties) -> None:
-        """Called last on destroy, with the outputs: lets go all accounts, each by its own word.
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        """Called last on destroy, with the outputs: releases all accounts.
 
-        The organization comes first, so that it turns nothing on again. Only what differs is
-        written: a repeated delete goes on where the last one ended.
+        In a run that keeps the record, another resource has it by now: nothing is released. Nor is
+        it by a record that a later one has replaced, and that a failed run has left behind. Only
+        what differs is written: a repeated delete goes on where the last one ended.
 
         Raises:
             RefusedError: it would turn off too many members, and nothing is written; or accounts
                 are left that could not be set.
         """
-        refuse_malformed(PriorSettingsOutputs, props)
-        of_all = {**props["accounts"], **props.get("heldBack", {})}
-        words = {AccountId(a): OnRelease(word) for a, word in sorted(of_all.items())}
-        if {_word(props), *words.values()} == {OnRelease.LEAVE}:
+        last = PriorSettingsOutputs.parse(props)
+        if has_failed("prior", last):
+            raise UnreleasedError(messages.record_not_taken_over(last.region))
+        if is_record_kept("prior", last):
             return
-        api = self.owned_session(props).guardduty
+        outdated = is_outdated(last)
+        note_generation(last)
+        if outdated or last.on_release is OnRelease.LEAVE:
+            return
+        api = self.owned_session(last).guardduty
         # The record outlives its detector: with one made anew, members have what the stack gave.
         detector_id = api.detector_id()
         if detector_id is None:
-            tell(messages.detector_gone(props["region"], props["detectorId"]))
+            tell(messages.detector_gone(last.region, str(last.detector_id)))
             return
-        release = find_release(api, detector_id, words, props["statuses"])
-        off = release.turning_off
-        told = partial(messages.too_many_disabled_on_destroy, off)
-        refuse_too_many(api, detector_id, len(off), _max_disabled(props), told)
-        if _word(props) is OnRelease.RESTORE:
-            prior, scope = _prior_organization(props), _scope(props)
-            restore_organization(api, detector_id, prior, scope, tell)
-            restore_own_detector(api, detector_id, props["detector"].get("status"), tell)
-        released = let_go(api, detector_id, release, patience(props), tell)
-        if words:
-            tell(tell_of(released, words.values()))
+        before = {AccountId(account): status for account, status in sorted(last.before.items())}
+        release = find_release(api, detector_id, last.on_release, before)
+        refuse_too_many(api, detector_id, release, self._limit(last))
+        if last.on_release is OnRelease.RESTORE:
+            restore_settings(api, detector_id, last.settings_before, tell)
+        released = do_release(api, detector_id, release, patience(last.retry_minutes), tell)
+        if before:
+            tell(tell_done(released, last.on_release))
         if released.unreleased:
             reasons = {str(a): why for a, why in released.unreleased.items()}
-            raise UnreleasedError(messages.not_let_go(props["region"], reasons))
+            raise UnreleasedError(messages.not_let_go(last.region, reasons))
 
-    def _foretell(self, olds: Properties, news: Properties) -> bool:
-        """Tells what happens to accounts that drop out, those left from earlier runs included.
+    def _limit(self, last: PriorSettingsOutputs) -> MaxDisabled:
+        """The limit of the configuration that the engine gives, else that of the last run.
 
-        Returns:
-            whether one that was held back by earlier runs is let go in this one.
+        In `pulumi up` that is the configuration of now; on destroy it is the last run's.
         """
-        word = _word(news)
-        dropped = _dropped(olds, news, word)
-        if not dropped:
-            return False
-        release = Release(staying=frozenset(dropped))
-        if word is not OnRelease.LEAVE:
-            api, detector_id = self.owned_session(news).guardduty, DetectorId(news["detectorId"])
-            release = find_release(api, detector_id, dropped, olds["statuses"])
-            _refuse_too_many(api, news, release)
-        before = {a for a in dropped if a not in olds["accounts"]}
-        to_tell = dropped.keys() - (before & release.held_back)
-        if to_tell:
-            tell(foretell(word, release.of(to_tell), len(to_tell)))
-        return bool(before - release.held_back)
+        configured = self.configured("maxDisabled")
+        if configured in {None, ""}:
+            return last.max_disabled
+        try:
+            return MaxDisabled.parse(configured)
+        except ValueError as error:
+            raise UserError(f"maxDisabled: {error}") from None
 
+    def _outputs(self, wanted: PriorSettingsInputs, generation: int) -> dict[str, Any]:
+        api = self.owned_session(wanted).guardduty
+        detector_id = DetectorId(wanted.detector_id)
+        before = self._recorded(api, detector_id, wanted)
+        settings = read_prior_settings(api, detector_id, wanted.settings, wanted.settings_before)
+        if wanted.release_all:
+            self._restore(api, wanted, settings)
+            settings = {}
+        done = self._release(api, detector_id, wanted)
+        # Who could not be set now stays in the ledger: with a reason, or since it is inactive.
+        released = wanted.release.keys() - done.unreleased.keys() - done.release.inactive.keys()
+        return PriorSettingsOutputs(
+            region=wanted.region,
+            administrator_account_id=wanted.administrator_account_id,
+            detector_id=wanted.detector_id,
+            retry_minutes=wanted.retry_minutes,
+            identity=wanted.identity,
+            revision=wanted.revision,
+            generation=generation,
+            before={a: status for a, status in before.items() if a not in released},
+            settings_before=settings,
+            unreleased={str(a): why for a, why in done.unreleased.items()},
+            on_release=wanted.on_release,
+            max_disabled=wanted.max_disabled,
+        ).properties()
 
-def _decided(olds: Properties, news: Properties) -> Properties:
-    """The new inputs; where the program could not decide the rules, the last run's stay decided.
+    def _restore(
+        self, api: GuardDutyApi, wanted: PriorSettingsInputs, settings: Mapping[Setting, str]
+    ) -> None:
+        if wanted.on_release is not OnRelease.RESTORE:
+            return
+        detector_id = api.detector_id()
+        if detector_id is None:
+            tell(messages.detector_gone(wanted.region, str(wanted.detector_id)))
+            return
+        restore_settings(api, detector_id, settings, tell)
 
-    So it is in the run that makes the detector: nobody knows then who its members are.
-    """
-    if not news.get("undecided"):
-        return news
-    of_rules = ("accounts", "waiting")
-    kept: Properties = {key: olds[key] for key in of_rules if key in olds}
-    others = {key: value for key, value in news.items() if key not in of_rules}
-    return {**others, "accounts": {}, **kept}
+    def _recorded(
+        self, api: GuardDutyApi, detector_id: DetectorId, wanted: PriorSettingsInputs
+    ) -> dict[str, FeatureStatus]:
+        known = {a: FeatureStatus(s) for a, s in wanted.record.items() if s != UNKNOWN}
+        untold = [AccountId(a) for a in sorted(wanted.record) if a not in known]
+        if not untold:
+            return known
+        time = patience(wanted.retry_minutes)
+        return known | dict(read_prior_statuses(api, detector_id, untold, time, tell))
 
-
-def _is_a_refresh(olds: Properties, news: Properties) -> bool:
-    """Whether the engine only compares what it has: each run of the program looks at AWS anew."""
-    return "seenAt" in news and olds.get("seenAt") == news["seenAt"]
-
-
-def _inputs(props: Properties) -> Properties:
-    outputs = (*_RECORD, "unreleased", "released", "heldBack")
-    return {k: v for k, v in props.items() if not k.startswith("__") and k not in outputs}
-
-
-def _outputs(
-    props: Properties,
-    statuses: Mapping[AccountId, str],
-    organization: PriorOrganization | None,
-    unreleased: Mapping[AccountId, str],
-) -> Properties:
-    outs = {**_inputs(props), "statuses": dict(statuses), "unreleased": dict(unreleased)}
-    if organization:
-        recorded = {"autoEnable": organization.feature and organization.feature.value}
-        if organization.members:
-            recorded["autoEnableMembers"] = organization.members.value
-        outs["organization"] = recorded
-    return outs
-
-
-def _prior_organization(outs: Properties) -> PriorOrganization | None:
-    recorded = outs.get("organization")
-    if not recorded:
-        return None
-    members, feature = recorded.get("autoEnableMembers"), recorded.get("autoEnable")
-    return PriorOrganization(members and AutoEnable(members), feature and AutoEnable(feature))
-
-
-def _tell_of_settings_left(olds: Properties, news: Properties) -> None:
-    """Tells which of the organization's settings it writes no more, and puts back on destroy."""
-    if _word(news) is not OnRelease.RESTORE:
-        return
-    left, recorded = _scope(olds) - _scope(news), olds.get("organization") or {}
-    for what, key in (
-        (Scope.ORGANIZATION, "autoEnable"),
-        (Scope.AUTO_ENABLE_MEMBERS, "autoEnableMembers"),
-    ):
-        prior = recorded.get(key)
-        if what in left and prior:
-            tell(messages.setting_left(key, prior, of_others=Scope.ORGANIZATION in left))
-
-
-def _scope(props: Properties) -> frozenset[Scope]:
-    # A state of the first release has none, and was of an organization.
-    return frozenset(map(Scope, props.get("scope", (Scope.DETECTOR, Scope.ORGANIZATION))))
-
-
-def _grows(olds: Properties, news: Properties) -> bool:
-    return not _scope(news) <= _scope(olds)
-
-
-def _word(props: Properties) -> OnRelease:
-    return OnRelease(props.get("onRelease", OnRelease.LEAVE))
-
-
-def _max_disabled(props: Properties) -> MaxDisabled:
-    return MaxDisabled.parse(props.get("maxDisabled", 10))
-
-
-def _refuse_too_many(api: GuardDutyApi, news: Properties, release: Release) -> None:
-    off, by_rules = release.turning_off, int(news.get("turningOff", 0))
-    if off:
-        told = partial(messages.too_many_disabled, off, by_rules=by_rules)
-        detector_id = DetectorId(news["detectorId"])
-        refuse_too_many(api, detector_id, len(off) + by_rules, _max_disabled(news), told)
-
-
-def _dropped(olds: Properties, news: Properties, word: OnRelease) -> dict[AccountId, OnRelease]:
-    if news.get("undecided"):
-        return {}
-    # Maps arrive from the engine in no order. An UNMANAGED account is left alone in any case.
-    unmanaged = frozenset(news.get("unmanaged", ()))
-    return {
-        AccountId(a): OnRelease.LEAVE if a in unmanaged else word
-        for a in sorted({**olds["accounts"], **olds.get("heldBack", {})})
-        if a not in news["accounts"]
-    }
-
-
-def _not_recorded(statuses: Mapping[str, str], news: Properties) -> list[AccountId]:
-    """The accounts of which nothing is recorded yet, or that AWS did not tell what they had.
-
-    `MemberFeatures` sets none of them before it is.
-    """
-    return [a for a in _about_to_be_set(news) if statuses.get(a, UNKNOWN) == UNKNOWN]
-
-
-def _about_to_be_set(props: Properties) -> list[AccountId]:
-    waiting = frozenset(props.get("waiting", ()))
-    return [AccountId(account) for account in sorted(props["accounts"]) if account not in waiting]
+    def _release(
+        self, api: GuardDutyApi, detector_id: DetectorId, wanted: PriorSettingsInputs
+    ) -> Released:
+        changing = {
+            AccountId(account): FeatureStatus(word.rpartition(" ")[2])
+            for account, word in sorted(wanted.release.items())
+            if word != LEAVE
+        }
+        if not changing:
+            return Released(Release(), {})
+        time = patience(wanted.retry_minutes)
+        released = do_release(api, detector_id, Release(changing=changing), time, tell)
+        tell(tell_done(released, wanted.on_release))
+        return released
 
 
 class PriorSettings(Resource, module="guardduty", name="PriorSettings"):
-    """The settings before the stack, in one region.
+    """The settings before the stack, of one administrator in one region.
 
     Attributes:
-        statuses: {account: status before the stack}, `UNKNOWN` where AWS did not tell.
-        unreleased: {account: AWS's reason} for the accounts that could not be let go.
-        released: {`at`: `seen_at` of the run, `statuses`: {account: status}} of the accounts that
-            were let go last.
+        before: the ledger: a text of what each account had before the stack (`guardduty.texts`).
+        revision: of the run that acted last.
+        unreleased: {account: AWS's reason} for the accounts that could not be released.
     """
 
-    statuses: pulumi.Output[Mapping[str, str]]
-    unreleased: pulumi.Output[Mapping[str, str]]
-    released: pulumi.Output[Mapping[str, Any]]
+    before: pulumi.Output[str | None]
+    revision: pulumi.Output[float | None]
+    unreleased: pulumi.Output[Mapping[str, str] | None]
 
-    def __init__(  # noqa: PLR0913 - each is one property of the resource
+    def __init__(
         self,
         name: str,
-        *,
-        region: pulumi.Input[str],
-        account: pulumi.Input[str],
+        inputs: PriorSettingsInputs,
         detector_id: pulumi.Input[str],
-        accounts: pulumi.Input[Mapping[str, str]],
-        waiting: pulumi.Input[Sequence[str]] | None = None,
-        unmanaged: pulumi.Input[Sequence[str]] | None = None,
-        undecided: pulumi.Input[bool] | None = None,
-        on_release: pulumi.Input[str] = "LEAVE",
-        max_disabled: pulumi.Input[int | str] = 10,
-        turning_off: pulumi.Input[int] = 0,
-        scope: pulumi.Input[Sequence[str]] = ("detector", "organization"),
-        retry_minutes: pulumi.Input[float] | None = None,
-        seen_at: pulumi.Input[str] | None = None,
-        identity: Identity | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Registers the resource.
 
         Args:
             name: its name in the stack.
-            region: where the settings are.
-            account: the delegated administrator.
-            detector_id: the delegated administrator's detector there.
-            accounts: {account id: what happens when the stack lets it go}, `LEAVE`, `RESTORE` or
-                `DISABLE`.
-            waiting: those of the accounts that can't be set now, None if there are none.
-            unmanaged: accounts that a rule leaves alone: what the stack did to them before stays.
-            undecided: whether the rules could not be decided in this run, since the detector is
-                only being made: nobody drops out then. None if they are.
-            on_release: what happens to accounts that drop out in this run and, on destroy, with
-                `RESTORE` to the organization's setting and the own detector.
-            max_disabled: a number of members, or a share of all like `25%`, that one run may turn
-                off at most.
-            turning_off: how many members the rules turn off in this run, which count too.
-            scope: what the stack writes beside members, of `detector`, `organization` and
-                `autoEnableMembers`.
-            retry_minutes: how long accounts are tried again that time may cure; None is 5.
-            seen_at: when the program looked at AWS, ISO 8601: tells runs apart.
-            identity: who acts, kept in the state; None follows the stack's `aws:*` configuration.
+            inputs: what the plan says.
+            detector_id: the administrator's detector, which may still be unknown.
             opts: the usual resource options.
         """
         super().__init__(
             PriorSettingsProvider(),
             name,
             {
-                "region": region,
-                "account": account,
-                "detectorId": detector_id,
-                "accounts": accounts,
-                "waiting": waiting,
-                "unmanaged": unmanaged,
-                "undecided": undecided,
-                "onRelease": on_release,
-                "maxDisabled": max_disabled,
-                "turningOff": turning_off,
-                "scope": scope,
-                "retryMinutes": retry_minutes,
-                "seenAt": seen_at,
-                "identity": None if identity is None else identity.properties(),
-                "statuses": None,
-                "organization": None,
-                "detector": None,
                 "unreleased": None,
-                "released": None,
+                "before": None,
+                **inputs.properties(),
+                "detectorId": detector_id,
             },
             opts,
         )

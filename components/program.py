@@ -13,7 +13,7 @@ from components.delegated_administrator import DelegatedAdministrator
 from components.eks_audit_logs import EksAuditLogs
 from guardduty import messages
 from guardduty.costs import costs_before_detector, read_costs
-from guardduty.delegation import plan_delegation, read_delegation
+from guardduty.delegation import designations_of_others, plan_delegation, read_delegation
 from guardduty.errors import (
     ConnectionFailedError,
     CredentialsError,
@@ -21,7 +21,9 @@ from guardduty.errors import (
     UserError,
 )
 from guardduty.faults import shown
-from guardduty.plan import make_plan
+from guardduty.ledger import LastState, read_last_state
+from guardduty.plan import make_leaving_plan, make_plan
+from guardduty.refusals import lost_records, other_records
 from guardduty.session import open_session
 from guardduty.snapshot import read_snapshot
 from guardduty.summary import all_so_far, delegation_summary, headline, summary
@@ -84,6 +86,32 @@ def refuse(sentences: tuple[str, ...]) -> NoReturn:
     sys.exit(_ERRORS_ARE_TOLD)
 
 
+def read_own_state() -> LastState:
+    """Reads this stack's last state, with what earlier runs have recorded in it.
+
+    Raises:
+        UserError: it can't be read, or no release of this product has written it.
+    """
+    name = pulumi.get_stack()
+    full = f"{pulumi.get_organization()}/{pulumi.get_project()}/{name}"
+    try:
+        resources = _resources_of(full)
+    except Exception as error:  # noqa: BLE001 - the SDK has no error of its own for it
+        try:
+            # A backend in a folder or bucket that knows no projects.
+            resources = _resources_of(name)
+        except Exception:  # noqa: BLE001
+            raise UserError(messages.last_state_unreadable(full, str(error))) from None
+    return read_last_state(resources)
+
+
+def _resources_of(stack: str) -> Mapping[str, Any]:
+    answer = pulumi.runtime.invoke(
+        "pulumi:pulumi:readStackResourceOutputs", {"stackName": stack}
+    ).value
+    return (answer or {}).get("outputs") or {}
+
+
 def monitor(settings: Settings, session: Session) -> None:
     """Keeps EKS audit log monitoring of one account and its members in one region.
 
@@ -95,7 +123,16 @@ def monitor(settings: Settings, session: Session) -> None:
         UserError: what can't be asked or is refused.
         SystemExit: the plan has refusals, which are told.
     """
-    plan = _plan(settings, session)
+    last = read_own_state()
+    caller, region = session.caller, session.region
+    refuse_if(
+        (
+            *lost_records(last.records),
+            *other_records(last.others([(caller, region)]), caller, [region]),
+            *designations_of_others(last, None, messages.designates_nobody()),
+        )
+    )
+    plan = _plan(settings, session, last)
     tell(plan, session)
     monitoring = EksAuditLogs("eks-audit-logs", plan)
     pulumi.export("detectorId", monitoring.detector_id)
@@ -109,14 +146,19 @@ def stack_name() -> str:
     return f"{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
-def _plan(settings: Settings, session: Session) -> Plan:
-    return make_plan(settings, read_snapshot(session, settings), owner=stack_name())
+def _plan(settings: Settings, session: Session, last: LastState) -> Plan:
+    record = last.record(session.caller, session.region)
+    return make_plan(settings, read_snapshot(session, settings, record), stack_name(), last)
 
 
 def plan_regions(
     settings: Settings, who: Lookup | Identity, regions: Sequence[str]
 ) -> list[tuple[Session, Plan]]:
     """Looks at every region and makes a plan for each; registers nothing.
+
+    A region that this stack's last state has, and the list has not, is in the answer once more,
+    with a plan that releases all that is recorded there. It counts for `maxDisabled`, of each
+    region by itself.
 
     Args:
         settings: what each region is to have, in any mode but `delegation`.
@@ -129,12 +171,20 @@ def plan_regions(
     """
     if isinstance(regions, str) or not regions:
         refuse((messages.regions_malformed(shown(regions)),))
+    last = read_own_state()
+    named = tuple(dict.fromkeys(regions))
+    left = sorted({record.region for record in last.others(())} - set(named))
     planned: list[tuple[Session, Plan]] = []
     wrong: list[str] = []
-    for region in dict.fromkeys(regions):
+    callers: set[AccountId] = set()
+    for region in (*named, *left):
         try:
             session = open_session(who, region)
-            plan = _plan(settings, session)
+            callers.add(session.caller)
+            if region in left and last.record(session.caller, region).empty:
+                continue  # another account's: told below
+            planner = _leaving_plan if region in left else _plan
+            plan = planner(settings, session, last)
         except SettingsError as error:
             wrong += error.faults
         except CredentialsError as error:
@@ -148,8 +198,21 @@ def plan_regions(
         else:
             planned.append((session, plan))
             wrong += (messages.in_region(region, refusal) for refusal in plan.refusals)
+    if len(callers) == 1:
+        (caller,) = callers
+        others = last.others((caller, record.region) for record in last.records)
+        wrong += other_records(others, caller, named)
+    wrong += lost_records(last.records)
     refuse_if(tuple(wrong))
     return planned
+
+
+def _leaving_plan(settings: Settings, session: Session, last: LastState) -> Plan:
+    record = last.record(session.caller, session.region)
+    # No rule is to be looked up any more.
+    without_rules = settings.model_copy(update={"members": ()})
+    snapshot = read_snapshot(session, without_rules, record)
+    return make_leaving_plan(without_rules, snapshot, stack_name(), last)
 
 
 def designate(wanted: AccountId, session: Session) -> None:
@@ -163,8 +226,10 @@ def designate(wanted: AccountId, session: Session) -> None:
         UserError: what can't be asked.
         SystemExit: the plan has refusals, which are told.
     """
-    plan = plan_delegation(read_delegation(session, wanted))
-    refuse_if(plan.refusals)
+    last = read_own_state()
+    plan = plan_delegation(read_delegation(session, wanted), last)
+    others = other_records(last.others(()), session.caller, [session.region])
+    refuse_if((*others, *plan.refusals))
     pulumi.log.info(delegation_summary(plan))
     pulumi.export(
         "administratorAccountId", DelegatedAdministrator("delegated-administrator", plan).account
@@ -213,8 +278,12 @@ async def end(*monitorings: EksAuditLogs) -> None:
         unprocessed = await monitoring.unprocessed.future()
         unreleased = await monitoring.unreleased.future()
         accounts = await monitoring.accounts.future()
+        left_out = await monitoring.left_out()
         if pulumi.runtime.is_dry_run():
+            for sentence in left_out:
+                pulumi.log.warn(sentence)
             continue
+        failures += left_out
         if unprocessed:
             failures.append(messages.unprocessed(region, unprocessed, len(plan.statuses)))
         if unreleased:

@@ -15,18 +15,22 @@ from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pulumi.dynamic import ConfigureRequest, ResourceProvider
+from pydantic.alias_generators import to_camel
 
+from components.kept import is_kept, keep, kept_with
 from guardduty import messages
 from guardduty.errors import OtherAccountError, UserError
 from guardduty.identity import Identity
 from guardduty.members import Patience
 from guardduty.session import Session, open_session
+from guardduty.settings import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-IDENTITY = ("region", "account", "detectorId")
-"""The inputs that say whose a resource is: another value of one is another resource."""
+    from guardduty.properties import PriorSettingsOutputs, Properties
+
+_ANY = "any"
 
 _STDERR = 2
 _LOOKS_EVERY_MILLISECONDS = 1000
@@ -55,41 +59,81 @@ class GuardDutyProvider(ResourceProvider):
         if _is_a_plugin():
             end_with_the_engine()
 
-    def owned_session(self, props: Mapping[str, Any]) -> Session:
+    def owned_session(self, props: Properties) -> Session:
         """Opens GuardDuty in a resource's region, as the account that the resource belongs to.
 
         Args:
-            props: a resource's inputs or outputs, of which `region`, `account` and, if there is
-                one, `identity` are read.
+            props: a resource's inputs or outputs.
 
         Raises:
             OtherAccountError: the credentials are another account's.
         """
-        written = props.get("identity")
-        who = self._lookup if written is None else Identity(**written)
-        session = open_session(who, props["region"])
-        if session.caller != props["account"]:
+        session = self.open_session(props)
+        if session.caller != props.administrator_account_id:
             raise OtherAccountError(
-                messages.other_account(props["region"], session.caller, props["account"])
+                messages.other_account(props.region, session.caller, props.administrator_account_id)
             )
         return session
 
-    def session_of_owner(self, props: Mapping[str, Any]) -> Session | None:
-        """Opens GuardDuty to refresh a resource, as the account that it belongs to.
+    def open_session(self, props: Properties) -> Session:
+        """Opens GuardDuty in a resource's region, as its `identity` or the configuration says."""
+        who = self._lookup if props.identity is None else Identity(**props.identity)
+        return open_session(who, props.region)
 
-        Another account would find nothing, which must not be taken for a deletion.
+    def configured(self, key: str) -> Any:  # noqa: ANN401 - a configuration value is anything
+        """Gives a value of the program's own configuration, None if there is none."""
+        return self._lookup(f"{PROJECT}:{key}")
 
-        Args:
-            props: a resource's outputs, of which `detectorId` is read besides.
 
-        Returns:
-            None if the account has the detector no more.
+def keep_record(kind: str, news: Mapping[str, Any]) -> None:
+    """Notes that this run keeps what a resource has recorded, since the program registers it.
 
-        Raises:
-            OtherAccountError: the credentials are another account's.
-        """
-        session = self.owned_session(props)
-        return session if session.guardduty.detector_id() == props["detectorId"] else None
+    Args:
+        kind: of the resource.
+        news: its inputs, which may still have unknown values.
+    """
+    keep(f"{kind}-{news.get('administratorAccountId')}-{news.get('region')}")
+    keep(_ANY)
+
+
+def is_record_kept(kind: str, props: Properties) -> bool:
+    """Whether this run keeps what a resource that the engine deletes has recorded."""
+    return is_kept(f"{kind}-{props.administrator_account_id}-{props.region}")
+
+
+def note_generation(last: PriorSettingsOutputs) -> None:
+    """Notes a record that is in the state, so that an older one of the same does nothing."""
+    keep(f"{_generations(last)}{last.generation}")
+
+
+def is_outdated(last: PriorSettingsOutputs) -> bool:
+    """Whether a later resource has taken this one's record over, which the state has still."""
+    known = kept_with(_generations(last))
+    return any(int(generation) > last.generation for generation in known)
+
+
+def _generations(last: Properties) -> str:
+    return f"generation-{last.administrator_account_id}-{last.region}-"
+
+
+def note_failure(kind: str, news: Mapping[str, Any]) -> None:
+    """Notes that a resource could not be made, so that it has taken nothing over from another."""
+    keep(f"failed-{kind}-{news.get('administratorAccountId')}-{news.get('region')}")
+
+
+def has_failed(kind: str, props: Properties) -> bool:
+    """Whether this run could not make the resource that was to take this one's record over."""
+    return is_kept(f"failed-{kind}-{props.administrator_account_id}-{props.region}")
+
+
+def replaced(last: Properties, wanted: Properties, keys: Collection[str]) -> list[str]:
+    """The properties, as the engine names them, of which another value is another resource."""
+    return [to_camel(key) for key in keys if getattr(last, key) != getattr(wanted, key)]
+
+
+def is_any_record_kept() -> bool:
+    """Whether this is a run of a program, which keeps something, and not a destroy."""
+    return is_kept(_ANY)
 
 
 class Pauses:
@@ -114,9 +158,9 @@ def _is_a_plugin() -> bool:
     return main is not None and main.name == "pulumi.dynamic.__main__"
 
 
-def patience(props: Mapping[str, Any]) -> Patience:
+def patience(retry_minutes: float) -> Patience:
     """How long failures that time may cure are tried again: what is left of `retryMinutes`."""
-    left = 60 * float(props.get("retryMinutes", 5)) - PAUSES.seconds
+    left = 60 * retry_minutes - PAUSES.seconds
     return Patience(seconds=max(0.0, left), sleep=PAUSES.sleep)
 
 

@@ -224,6 +224,14 @@ class GuardDutyApi:
                     return Designation(_account(entry["AdminAccountId"]), ending)
         return None
 
+    def end_designation(self, account: AccountId) -> None:
+        """Removes the region's delegated administrator (DisableOrganizationAdminAccount).
+
+        Only the management account may. All of its members are disassociated.
+        """
+        with aws_errors("DisableOrganizationAdminAccount"):
+            self._client.disable_organization_admin_account(AdminAccountId=account)
+
     def organization(self, detector_id: DetectorId) -> OrganizationConfiguration:
         """Reads the organization's auto-enable settings (DescribeOrganizationConfiguration).
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from guardduty import messages
 from guardduty.errors import ACCESS_DENIED, WHO_ASKS, ServiceError
+from guardduty.ledger import LastState
 from guardduty.model import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from guardduty.identity import Identity
     from guardduty.model import AccountId, Designation
     from guardduty.session import Session
 
@@ -30,6 +32,8 @@ class Delegation:
             not tell.
         unknown_account: whether AWS Organizations says that there is no such account.
         elsewhere: who else is a GuardDuty administrator of this organization, in other regions.
+        others: how many accounts the organization has beside the wanted one: so many members there
+            are at most; None if AWS does not tell.
         notices: what is to be told of the credentials.
     """
 
@@ -41,6 +45,8 @@ class Delegation:
     status: str | None = None
     unknown_account: bool = False
     elsewhere: frozenset[AccountId] = frozenset()
+    others: int | None = None
+    identity: Identity | None = None
     notices: tuple[str, ...] = ()
 
     @property
@@ -84,24 +90,64 @@ def read_delegation(session: Session, wanted: AccountId) -> Delegation:
             raise
         refused = Refused(error.code, error.reason)
         return Delegation(region, caller, wanted, refused=refused, notices=notices)
-    delegation = Delegation(region, caller, wanted, designated, notices=notices)
+    delegation = Delegation(
+        region, caller, wanted, designated, identity=session.identity, notices=notices
+    )
     try:
         status = session.organizations.account_status(wanted)
-        others = session.organizations.guardduty_administrators() - {wanted}
+        elsewhere = session.organizations.guardduty_administrators() - {wanted}
     except ServiceError:
         # Organizations only confirms; GuardDuty itself refuses an account that it can't designate.
         return delegation
-    return replace(delegation, status=status, unknown_account=status is None, elsewhere=others)
+    return replace(
+        delegation,
+        status=status,
+        unknown_account=status is None,
+        elsewhere=elsewhere,
+        others=_other_accounts(session),
+    )
 
 
-def plan_delegation(delegation: Delegation) -> DelegationPlan:
+def _other_accounts(session: Session) -> int | None:
+    try:
+        return session.organizations.account_count() - 1
+    except ServiceError:
+        return None
+
+
+def plan_delegation(delegation: Delegation, last: LastState | None = None) -> DelegationPlan:
     """Decides whether the wanted account can be designated.
 
     EnableOrganizationAdminAccount takes one account a region, and only from the management
     account; DisableOrganizationAdminAccount, which a destroy calls, disassociates its members.
+
+    Args:
+        delegation: what AWS holds and what is asked for.
+        last: the stack's last state; a stack without one if not given.
     """
-    refusals = tuple(_refusals(delegation))
+    region, wanted = delegation.region, delegation.wanted
+    another = designations_of_others(
+        last or LastState(), (wanted, region), messages.designates(wanted, region)
+    )
+    refusals = (*another, *_refusals(delegation))
     return DelegationPlan(delegation, refusals, () if refusals else tuple(_notices(delegation)))
+
+
+def designations_of_others(
+    last: LastState, kept: tuple[AccountId, str] | None, now: str
+) -> tuple[str, ...]:
+    """Refuses a run that would leave a designation of its state.
+
+    Args:
+        last: the stack's last state.
+        kept: the account and region that the run designates; None if it designates nobody.
+        now: what the run does, as the rest of a sentence.
+    """
+    return tuple(
+        messages.designation_of_another(one.region, one.account, now)
+        for one in last.designations
+        if (one.account, one.region) != kept
+    )
 
 
 def _refusals(delegation: Delegation) -> Iterator[str]:
@@ -130,4 +176,4 @@ def _notices(delegation: Delegation) -> Iterator[str]:
         yield messages.designating(delegation.wanted)
     if delegation.elsewhere:
         yield messages.administrators_elsewhere(delegation.wanted, delegation.elsewhere)
-    yield messages.destroy_removes_designation(delegation.region)
+    yield messages.destroy_removes_designation(delegation.region, delegation.others)

@@ -16,6 +16,11 @@ UNKNOWN = "UNKNOWN"
 
 _NAMED = 3
 _MANY = 10
+_LINE_SHOWN = 40
+_DROP = (
+    "`pulumi state delete --all` (in a larger program: --target-dependents and the URN of "
+    "PriorSettings) drops the record and writes nothing to AWS; then run `pulumi up`"
+)
 _CENT = Decimal("0.01")
 
 
@@ -52,7 +57,10 @@ def regions_malformed(value: str) -> str:
 
 def misspelt_namespace(key: str, project: str) -> str:
     name = key.partition(":")[2]
-    return f"{key} is in a namespace that nobody reads; did you mean {project}:{name}?"
+    return (
+        f"{key} is in a namespace that nobody reads; did you mean {project}:{name}? The namespace "
+        "is the project's name in Pulumi.yaml; rename the key in the stack's file."
+    )
 
 
 def account_id_digits(digits: str) -> str:
@@ -166,10 +174,6 @@ def duration_malformed(duration: str) -> str:
     return f"aws:assumeRoles: duration {duration} is malformed; write it like 1h or 30m."
 
 
-def status_unknown(accounts: Collection[str]) -> str:
-    return f"the status of {some(accounts)} is not ENABLED or DISABLED."
-
-
 # Connection and credentials
 
 
@@ -256,7 +260,7 @@ def not_delegated(caller: str, reason: str | None) -> str:
 def other_account(region: str, caller: str, account: str) -> str:
     return (
         f"this stack in {region} is account {account}'s, but the credentials are of account "
-        f"{caller}. Use credentials of {account}."
+        f"{caller}. Use credentials of {account}. If {account} can't act any more, {_DROP}."
     )
 
 
@@ -384,31 +388,184 @@ def rule_names_former_member(index: int, account: str, status: str) -> str:
 
 
 def too_many_disabled(
-    accounts: Collection[str], limit: int, written: int | str, unknown: int = 0, by_rules: int = 0
+    by_rule: Collection[str],
+    by_release: Collection[str],
+    limit: int,
+    written: int | str,
+    unknown: int = 0,
 ) -> str:
-    """Says who would be turned off: members that the rules decide, or ones that drop out of them.
-
-    `by_rules` members are turned off beside the accounts that drop out.
-    """
-    number = len(accounts) + by_rules
+    """Says who would be turned off: members that the rules decide, and ones that are released."""
+    number = len(by_rule) + len(by_release)
     untold = f", {unknown} of them of a status that AWS does not tell now" if unknown else ""
-    named = some(accounts, _MANY)
-    if by_rules:
-        named = f"{by_rules} by the rules, and {len(accounts)} that drop out of them: {named}"
+    parts = [f"{some(by_rule, _MANY)}"] if by_rule else []
+    if by_release:
+        parts.append(f"{len(by_release)} that drop out of the rules: {some(by_release, _MANY)}")
     return (
         f"maxDisabled: {counted(number, 'member')} would be turned off{untold}, but at most "
         f"{limit} may be in one run{_share(limit, written)}. If that is meant, set maxDisabled: "
-        f"{number}. Turned off: {named}."
+        f"{number}. Turned off: {'; '.join(parts)}."
+    )
+
+
+def record_of_another(
+    region: str, administrator: str, accounts: int, caller: str, regions: Sequence[str]
+) -> str:
+    """Says that the state is another account's or region's, with the ways that there are."""
+    return (
+        f"this stack keeps account {administrator} in {region} "
+        f"({counted(accounts, 'member')} recorded), but this run is account {caller} in "
+        f"{', '.join(regions)}. Put the region ({region}) and the credentials of {administrator} "
+        "back; or make a stack of its own for the other (`pulumi stack init`); or run `pulumi "
+        f"destroy` first. If {administrator} can't act any more, {_DROP}."
+    )
+
+
+def record_not_taken_over(region: str) -> str:
+    return (
+        f"the record of {region} stays where it is, since the resource that was to take it over "
+        "could not be made in this run. Run `pulumi up` again."
+    )
+
+
+def record_incomplete(region: str, accounts: Collection[str]) -> str:
+    return (
+        f"the program does not hand on what is recorded of {counted(len(accounts), 'account')} in "
+        f"{region}: {some(accounts)}. Give `make_plan` the stack's last state, "
+        "`last=read_own_state()`."
+    )
+
+
+def record_lost(region: str, administrator: str) -> str:
+    """Says that the state lacks what was before the stack, though the stack has written."""
+    return (
+        f"the state of this stack has settings of account {administrator} in {region}, but no "
+        "PriorSettings with what was there before: this run would take for that what the stack "
+        "itself wrote. Bring it back (`pulumi state move`, or `pulumi stack import` of a backup); "
+        "or give the record up: `pulumi state delete --all`, then `pulumi up`."
+    )
+
+
+def designation_of_another(region: str, designated: str, now: str) -> str:
+    """Says that a run would remove a designation; `now` is what the configuration asks for."""
+    return (
+        f"this stack designates account {designated} as GuardDuty administrator in {region}, but "
+        f"this run {now}. No run removes a designation, since that disassociates all members. "
+        f"Put the configuration back; or make a stack of its own for the other (`pulumi stack "
+        "init`); or run `pulumi destroy` first, which removes the "
+        "designation; or keep it: `pulumi state delete --all` lets this stack forget it."
+    )
+
+
+def designates(account: str, region: str) -> str:
+    return f"designates account {account} in {region}"
+
+
+def designates_nobody() -> str:
+    return "has another mode than delegation"
+
+
+def designation_gone(region: str, account: str) -> str:
+    return f"Account {account} is not designated in {region} any more: nothing is removed."
+
+
+def designation_removed(region: str, account: str) -> str:
+    return (
+        f"Account {account} is not the GuardDuty administrator in {region} any more; its members "
+        "are disassociated, and GuardDuty stays on in them."
+    )
+
+
+def designation_on_destroy(region: str, account: str, others: int | None) -> str:
+    many = "all its members" if others is None else f"all its members, at most {others}"
+    return (
+        f"removes the designation of {account} in {region} (DisableOrganizationAdminAccount), "
+        f"which disassociates {many}"
+    )
+
+
+def state_rewritten() -> str:
+    return (
+        "State: rewritten in this release's form by this run (PriorSettings, MemberFeatures); that "
+        "writes nothing to AWS."
+    )
+
+
+def destroy_leaves(on_release: str) -> str:
+    return f"nothing: AWS keeps what it has (onRelease: {on_release})"
+
+
+def destroy_of_a_leaving_region() -> str:
+    return "nothing: this run releases all of the region"
+
+
+def destroy_changes_nothing(on_release: str) -> str:
+    return f"nothing: all is as onRelease: {on_release} would have it"
+
+
+def destroy_refused(number: int, limit: int, written: int | str) -> str:
+    return (
+        f"a destroy would turn {counted(number, 'member')} off, but at most {limit} may be in one "
+        f"run{_share(limit, written)}: it is refused. If it is meant, set maxDisabled: {number} "
+        "and run `pulumi up` before."
+    )
+
+
+def not_written(region: str, changes: Mapping[str, str]) -> str:
+    told = ", ".join(f"{key} {change}" for key, change in changes.items())
+    return (
+        f"{region} needs {told}, but this run leaves that out, as with --refresh=false, --target, "
+        "--exclude or --run-program. Run the command again without these."
+    )
+
+
+def members_left_out(region: str, accounts: Collection[str]) -> str:
+    was = "was" if len(accounts) == 1 else "were"
+    return (
+        f"{counted(len(accounts), 'member')} in {region} that the rules set {was} left out of this "
+        f"run, as with --target, --exclude or --run-program: {some(accounts, _MANY)}. Run the "
+        "command again without these."
+    )
+
+
+def releases_left_out(region: str, accounts: Collection[str]) -> str:
+    number = len(accounts)
+    drops, was = ("drops", "was") if number == 1 else ("drop", "were")
+    return (
+        f"{counted(number, 'account')} in {region} that {drops} out of the rules {was} left out of "
+        f"this run, as with --target, --exclude or --run-program: {some(accounts, _MANY)}. Run the "
+        "command again without these."
+    )
+
+
+def no_temporary_file(path: str, reason: str) -> str:
+    return (
+        f"{path} can't be used ({reason.rstrip('.')}), and a run notes there which records it "
+        "keeps. Set TMPDIR to a folder of your own."
+    )
+
+
+def text_malformed(line: str) -> str:
+    return f"{line[:_LINE_SHOWN]} is not a line that this product writes"
+
+
+def value_unknown(key: str, value: str, known: Sequence[str]) -> str:
+    return f"{key} is {value}, which is none of {', '.join(known)}"
+
+
+def last_state_unreadable(stack: str, reason: str) -> str:
+    return (
+        f"the last state of stack {stack} can't be read ({reason.rstrip('.')}). Check `pulumi "
+        "login` and the stack's passphrase or secrets provider."
     )
 
 
 def too_many_disabled_on_destroy(accounts: Collection[str], limit: int, written: int | str) -> str:
     number = len(accounts)
     return (
-        f"maxDisabled: letting go all accounts would turn {counted(number, 'member')} off, but at "
-        f"most {limit} may be in one run{_share(limit, written)}. If that is meant, set "
-        f"maxDisabled: {number}, or onRelease: LEAVE for them to stay as they are; run `pulumi "
-        f"up`, and destroy again. Turned off: {some(accounts, _MANY)}."
+        f"maxDisabled: this destroy would turn {counted(number, 'member')} off, but at most "
+        f"{limit} may be in one run{_share(limit, written)}. If that is meant, set maxDisabled: "
+        f"{number}, or onRelease: LEAVE for them to stay as they are; run `pulumi up`, and destroy "
+        f"again. Turned off: {some(accounts, _MANY)}."
     )
 
 
@@ -453,9 +610,9 @@ def malformed_state(resource: str, faults: Sequence[str]) -> str:
     told = "; ".join(fault.rstrip(".") for fault in faults[:_NAMED])
     more = f"; {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
     return (
-        f"the state of {resource} is none that this product has written ({told}{more}). Restore "
-        "the state from a backup (`pulumi stack import`), or `pulumi state delete` the resource: "
-        "the next run records anew what is there."
+        f"the state of {resource} was not written by this program ({told}{more}). Restore "
+        "the state from a backup (`pulumi stack import`), or run `pulumi state delete --all`: the "
+        "next run records anew what is there."
     )
 
 
@@ -481,11 +638,12 @@ def administrators_elsewhere(wanted: str, others: Collection[str]) -> str:
     )
 
 
-def destroy_removes_designation(region: str) -> str:
+def destroy_removes_designation(region: str, others: int | None) -> str:
+    many = "its members" if others is None else f"its members, at most {others},"
     return (
         f"A destroy of this stack removes the designation in {region} "
-        "(DisableOrganizationAdminAccount): its members are disassociated, and GuardDuty stays on "
-        "in them. To keep it, `pulumi state delete` the resource first."
+        f"(DisableOrganizationAdminAccount): {many} are disassociated, and GuardDuty stays on "
+        "in them. To keep it, run `pulumi state delete --all` in place of a destroy."
     )
 
 
@@ -503,6 +661,17 @@ def more_accounts(number: int) -> str:
 
 def headline_of_detector(region: str) -> str:
     return f"EKS audit log monitoring in {region}: making the detector."
+
+
+def headline_of_leaving(region: str, accounts: int) -> str:
+    return f"EKS audit logs in {region}: releasing {counted(accounts, 'account')} and the region."
+
+
+def region_leaves(on_release: str) -> str:
+    return (
+        "The program does not name this region any more: all that is recorded there is released "
+        f"(onRelease {on_release}). Once all is, the next run drops it from the state."
+    )
 
 
 def headline(region: str, on: int, off: int) -> str:
@@ -539,6 +708,20 @@ def own_detector(current: str | None, wanted: str, *, alone: bool) -> str:
 def detector_first(*, alone: bool) -> str:
     then = "" if alone else "; GuardDuty attaches member accounts to it afterwards"
     return f"The detector is made in this run{then}."
+
+
+def detector_is_new() -> str:
+    return (
+        "The detector is another one than in the last run: this run releases nobody, since its "
+        "members may not be attached yet; the next run does."
+    )
+
+
+def record_left_out(region: str) -> str:
+    return (
+        f"PriorSettings of {region} is left out of this run (--target or --exclude), so that "
+        "nothing is recorded of what was before. Run `pulumi up` without these first."
+    )
 
 
 def members_later(rules: int) -> str:
@@ -784,7 +967,7 @@ def own_detector_left_to_policy() -> str:
 
 
 def goes(account: str, current: str | None, target: str) -> str:
-    return f"  {on_off(target):<4} {account}  {change(current, target)}, let go"
+    return f"  {on_off(target):<4} {account}  {change(current, target)}, released"
 
 
 def let_go(verb: str, changes: Mapping[str, int], stayed: Sequence[str]) -> str:
@@ -817,6 +1000,15 @@ def were_as_they_are(number: int) -> str:
     return f"{number} {'was as it is' if number == 1 else 'were as they are'}"
 
 
+def not_attached_yet(accounts: Collection[str]) -> str:
+    keep = "keeps its record" if len(accounts) == 1 else "keep their record"
+    return f"{len(accounts)} not attached to the detector {keep} ({some(accounts)})"
+
+
+def setting_put_back(key: str, change: str) -> str:
+    return f"{key}: {change}, put back."
+
+
 def no_members_any_more(accounts: Collection[str]) -> str:
     number = len(accounts)
     told = "is no member" if number == 1 else "are no members"
@@ -826,12 +1018,6 @@ def no_members_any_more(accounts: Collection[str]) -> str:
 def cannot_be_set_now(status: str, accounts: Collection[str]) -> str:
     why = f", {_WHY_NOT_SET[status]}" if status in _WHY_NOT_SET else ""
     return f"{len(accounts)} can't be set (relationship status {status}{why}): {some(accounts)}"
-
-
-def not_recorded(accounts: Collection[str]) -> str:
-    number = len(accounts)
-    stay = "stays as it is" if number == 1 else "stay as they are"
-    return f"{number} {stay}, since nothing is recorded of before ({some(accounts)})"
 
 
 def left_to_policy(accounts: Collection[str]) -> str:

@@ -49,6 +49,14 @@ class AutoEnable(StrEnum):
     NONE = "NONE"
 
 
+class Setting(StrEnum):
+    """What a stack writes beside members, by its configuration key."""
+
+    STATUS = "status"
+    AUTO_ENABLE = "autoEnable"
+    AUTO_ENABLE_MEMBERS = "autoEnableMembers"
+
+
 class RelationshipStatus(StrEnum):
     """How a member account stands to its administrator (API: Member)."""
 
@@ -203,3 +211,13 @@ class Snapshot:
     partition: str = "aws"
     identity: Identity | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> dict[Setting, str | None]:
+        """What AWS holds beside members; None where it was not read, or is not offered."""
+        organization = self.organization
+        return {
+            Setting.STATUS: self.detector.status if self.detector else None,
+            Setting.AUTO_ENABLE: organization.feature if organization else None,
+            Setting.AUTO_ENABLE_MEMBERS: organization.members if organization else None,
+        }

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from guardduty import messages
 from guardduty.decisions import rule_label
-from guardduty.model import AutoEnable, FeatureStatus
+from guardduty.model import AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode
 from guardduty.settings import OnRelease
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from guardduty.decisions import Decision
+    from guardduty.ledger import Record
     from guardduty.model import AccountId, Snapshot
     from guardduty.settings import Rule, Settings
 
@@ -111,3 +112,17 @@ def idle_rules(rules: tuple[Rule, ...], deciding: Mapping[AccountId, int]) -> It
         for index in range(len(rules))
         if index not in busy
     )
+
+
+def settings_left(
+    settings: Settings, record: Record, written: Collection[Setting]
+) -> Iterator[str]:
+    """Tells which of the organization's settings it writes no more, and puts back on destroy."""
+    if settings.on_release is not OnRelease.RESTORE:
+        return
+    left = record.settings.keys() - set(written)
+    for key in (Setting.AUTO_ENABLE, Setting.AUTO_ENABLE_MEMBERS):
+        if key in left:
+            yield messages.setting_left(
+                key, record.settings[key], of_others=Setting.AUTO_ENABLE in left
+            )

@@ -108,6 +108,15 @@ class OrganizationsApi:
             return status
         return None
 
+    def account_count(self) -> int:
+        """Counts the accounts of the organization (ListAccounts)."""
+        operation = "ListAccounts"
+        with aws_errors(operation):
+            return sum(
+                len(page["Accounts"])
+                for page in pages(operation, lambda t: self._client.list_accounts(**_from(t)))
+            )
+
     def roots(self) -> tuple[Root, ...]:
         """Reads the root, of which there is one, with its policy types (ListRoots).
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from guardduty import messages
 from guardduty.decisions import Decision, decide, deciding_rules, find_waiting
-from guardduty.model import AccountId, AutoEnable, FeatureStatus
+from guardduty.ledger import LastState, Record
+from guardduty.model import AccountId, AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode
 from guardduty.notices import (
     before_detector,
@@ -15,9 +16,17 @@ from guardduty.notices import (
     idle_rules,
     organization_notices,
     policy_notices,
+    settings_left,
     waiting_notices,
 )
-from guardduty.refusals import caller_refusals, refusals_before_detector, rule_refusals
+from guardduty.refusals import (
+    caller_refusals,
+    refusals_before_detector,
+    rule_refusals,
+    too_many_disabled,
+)
+from guardduty.release import Release, work_out
+from guardduty.settings import DetectorSource, OnRelease
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +48,9 @@ class Plan:
         waiting: for each member that a rule is to set, but that can't be set now, its relationship
             status.
         notices: what a user is told beside the changes.
+        record: what the stack has recorded before this run.
+        release: what becomes of the recorded accounts that no rule sets any more.
+        leaving: whether the program has no such region any more: all of the record is released.
     """
 
     settings: Settings
@@ -48,6 +60,9 @@ class Plan:
     decisions: tuple[Decision, ...] = ()
     waiting: Mapping[AccountId, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    record: Record = field(default_factory=lambda: Record("", AccountId("")))
+    release: Release = field(default_factory=Release)
+    leaving: bool = False
 
     @property
     def statuses(self) -> dict[AccountId, FeatureStatus]:
@@ -55,20 +70,19 @@ class Plan:
         return {d.account: d.wanted for d in self.decisions if d.wanted is not None}
 
     @property
-    def unmanaged(self) -> list[AccountId]:
-        """The members that a rule leaves alone, whatever the stack did to them before."""
-        return [d.account for d in self.decisions if d.wanted is None]
-
-    @property
-    def changes(self) -> dict[AccountId, str]:
+    def changes(self) -> dict[str, str]:
         """From what to what each member goes that AWS holds otherwise: `DISABLED -> ENABLED`."""
         return {
-            d.account: messages.change(d.current, d.wanted) for d in self.decisions if d.changes
+            str(d.account): messages.change(d.current, d.wanted)
+            for d in self.decisions
+            if d.changes
         }
 
     @property
     def turning_on(self) -> list[AccountId]:
         """The accounts that this run, or ALL after it, turns on; the administrator's own, too."""
+        if self.leaving:
+            return []
         settings, statuses = self.settings, self.snapshot.statuses.statuses
         wanted = {d.account: d.wanted for d in self.decisions if d.changes}
         accounts = [a for a, status in wanted.items() if status is FeatureStatus.ENABLED]
@@ -84,54 +98,190 @@ class Plan:
     @property
     def reaches_all(self) -> bool:
         """Whether GuardDuty turns members on by itself after the run; not if policies decide."""
-        return self.settings.auto_enable is AutoEnable.ALL and not decided_by_policies(
-            self.snapshot
+        by_all = self.settings.auto_enable is AutoEnable.ALL and not self.leaving
+        return by_all and not decided_by_policies(self.snapshot)
+
+    @property
+    def newly_set(self) -> dict[AccountId, FeatureStatus | None]:
+        """The accounts that this run is the first to set, with what they have now."""
+        new = (d for d in self.decisions if d.wanted and d.account not in self.record.before)
+        return {d.account: d.current for d in new}
+
+    @property
+    def to_record(self) -> dict[str, str]:
+        """The input `record` of `PriorSettings`: the ledger, with `UNKNOWN` to be read again."""
+        new = {a: status or messages.UNKNOWN for a, status in self.newly_set.items()}
+        return {str(a): str(status) for a, status in {**self.record.before, **new}.items()}
+
+    @property
+    def written_settings(self) -> tuple[Setting, ...]:
+        """What the stack writes beside members."""
+        if self.leaving:
+            return ()
+        return tuple(key for key, value in self.settings.wanted.items() if value is not None)
+
+    @property
+    def settings_before(self) -> dict[Setting, str]:
+        """The settings of which it is known what was before the stack."""
+        written, record = self.written_settings, self.record
+        read = {key: value for key, value in record.settings_read.items() if key in written}
+        return {**read, **record.settings}
+
+    @property
+    def revision(self) -> int:
+        """Of `PriorSettings`: one more than the last if it has something to record or release."""
+        record = self.record
+        missing = set(self.written_settings) - record.settings.keys()
+        releases = self.release.words or (self.leaving and record.settings)
+        return record.revision + bool(
+            not record.revision or self.newly_set or missing or releases or record.earlier
         )
 
     @property
-    def turning_off(self) -> int:
-        """How many members this run turns off (see `maxDisabled`).
+    def members_revision(self) -> int:
+        """Of `MemberFeatures`: one more than the last if it has something to set."""
+        last = self.record.members_revision
+        return last + bool(not last or self.changes or self.record.earlier)
 
-        One whose status AWS did not tell counts, since unknown is not off.
-        """
-        return sum(1 for decision in self.decisions if decision.turns_off)
+    @property
+    def setting_changes(self) -> dict[Setting, str]:
+        """From what to what each setting goes that AWS holds otherwise: `NONE -> NEW`."""
+        held = self.snapshot.settings
+        wanted = {key: self.settings.wanted[key] for key in self.written_settings}
+        if self.leaving and self.settings.on_release is OnRelease.RESTORE:
+            own = self.snapshot.detector
+            by_policy = {Setting.STATUS} if own and own.managed else set()
+            put_back = self.record.settings.items()
+            wanted = {key: value for key, value in put_back if key not in by_policy}
+        return {
+            key: messages.change(held[key], value)
+            for key, value in wanted.items()
+            if held[key] not in {None, value}
+        }
 
 
-def make_plan(settings: Settings, snapshot: Snapshot, owner: str) -> Plan:
-    """Compares what is asked for with what AWS holds.
+def make_plan(
+    settings: Settings, snapshot: Snapshot, owner: str, last: LastState | None = None
+) -> Plan:
+    """Compares what is asked for with what AWS holds and with what the stack has recorded.
 
     Args:
         settings: a stack's configuration, in any mode but `delegation`.
         snapshot: the region as the caller sees it now.
         owner: the stack as `project/stack`, which tells a detector of its own making from others.
+        last: the stack's last state; a stack without one if not given.
     """
-    refusals = caller_refusals(settings, snapshot, owner)
+    last = last or LastState()
+    record = last.record(snapshot.caller, snapshot.region)
+    refusals = caller_refusals(settings, snapshot, owner, last.detectors)
     if refusals:
-        return Plan(settings, snapshot, owner, refusals)
+        return Plan(settings, snapshot, owner, refusals, record=record)
+    rewritten = (messages.state_rewritten(),) if record.earlier else ()
     if snapshot.detector is None:
         return Plan(
             settings,
             snapshot,
             owner,
             refusals=refusals_before_detector(settings, snapshot),
-            notices=(*snapshot.notices, *before_detector(settings, snapshot)),
+            notices=(*snapshot.notices, *rewritten, *before_detector(settings, snapshot)),
+            record=record,
         )
     deciding = deciding_rules(settings.members, snapshot)
     decisions = decide(settings.members, snapshot, deciding)
     waiting = find_waiting(settings.members, snapshot, deciding)
+    release = _release(settings, snapshot, record, decisions, waiting)
     of_organization = settings.mode is Mode.ORGANIZATION
-    return Plan(
+    plan = Plan(
         settings,
         snapshot,
         owner,
-        refusals=rule_refusals(settings, snapshot, deciding, decisions),
+        refusals=rule_refusals(settings, snapshot, deciding, decisions, release),
         decisions=decisions,
         waiting=waiting,
         notices=(
             *snapshot.notices,
+            *rewritten,
             *(organization_notices(settings, snapshot, decisions) if of_organization else ()),
             *policy_notices(snapshot),
             *waiting_notices(waiting),
             *idle_rules(settings.members, deciding),
         ),
+        record=record,
+        release=release,
     )
+    left = settings_left(settings, record, plan.written_settings)
+    new = (messages.detector_is_new(),) if has_new_detector(record, snapshot) else ()
+    return replace(plan, notices=(*plan.notices, *new, *left))
+
+
+def make_leaving_plan(settings: Settings, snapshot: Snapshot, owner: str, last: LastState) -> Plan:
+    """Plans the release of all that is recorded in a region that has left the program.
+
+    Args:
+        settings: what the other regions are to have; `onRelease` and `maxDisabled` count.
+        snapshot: the region as the caller sees it now, with its members.
+        owner: the stack as `project/stack`.
+        last: the stack's last state.
+    """
+    record = last.record(snapshot.caller, snapshot.region)
+    refusals: tuple[str, ...] = ()
+    if snapshot.detector is None:
+        release = Release(gone=frozenset(record.before))
+    else:
+        release = _work_out(settings.on_release, record.before, snapshot)
+        if settings.on_release is not OnRelease.LEAVE:
+            # Who made the detector says nothing of who may write to it.
+            existing = settings.model_copy(update={"detector": DetectorSource.EXISTING})
+            refusals = caller_refusals(existing, snapshot, owner)
+    return Plan(
+        settings,
+        snapshot,
+        owner,
+        refusals=refusals or tuple(too_many_disabled(settings, snapshot, (), release)),
+        notices=snapshot.notices,
+        record=record,
+        release=release,
+        leaving=True,
+    )
+
+
+def has_new_detector(record: Record, snapshot: Snapshot) -> bool:
+    """Whether the detector is another one than that of the last run."""
+    detector = snapshot.detector
+    return detector is not None and record.detector_id not in {None, detector.id}
+
+
+def _release(
+    settings: Settings,
+    snapshot: Snapshot,
+    record: Record,
+    decisions: tuple[Decision, ...],
+    waiting: Mapping[AccountId, str],
+) -> Release:
+    """What becomes of recorded accounts that no rule sets; nothing where the detector is new.
+
+    Nobody knows yet who the members of a new detector will be.
+    """
+    if snapshot.detector is None or has_new_detector(record, snapshot):
+        return Release()
+    wanted = {d.account for d in decisions if d.wanted}
+    left_alone = {d.account for d in decisions if d.wanted is None}
+    left = {a: s for a, s in record.before.items() if a not in wanted and a not in waiting}
+    asked = {a: status for a, status in left.items() if a not in left_alone}
+    release = _work_out(settings.on_release, asked, snapshot)
+    # AWS may not have attached them yet to a detector that was made anew.
+    listed = {member.account for member in snapshot.members}
+    unattached = release.gone - listed - record.members
+    return replace(
+        release,
+        gone=release.gone - unattached,
+        unattached=unattached,
+        staying=release.staying | (left.keys() & left_alone),
+    )
+
+
+def _work_out(
+    on_release: OnRelease, before: Mapping[AccountId, FeatureStatus], snapshot: Snapshot
+) -> Release:
+    members = {member.account: member for member in snapshot.members}
+    return work_out(on_release, before, members, snapshot.statuses)

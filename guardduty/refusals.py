@@ -11,23 +11,28 @@ from guardduty.model import AutoEnable, FeatureStatus
 from guardduty.modes import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from guardduty.decisions import Decision
+    from guardduty.ledger import Record
     from guardduty.model import AccountId, Detector, Refused, Snapshot
+    from guardduty.release import Release
     from guardduty.settings import Settings
 
 OWNER_TAG = "guardduty-eks-audit-logs:stack"
 """Marks a detector that a stack made, so that its later runs know it for their own."""
 
 
-def caller_refusals(settings: Settings, snapshot: Snapshot, owner: str) -> tuple[str, ...]:
+def caller_refusals(
+    settings: Settings, snapshot: Snapshot, owner: str, made: Collection[str] = ()
+) -> tuple[str, ...]:
     """Judges who asks, and the region: caller, detector, feature.
 
     Args:
         settings: the stack's configuration.
         snapshot: the region as the caller sees it.
         owner: the stack as `project/stack`, the value of `OWNER_TAG`.
+        made: the ARNs of detectors that are in the stack's state, also under an earlier name.
     """
     region, caller, detector = snapshot.region, snapshot.caller, snapshot.detector
     if detector is None:
@@ -35,8 +40,9 @@ def caller_refusals(settings: Settings, snapshot: Snapshot, owner: str) -> tuple
     if snapshot.administrator:
         return (messages.caller_is_member(region, caller, snapshot.administrator),)
     refusals = []
-    if settings.makes_detector and detector.tags.get(OWNER_TAG) not in _tags_of(owner):
-        arn = f"arn:{snapshot.partition}:guardduty:{region}:{caller}:detector/{detector.id}"
+    arn = f"arn:{snapshot.partition}:guardduty:{region}:{caller}:detector/{detector.id}"
+    its_own = detector.tags.get(OWNER_TAG) in _tags_of(owner) or arn in made
+    if settings.makes_detector and not its_own:
         tag = f"{OWNER_TAG}={owner}"
         refusals.append(messages.detector_there_already(region, caller, detector.id, arn, tag))
     if not detector.monitoring:
@@ -80,6 +86,7 @@ def rule_refusals(
     snapshot: Snapshot,
     deciding: Mapping[AccountId, int],
     decisions: tuple[Decision, ...],
+    release: Release,
 ) -> tuple[str, ...]:
     """Judges what the settings would do to the organization and its members.
 
@@ -88,6 +95,7 @@ def rule_refusals(
         snapshot: the region as the caller sees it.
         deciding: the place of the rule for each member (`deciding_rules`).
         decisions: what it comes to for those that can be set now.
+        release: what becomes of the accounts that no rule sets any more.
     """
     return (
         *_organization_settings(settings, snapshot),
@@ -95,7 +103,7 @@ def rule_refusals(
         *_named_accounts(settings, snapshot),
         *_units(settings, snapshot),
         *_policies(settings, snapshot, decisions),
-        *_max_disabled(settings, snapshot, decisions),
+        *too_many_disabled(settings, snapshot, decisions, release),
     )
 
 
@@ -187,13 +195,53 @@ def _policies(
             yield messages.policy_decides(index, rule.wanted, [d.account for d in kept], str(words))
 
 
-def _max_disabled(
-    settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
+def too_many_disabled(
+    settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...], release: Release
 ) -> Iterator[str]:
-    turning_off = [decision for decision in decisions if decision.turns_off]
-    unknown = sum(decision.current is None for decision in turning_off)
+    """Judges whether a run would turn off more members than `maxDisabled`, by rule or by release.
+
+    A member of unknown status counts as on.
+    """
+    by_rule = [decision for decision in decisions if decision.turns_off]
+    by_release = release.turning_off
+    unknown = sum(decision.current is None for decision in by_rule)
+    unknown += sum(account not in release.current for account in by_release)
     limit = settings.max_disabled.of(sum(1 for member in snapshot.members if member.monitored))
-    if len(turning_off) > limit:
+    if len(by_rule) + len(by_release) > limit:
         yield messages.too_many_disabled(
-            [d.account for d in turning_off], limit, settings.max_disabled.written, unknown
+            [d.account for d in by_rule], by_release, limit, settings.max_disabled.written, unknown
         )
+
+
+def lost_records(records: Iterable[Record]) -> tuple[str, ...]:
+    """Refuses a run whose state has lost what was there before the stack.
+
+    Args:
+        records: all of the state.
+    """
+    return tuple(
+        messages.record_lost(record.region, record.administrator)
+        for record in records
+        if record.lost
+    )
+
+
+def other_records(
+    records: Iterable[Record], caller: AccountId, regions: Collection[str]
+) -> tuple[str, ...]:
+    """Refuses a run whose state has a record of another account or region than the run's.
+
+    Such a run would release those accounts, or lose what was before, by an ordinary change of the
+    configuration or the credentials.
+
+    Args:
+        records: those of others (`LastState.others`).
+        caller: the account that the credentials belong to.
+        regions: where the run is.
+    """
+    return tuple(
+        messages.record_of_another(
+            record.region, record.administrator, len(record.before), caller, sorted(regions)
+        )
+        for record in records
+    )

@@ -1,7 +1,8 @@
-"""Letting members go that a stack had taken, as `onRelease` says.
+"""Releasing members that a stack had taken, as `onRelease` says.
 
-A release is found by reading (`find_release`), weighed against `maxDisabled`
-(`refuse_too_many`), and then done (`let_go`). Doing it again writes only what is left.
+What a release comes to is worked out from what AWS holds (`work_out`), by the plan of a run, and
+on destroy after reading it (`find_release`). Then it is done (`do_release`). Doing it again writes
+only what is left.
 """
 
 from __future__ import annotations
@@ -21,67 +22,77 @@ from guardduty.members import (
     set_member_statuses,
 )
 from guardduty.model import AccountId, FeatureStatus
+from guardduty.properties import LEAVE
 from guardduty.settings import OnRelease
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Mapping
 
     from guardduty.api import GuardDutyApi
     from guardduty.max_disabled import MaxDisabled
-    from guardduty.model import DetectorId, Membership
+    from guardduty.model import DetectorId, Membership, MemberStatuses
 
 LISTED = 20
-"""So many accounts that are let go are named."""
+"""So many accounts that are released are named."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """What letting accounts go comes to; each of them is in one of these.
+    """What releasing accounts comes to; each of them is in one of the first six.
 
     Attributes:
         changing: what each account gets that has another status now, or one that AWS did not tell.
-        staying: accounts that are left, or are as they are to be.
+        staying: accounts that are left as they are, or are as they are to be.
         gone: accounts that are no members any more.
-        idle: members that can't be set now, with their relationship status.
-        unrecorded: accounts of which nobody knows what they had before; the stack never set them.
+        inactive: members that can't be set now, with their relationship status.
         managed: members for which an organization policy (`GUARDDUTY_POLICY`) decides.
+        unattached: accounts that have not been members of this detector yet, and may become so.
         current: what the accounts that change have now, as far as AWS told.
     """
 
     changing: Mapping[AccountId, FeatureStatus] = field(default_factory=dict)
     staying: frozenset[AccountId] = frozenset()
     gone: frozenset[AccountId] = frozenset()
-    idle: Mapping[AccountId, str] = field(default_factory=dict)
-    unrecorded: frozenset[AccountId] = frozenset()
+    inactive: Mapping[AccountId, str] = field(default_factory=dict)
     managed: frozenset[AccountId] = frozenset()
+    unattached: frozenset[AccountId] = frozenset()
     current: Mapping[AccountId, FeatureStatus] = field(default_factory=dict)
 
     @property
-    def held_back(self) -> frozenset[AccountId]:
-        """The accounts that can't be set now, and may be one day."""
-        return frozenset(self.idle) | self.managed
-
-    def of(self, accounts: Collection[AccountId]) -> Release:
-        """What of it is about these accounts."""
-        return Release(
-            changing={a: status for a, status in self.changing.items() if a in accounts},
-            staying=self.staying.intersection(accounts),
-            gone=self.gone.intersection(accounts),
-            idle={a: status for a, status in self.idle.items() if a in accounts},
-            unrecorded=self.unrecorded.intersection(accounts),
-            managed=self.managed.intersection(accounts),
-            current=self.current,
+    def total(self) -> int:
+        """How many accounts it is about."""
+        left = (
+            self.changing,
+            self.staying,
+            self.gone,
+            self.inactive,
+            self.managed,
+            self.unattached,
         )
+        return sum(len(accounts) for accounts in left)
 
     @property
     def turning_off(self) -> list[AccountId]:
         """The members it turns off; one of unknown status is one, since unknown is not off."""
         return [a for a, status in self.changing.items() if status is FeatureStatus.DISABLED]
 
+    @property
+    def words(self) -> dict[str, str]:
+        """The input `release` of `PriorSettings`: the accounts that leave the ledger.
+
+        Members that can't be set now stay in it: the first run that finds them active releases
+        them.
+        """
+        changes = {
+            str(account): messages.change(self.current.get(account), status)
+            for account, status in self.changing.items()
+        }
+        return changes | dict.fromkeys(map(str, self.staying | self.gone), LEAVE)
+
 
 @dataclass(frozen=True)
 class Released:
-    """What letting accounts go has come to.
+    """What releasing accounts has come to.
 
     Attributes:
         release: what was done; an account that went meanwhile is in it as such.
@@ -92,82 +103,97 @@ class Released:
     unreleased: Mapping[AccountId, str]
 
 
+def work_out(
+    on_release: OnRelease,
+    before: Mapping[AccountId, FeatureStatus],
+    members: Mapping[AccountId, Membership],
+    read: MemberStatuses,
+) -> Release:
+    """Works out what releasing accounts comes to; asks nobody.
+
+    Args:
+        on_release: what happens to each.
+        before: the accounts, with what each had before the stack.
+        members: how those of them that are members stand to the administrator.
+        read: EKS_AUDIT_LOGS of the active ones.
+    """
+    if on_release is OnRelease.LEAVE:
+        return Release(staying=frozenset(before))
+    gone = frozenset(a for a in before if a not in members or not is_member(members[a]))
+    inactive = {
+        account: members[account].relationship_status
+        for account in before
+        if account not in gone and not members[account].monitored
+    }
+    managed = (read.managed & before.keys()) - gone - inactive.keys()
+    targets = {
+        account: FeatureStatus.DISABLED if on_release is OnRelease.DISABLE else status
+        for account, status in before.items()
+        if account not in {*gone, *inactive, *managed}
+    }
+    changing = {a: target for a, target in targets.items() if read.statuses.get(a) != target}
+    return Release(
+        changing=changing,
+        staying=frozenset(targets.keys() - changing.keys()),
+        gone=gone,
+        inactive=inactive,
+        managed=managed,
+        current={a: read.statuses[a] for a in changing if a in read.statuses},
+    )
+
+
 def find_release(
     api: GuardDutyApi,
     detector_id: DetectorId,
-    words: Mapping[AccountId, OnRelease],
-    recorded: Mapping[AccountId, str],
+    on_release: OnRelease,
+    before: Mapping[AccountId, FeatureStatus],
 ) -> Release:
-    """Finds what letting accounts go changes (GetMembers and GetMemberDetectors, 50 a call).
+    """Finds what releasing accounts changes (GetMembers and GetMemberDetectors, 50 a call).
 
-    Nobody is asked about accounts that are left.
+    Nobody is asked about accounts that are left as they are.
 
     Args:
         api: GuardDuty in the region, as the administrator.
         detector_id: the administrator's detector.
-        words: what happens to each account.
-        recorded: what each account had before the stack, `UNKNOWN` where AWS did not tell.
+        on_release: what happens to each account.
+        before: the accounts, with what each had before the stack.
 
     Raises:
         UserError: a whole call failed.
     """
-    targets = {
-        account: target
-        for account, word in words.items()
-        if (target := _target(word, recorded.get(account)))
-    }
-    members = read_memberships(api, detector_id, list(targets))
-    gone, idle = _gone(targets, members), _idle(members)
-    read = read_member_statuses(api, detector_id, [a for a in targets if a not in {*gone, *idle}])
-    managed = read.managed - gone
-    changing = {
-        account: target
-        for account, target in targets.items()
-        if account not in {*gone, *idle, *managed} and read.statuses.get(account) != target
-    }
-    return Release(
-        changing=changing,
-        staying=frozenset(a for a, word in words.items() if word is OnRelease.LEAVE)
-        | (targets.keys() - changing.keys() - gone - idle.keys() - managed),
-        gone=gone,
-        idle=idle,
-        unrecorded=frozenset(
-            a for a, word in words.items() if word is not OnRelease.LEAVE and a not in targets
-        ),
-        managed=managed,
-        current=read.statuses,
-    )
+    asked = [] if on_release is OnRelease.LEAVE else list(before)
+    members = read_memberships(api, detector_id, asked)
+    active = [a for a in asked if a in members and members[a].monitored]
+    read = read_member_statuses(api, detector_id, active)
+    return work_out(on_release, before, members, read)
 
 
 def refuse_too_many(
-    api: GuardDutyApi,
-    detector_id: DetectorId,
-    disabled: int,
-    limit: MaxDisabled,
-    told: Callable[[int, int | str], str],
+    api: GuardDutyApi, detector_id: DetectorId, release: Release, limit: MaxDisabled
 ) -> None:
-    """Refuses to turn off more members than one run may.
+    """Refuses a destroy that turns off more members than one run may.
 
     Args:
         api: GuardDuty in the region, as the administrator; asked only for a percentage, which is
             of all monitored members (ListMembers).
         detector_id: the administrator's detector.
-        disabled: how many members are about to be turned off.
-        limit: the stack's `maxDisabled`.
-        told: the sentence for the limit in accounts, and as it is written.
+        release: what the destroy comes to.
+        limit: `maxDisabled`.
 
     Raises:
         TooManyDisabledError: it is too many.
         UserError: the members could not be listed.
     """
-    members = 0
-    if disabled and isinstance(limit.written, str):
+    off, members = release.turning_off, 0
+    if off and isinstance(limit.written, str):
         members = sum(member.monitored for member in api.members(detector_id))
-    if disabled > limit.of(members):
-        raise TooManyDisabledError(told(limit.of(members), limit.written))
+    if len(off) > limit.of(members):
+        raise TooManyDisabledError(
+            messages.too_many_disabled_on_destroy(off, limit.of(members), limit.written)
+        )
 
 
-def let_go(
+def do_release(
     api: GuardDutyApi,
     detector_id: DetectorId,
     release: Release,
@@ -181,42 +207,54 @@ def let_go(
     """
     outcome = set_member_statuses(api, detector_id, release.changing, patience, report)
     left = outcome.unprocessed
-    gone, idle = frozenset[AccountId](), dict[AccountId, str]()
+    gone, inactive = frozenset[AccountId](), dict[AccountId, str]()
     try:
         members = read_memberships(api, detector_id, list(left))
     except UserError:
         # Then nothing more is known of them, and the reasons that they have stand.
         pass
     else:
-        gone, idle = _gone(left, members), _idle(members)
+        gone = frozenset(a for a in left if a not in members or not is_member(members[a]))
+        inactive = {
+            a: member.relationship_status
+            for a, member in members.items()
+            if is_member(member) and not member.monitored
+        }
     done = replace(
         release,
         changing={a: s for a, s in release.changing.items() if a not in left},
         gone=release.gone | gone,
-        idle={**release.idle, **idle},
+        inactive={**release.inactive, **inactive},
     )
-    return Released(done, {a: why for a, why in left.items() if a not in {*gone, *idle}})
+    return Released(done, {a: why for a, why in left.items() if a not in {*gone, *inactive}})
 
 
-def foretell(word: OnRelease, release: Release, total: int) -> str:
-    """What happens to accounts that drop out of the rules: one line, and those that change."""
+def tell_plan(on_release: OnRelease, release: Release) -> str:
+    """What happens to accounts that the rules select no more: one line, and those that change."""
     stay = [messages.stay_as_they_are(len(release.staying))] if release.staying else []
-    head = messages.dropping_out(word.value, total, _counts(release), [*stay, *_not_set(release)])
+    head = messages.dropping_out(
+        on_release.value, release.total, _counts(release), [*stay, *_not_set(release)]
+    )
     rows = [
         messages.goes(account, release.current.get(account), target)
-        for account, target in sorted(release.changing.items())
+        for account, target in sorted(release.changing.items(), key=_off_first)
     ]
     more = [f"  {messages.more_accounts(len(rows) - LISTED)}"] if len(rows) > LISTED else []
     return "\n".join([head, *rows[:LISTED], *more])
 
 
-def tell_of(released: Released, words: Iterable[OnRelease]) -> str:
-    """One line of what has happened to accounts that were let go with these words."""
-    verb = "set" if OnRelease.DISABLE in words else "put back"
+def tell_done(released: Released, on_release: OnRelease) -> str:
+    """One line of what has happened to accounts that were released."""
+    verb = "set" if on_release is OnRelease.DISABLE else "put back"
     release, left = released.release, len(released.unreleased)
     stayed = [messages.were_as_they_are(len(release.staying))] if release.staying else []
     failed = [messages.could_not_be_set(left)] if left else []
     return messages.let_go(verb, _counts(release), [*stayed, *_not_set(release), *failed])
+
+
+def _off_first(change: tuple[AccountId, FeatureStatus]) -> tuple[bool, AccountId]:
+    account, status = change
+    return status is not FeatureStatus.DISABLED, account
 
 
 def _counts(release: Release) -> dict[str, int]:
@@ -227,35 +265,14 @@ def _counts(release: Release) -> dict[str, int]:
 
 def _not_set(release: Release) -> list[str]:
     by_status: dict[str, list[AccountId]] = {}
-    for account, status in release.idle.items():
+    for account, status in release.inactive.items():
         by_status.setdefault(status, []).append(account)
     lines = [messages.cannot_be_set_now(status, by_status[status]) for status in sorted(by_status)]
     for accounts, told in (
         (release.gone, messages.no_members_any_more),
-        (release.unrecorded, messages.not_recorded),
         (release.managed, messages.left_to_policy),
+        (release.unattached, messages.not_attached_yet),
     ):
         if accounts:
             lines.append(told(accounts))
     return lines
-
-
-def _target(word: OnRelease, recorded: str | None) -> FeatureStatus | None:
-    # Whoever is not recorded, the stack has never set.
-    if word is OnRelease.LEAVE or recorded not in set(FeatureStatus):
-        return None
-    return FeatureStatus.DISABLED if word is OnRelease.DISABLE else FeatureStatus(recorded)
-
-
-def _gone(
-    accounts: Iterable[AccountId], members: Mapping[AccountId, Membership]
-) -> frozenset[AccountId]:
-    return frozenset(a for a in accounts if a not in members or not is_member(members[a]))
-
-
-def _idle(members: Mapping[AccountId, Membership]) -> dict[AccountId, str]:
-    return {
-        account: member.relationship_status
-        for account, member in members.items()
-        if is_member(member) and not member.monitored
-    }

@@ -7,75 +7,70 @@ from typing import TYPE_CHECKING
 from guardduty import messages
 from guardduty.errors import ServiceError
 from guardduty.failures import is_about_the_administrator
-from guardduty.model import FeatureStatus
-from guardduty.prior import Scope
+from guardduty.model import AutoEnable, FeatureStatus, Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from guardduty.api import GuardDutyApi
     from guardduty.members import Report
-    from guardduty.model import AutoEnable, DetectorId
-    from guardduty.prior import PriorOrganization, Scopes
+    from guardduty.model import DetectorId
 
 
-def restore_organization(
-    api: GuardDutyApi,
-    detector_id: DetectorId,
-    prior: PriorOrganization | None,
-    scope: Scopes,
-    report: Report,
+def restore_settings(
+    api: GuardDutyApi, detector_id: DetectorId, before: Mapping[Setting, str], report: Report
 ) -> None:
-    """Puts the organization's auto-enable settings back to what they were before the stack.
+    """Puts back the settings beside members, as recorded before the stack first wrote each.
 
-    AWS asks for the setting of GuardDuty itself in every such call: unless the stack writes it,
-    what is there now is sent back.
+    The organization comes first, so that it turns nothing on again.
 
     Args:
         api: GuardDuty in the region, as the administrator.
         detector_id: the administrator's detector.
-        prior: what was recorded; nothing is done without.
-        scope: what the stack writes.
+        before: what was recorded; nothing is done for what was not.
         report: told of what is done.
 
     Raises:
         UserError: it could not be read or set. That the caller is not the delegated administrator
-            any more is told and no error: the settings are not its own then.
+            any more is told and no error: the organization's settings are not its own then.
     """
-    if prior is None or Scope.ORGANIZATION not in scope:
+    _restore_organization(api, detector_id, before, report)
+    _restore_own_detector(api, detector_id, before.get(Setting.STATUS), report)
+
+
+def _restore_organization(
+    api: GuardDutyApi, detector_id: DetectorId, before: Mapping[Setting, str], report: Report
+) -> None:
+    feature_before = before.get(Setting.AUTO_ENABLE)
+    members_before = before.get(Setting.AUTO_ENABLE_MEMBERS)
+    if feature_before is None and members_before is None:
         return
     try:
         now = api.organization(detector_id)
-        members = prior.members if Scope.AUTO_ENABLE_MEMBERS in scope else None
-        members, feature = members or now.members, prior.feature or now.feature
+        # AWS asks for the setting of GuardDuty itself in every such call: unless the stack wrote
+        # it, what is there now is sent back.
+        members = AutoEnable(members_before) if members_before else now.members
+        feature = AutoEnable(feature_before) if feature_before else now.feature
         if (members, feature) == (now.members, now.feature):
             return
-        changed = feature if feature != now.feature else None
-        api.set_organization(detector_id, members, changed)
+        api.set_organization(detector_id, members, feature if feature != now.feature else None)
     except ServiceError as error:
         if not is_about_the_administrator(error):
             raise
         report(messages.organization_not_restored(str(error)))
         return
-    _tell_restored(report, now.feature, feature, "autoEnable")
-    _tell_restored(report, now.members, members, "autoEnableMembers")
+    if now.feature != feature:
+        report(messages.organization_restored(Setting.AUTO_ENABLE, now.feature, feature))
+    if now.members != members:
+        report(messages.organization_restored(Setting.AUTO_ENABLE_MEMBERS, now.members, members))
 
 
-def restore_own_detector(
-    api: GuardDutyApi, detector_id: DetectorId, prior: str | None, report: Report
+def _restore_own_detector(
+    api: GuardDutyApi, detector_id: DetectorId, before: str | None, report: Report
 ) -> None:
-    """Puts EKS_AUDIT_LOGS of the caller's own detector back to what it was before the stack.
-
-    Args:
-        api: GuardDuty in the region.
-        detector_id: the caller's detector.
-        prior: the status recorded; nothing is done without one.
-        report: told of what is done.
-
-    Raises:
-        UserError: it could not be read or set.
-    """
-    if prior not in set(FeatureStatus):
+    if before not in set(FeatureStatus):
         return
-    wanted, detector = FeatureStatus(prior), api.detector(detector_id)
+    wanted, detector = FeatureStatus(before), api.detector(detector_id)
     if detector.status in {None, wanted}:
         return
     if detector.managed:
@@ -83,10 +78,3 @@ def restore_own_detector(
         return
     api.set_own_status(detector_id, wanted)
     report(messages.own_detector_restored(detector.status, wanted))
-
-
-def _tell_restored(
-    report: Report, now: AutoEnable | None, then: AutoEnable | None, key: str
-) -> None:
-    if now != then:
-        report(messages.organization_restored(key, now, then))

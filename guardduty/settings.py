@@ -23,14 +23,17 @@ from guardduty import messages
 from guardduty.errors import SettingsError
 from guardduty.faults import did_you_mean, faults_of, shown
 from guardduty.max_disabled import MaxDisabled
-from guardduty.model import AccountId, AutoEnable, FeatureStatus
+from guardduty.model import AccountId, AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode, faults_of_mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROJECT = "guardduty-eks-audit-logs"
-"""The Pulumi project, whose name is the namespace of the configuration keys."""
+"""The Pulumi project as it is shipped; its name is the namespace of the configuration keys.
+
+Of a copy with another name, that name is.
+"""
 
 
 class DetectorSource(StrEnum):
@@ -78,11 +81,11 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands fo
         raise ValueError(messages.not_a_list(shown(value))) from None
 
 
-def _nearly(key: str) -> bool:
-    """Whether a key is in a namespace that is the project's name misspelt, or cut short."""
+def _of_another_namespace(key: str, project: str) -> bool:
+    """Whether a key is in the shipped project's namespace, or in one misspelt or cut short."""
     namespace = key.partition(":")[0]
-    alike = get_close_matches(namespace.lower(), [PROJECT], cutoff=0.8)
-    return namespace != PROJECT and (bool(alike) or namespace.lower() == "guardduty")
+    alike = get_close_matches(namespace.lower(), [project, PROJECT], cutoff=0.8)
+    return namespace != project and (bool(alike) or namespace.lower() == "guardduty")
 
 
 class _Strict(BaseModel):
@@ -170,21 +173,36 @@ class Settings(_Strict):
         """Whether the stack keeps a detector of its own making."""
         return self.detector is DetectorSource.CREATE
 
+    @property
+    def wanted(self) -> dict[Setting, str | None]:
+        """What AWS is to hold beside members; None where the stack writes nothing."""
+        of_organization = self.mode is Mode.ORGANIZATION
+        return {
+            Setting.STATUS: self.status,
+            Setting.AUTO_ENABLE: self.auto_enable if of_organization else None,
+            Setting.AUTO_ENABLE_MEMBERS: self.auto_enable_members,
+        }
+
     @classmethod
-    def from_configuration(cls, configuration: Mapping[str, Any]) -> Settings:
+    def from_configuration(
+        cls, configuration: Mapping[str, Any], project: str = PROJECT
+    ) -> Settings:
         """Reads a stack's configuration.
 
         Args:
             configuration: all of the stack's configuration by full key, as the engine gives it:
                 `{"guardduty-eks-audit-logs:status": "ENABLED", "aws:region": "us-east-1"}`, with
                 lists as JSON. Other namespaces are left alone; an empty value counts as absent.
+            project: the name of the Pulumi project, the namespace of the keys.
 
         Raises:
             SettingsError: with a sentence for every fault.
         """
-        prefix = f"{PROJECT}:"
+        prefix = f"{project}:"
         misspelt = tuple(
-            messages.misspelt_namespace(key, PROJECT) for key in configuration if _nearly(key)
+            messages.misspelt_namespace(key, project)
+            for key in configuration
+            if _of_another_namespace(key, project)
         )
         values = {
             key.removeprefix(prefix): value

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from guardduty.directory import Directory
+    from guardduty.ledger import Record
     from guardduty.model import Membership
     from guardduty.session import Session
     from guardduty.settings import Settings
 
 
-def read_snapshot(session: Session, settings: Settings) -> Snapshot:
+def read_snapshot(session: Session, settings: Settings, record: Record | None = None) -> Snapshot:
     """Reads detector, administrator, organization, members and their EKS_AUDIT_LOGS.
 
     What the mode has nothing to do with is not read: the organization's settings of members by
@@ -33,6 +34,7 @@ def read_snapshot(session: Session, settings: Settings) -> Snapshot:
     Args:
         session: who asks, and where.
         settings: the stack's configuration, in any mode but `delegation`.
+        record: what the stack has recorded there: its accounts are looked at in any mode.
 
     Raises:
         CredentialsError: see `guardduty.session`.
@@ -56,7 +58,8 @@ def read_snapshot(session: Session, settings: Settings) -> Snapshot:
         detector=api.detector(detector_id),
         administrator=api.administrator(detector_id),
     )
-    if snapshot.administrator or settings.mode is Mode.STANDALONE:
+    recorded = record is not None and bool(record.before)
+    if snapshot.administrator or (settings.mode is Mode.STANDALONE and not recorded):
         return snapshot
     if settings.mode is Mode.ORGANIZATION:
         try:

@@ -10,6 +10,7 @@ from guardduty.costs import told, trial_of
 from guardduty.decisions import rule_label
 from guardduty.model import FeatureStatus
 from guardduty.modes import Mode
+from guardduty.release import tell_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,13 +34,17 @@ def summary(plan: Plan, costs: Costs | None = None) -> str:
     """
     snapshot, mode = plan.snapshot, plan.settings.mode
     lines = [messages.whose_monitoring(snapshot.region, snapshot.caller, mode)]
-    if snapshot.detector is not None and mode is not Mode.STANDALONE:
+    if plan.leaving:
+        lines.append(f"  {messages.region_leaves(plan.settings.on_release.value)}")
+    elif snapshot.detector is not None and mode is not Mode.STANDALONE:
         lines.append(f"  {_members(plan)}")
     changing = [decision for decision in plan.decisions if decision.changes]
     lines += [f"  {_row(decision, plan, costs)}" for decision in changing[:LISTED]]
     if len(changing) > LISTED:
         lines.append(f"  {messages.more_accounts(len(changing) - LISTED)}")
-    lines.append(f"  {_own(plan)}")
+    lines += [f"  {line}" for line in _released(plan)]
+    if not plan.leaving:
+        lines.append(f"  {_own(plan)}")
     lines += [f"  {notice}" for notice in plan.notices]
     if costs:
         lines += [f"  {line}" for line in told(costs, _on_now(snapshot))]
@@ -69,6 +74,8 @@ def all_so_far(accounts: Mapping[str, int]) -> str:
 
 def headline(plan: Plan) -> str:
     """Tells the same in short, for a run that has been previewed."""
+    if plan.leaving:
+        return messages.headline_of_leaving(plan.snapshot.region, plan.release.total)
     if plan.snapshot.detector is None:
         lines = [messages.headline_of_detector(plan.snapshot.region), *plan.notices]
         return "\n  ".join(lines)
@@ -76,9 +83,24 @@ def headline(plan: Plan) -> str:
         whose = messages.whose_monitoring(
             plan.snapshot.region, plan.snapshot.caller, plan.settings.mode
         )
-        return "\n  ".join([whose, _own(plan), *plan.snapshot.notices])
+        return "\n  ".join([whose, _own(plan), *_in_short(plan)])
     on, off, _ = _turned(plan)
-    return "\n  ".join([messages.headline(plan.snapshot.region, on, off), *plan.snapshot.notices])
+    return "\n  ".join([messages.headline(plan.snapshot.region, on, off), *_in_short(plan)])
+
+
+def _in_short(plan: Plan) -> list[str]:
+    rewritten = [messages.state_rewritten()] if plan.record.earlier else []
+    return [*plan.snapshot.notices, *rewritten]
+
+
+def _released(plan: Plan) -> list[str]:
+    lines: list[str] = []
+    if plan.release.total:
+        lines += tell_plan(plan.settings.on_release, plan.release).splitlines()
+    if plan.leaving:
+        changes = plan.setting_changes.items()
+        lines += [messages.setting_put_back(key, change) for key, change in changes]
+    return lines
 
 
 def _on_now(snapshot: Snapshot) -> int:

@@ -125,11 +125,9 @@ class _Campaign:
         ):
             print(f"\n{title}: {figures.histories}")
             for name, value in vars(figures).items():
-                if name == "faults":
-                    print(
-                        "  faults injected  "
-                        + ", ".join(f"{k} {n}" for k, n in value.most_common())
-                    )
+                if name in _COUNTED:
+                    told = ", ".join(f"{k} {n}" for k, n in value.most_common())
+                    print(f"  {_COUNTED[name]:<17}{told}")
                 elif name != "histories":
                     print(f"  {name.replace('_', ' '):<17}{value}")
         again = f": {', '.join(self._violations)}" if self._violations else ""
@@ -137,6 +135,7 @@ class _Campaign:
 
 
 _EVERY_SECONDS = 10
+_COUNTED = {"faults": "faults injected", "drawn": "drawn"}
 
 
 def _replay(which: str) -> int:

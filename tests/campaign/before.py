@@ -8,7 +8,7 @@ somebody else between the run that first took it and the stack's first write, bo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.campaign.world import FEATURE, OFF, ON
 
@@ -60,28 +60,19 @@ class Before:
                 if write.body.get("autoEnableOrganizationMembers") != known.get("members"):
                     self.written.add(MEMBERS)
 
-    def ended(self, prior: Mapping[str, Any] | None, released: Container[str]) -> None:
+    def ended(self, kept: Container[str], released: Container[str]) -> None:
         """A run has ended: forgets what it has let go, and what no run has taken in the end.
 
         What the stack has written stays, whatever its state knows of it, until it is let go.
 
         Args:
-            prior: the outputs of `PriorSettings` now.
+            kept: what is recorded in the stack's state now.
             released: what the run had to let go, and has if it is not in the state any more.
         """
-        kept = recorded(prior)
         for key in list(self.values):
             if key not in kept and (key not in self.written or key in released):
                 del self.values[key]
                 self.written.discard(key)
-
-
-def recorded(prior: Mapping[str, Any] | None) -> set[str]:
-    """What the stack has a record of."""
-    if prior is None:
-        return set()
-    organization = prior.get("organization") or {}
-    return {*prior["statuses"], OWN, *{ORGANIZATION, MEMBERS}.intersection(organization)}
 
 
 def value_of(key: str, picture: Picture, caller: str) -> str:

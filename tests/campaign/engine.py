@@ -7,65 +7,57 @@ no longer register, and on destroy deletes everything in reverse order without t
 failure no other step begins. Properties cross the same borders: numbers become floats, maps lose
 their order, properties without a value are dropped.
 
-What it is not: the engine. It makes one step at a time, prints nothing, has one stack and no
-plugins of its own; the campaign's histories with the real CLI are there for the rest.
+A replacement is a create, and a delete at the end of the run or in the next one; or, where the
+resource asks for it, a delete and then a create. A resource that is to be replaced or is tainted
+gets no old inputs for its check, and no diff. Resources that a run is not about stay as they are
+and are asked nothing. What a saved plan does not have is refused when it is registered.
+
+What it is not: the engine. It makes one step at a time, prints nothing, and has no plugins of its
+own; the campaign's histories with the real CLI are there for the rest.
 """
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
-import logging
 import os
 import random
-import runpy
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from contextlib import redirect_stderr
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
-from google.protobuf import empty_pb2
-from google.protobuf.json_format import MessageToDict
-from pulumi.runtime import rpc, run_in_stack
-from pulumi.runtime.mocks import MockMonitor, MockResourceArgs, Mocks, set_mocks
-from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.settings import ROOT, SETTINGS
-from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await
+from pulumi import ResourceHookArgs
+from pulumi.output import Unknown
+from pulumi.runtime import rpc
 
+import components.kept
 from components.provider import RefusedError
 from sandbox.aws_plugin.failures import StandInError
 from tests.campaign.kinds import Plugins
 from tests.campaign.network import KilledError, Moments
-from tests.components.registrations import PROJECT, STACK
-from tests.vocabulary import PROJECT_FOLDER
+from tests.campaign.program import Answer, RunningProgram, shipped
+from tests.campaign.state import Options, Place, Plan, PlanViolatedError, Resource
+from tests.components.registrations import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tests.campaign.kinds import Kind, Properties
     from tests.campaign.network import Network
 
 _TOLD_ALREADY = 32
+_UNKNOWN: Any = cast("type[Any]", Unknown)()
+_STATE_OF_A_STACK = "pulumi:pulumi:readStackResourceOutputs"
 
 
 class StoppedError(Exception):
     """The engine takes no more registrations: a step has failed, or it has been killed."""
 
 
-@dataclass(frozen=True)
-class Resource:
-    """One resource in the state."""
-
-    name: str
-    type: str
-    id: str
-    inputs: Properties
-    outputs: Properties
-    retained: bool = False
+class RefusedByTheEngineError(Exception):
+    """The engine itself does not do what it is asked for."""
 
 
 @dataclass
@@ -76,20 +68,25 @@ class Told:
         preview: whether it was a preview.
         killed: whether the engine was killed in it.
         errors: what the program and the resources failed with.
+        by_the_engine: those of them that the engine itself told.
         defects: exceptions that are none of a user's: the CLI would show a traceback.
         lines: what the program told and the providers printed.
         exported: the stack's outputs.
-        registered: {resource's name: what the program asked for}.
+        registered: {resource's name in the program: what the program asked for}.
+        steps: what was done to which resource.
+        plan: what `--save-plan` of a preview saves.
     """
 
     preview: bool = False
     killed: bool = False
     errors: list[str] = field(default_factory=list)
+    by_the_engine: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     exported: Properties = field(default_factory=dict)
     registered: dict[str, Properties] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
+    plan: Plan = field(default_factory=Plan)
 
     @property
     def succeeded(self) -> bool:
@@ -102,62 +99,137 @@ class Stack:
     Args:
         network: where the providers reach AWS.
         seed: decides in which order maps arrive.
+
+    Attributes:
+        saved: its resources, those that others depend on before them.
+        place: its names.
+        configuration: what the providers in the state are configured with.
+        program: what is run.
     """
 
     def __init__(self, network: Network, seed: int = 0) -> None:
-        self.saved: dict[str, Resource] = {}
+        self.saved: list[Resource] = []
+        self.configuration: dict[str, Any] = {}
+        self.program: Callable[[], None] = shipped
+        self.place = Place()
         self._network = network
         self._random = random.Random(seed)  # noqa: S311 - no secret
 
-    def preview(self, configuration: Mapping[str, Any]) -> Told:
+    def preview(self, configuration: Mapping[str, Any], options: Options | None = None) -> Told:
         """`pulumi preview`."""
-        run = _Run(self, self._network, self._random, configuration, preview=True)
+        asked = self._named(configuration)
+        run = _Run(self, self._network, self._random, asked, options, preview=True)
         run.carry_out(run.program)
         return run.told
 
-    def up(self, configuration: Mapping[str, Any], moments: Moments | None = None) -> Told:
+    def up(
+        self,
+        configuration: Mapping[str, Any],
+        moments: Moments | None = None,
+        options: Options | None = None,
+    ) -> Told:
         """`pulumi up`, in which something happens at a moment."""
-        run = _Run(self, self._network, self._random, configuration)
+        run = _Run(self, self._network, self._random, self._named(configuration), options)
         self._network.begin(moments or Moments())
         run.carry_out(run.program)
         return run.told
 
     def destroy(self, configuration: Mapping[str, Any], moments: Moments | None = None) -> Told:
         """`pulumi destroy`; the program is not run."""
-        run = _Run(self, self._network, self._random, configuration)
+        run = _Run(self, self._network, self._random, self._named(configuration))
         self._network.begin(moments or Moments())
         run.carry_out(run.delete_all)
         return run.told
 
+    def _named(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
+        """The keys of the project in the namespace that it has by now."""
+        first, now = f"{PROJECT}:", f"{self.place.project}:"
+        return {
+            f"{now}{key.removeprefix(first)}" if key.startswith(first) else key: value
+            for key, value in configuration.items()
+        }
 
-class _Run(Mocks):
+    def find(self, type_: str) -> Resource | None:
+        """The resource of a type, such as `PriorSettings`; of two, that of the last run."""
+        found = [r for r in self.saved if r.type.endswith(f":{type_}") and not r.delete]
+        return found[0] if found else None
+
+    def taint(self, urns: Iterable[str]) -> None:
+        """`pulumi state taint`."""
+        chosen = set(urns)
+        self.saved = [
+            replace(r, tainted=True) if r.urn in chosen and not r.delete else r for r in self.saved
+        ]
+
+    def rename(self, *, project: str | None = None, stack: str | None = None) -> None:
+        """`pulumi stack rename`; the program's project is renamed, too."""
+        place = self.place
+        self.place = replace(place, project=project or place.project, stack=stack or place.stack)
+        moved = self.place.moved
+        self.saved = [
+            replace(
+                r,
+                urn=moved(r.urn),
+                dependencies=frozenset(map(moved, r.dependencies)),
+                by_property={k: frozenset(map(moved, urns)) for k, urns in r.by_property.items()},
+            )
+            for r in self.saved
+        ]
+
+    def move(self, stack: str) -> None:
+        """`pulumi stack export`, then `pulumi stack import --force` into another stack.
+
+        The resources keep their URNs; the former stack is left to itself.
+        """
+        self.place = replace(self.place, stack=stack)
+
+
+class _Run:
     """One command."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a command has
         self,
         stack: Stack,
         network: Network,
         order: random.Random,
         configuration: Mapping[str, Any],
+        options: Options | None = None,
         *,
         preview: bool = False,
     ) -> None:
         self.told = Told(preview)
         self._stack = stack
-        self._state = dict(stack.saved)
+        self._old = list(stack.saved)
+        """What was there before, as far as nothing has taken its place."""
+        self._new: list[Resource] = []
+        """What the program has registered, in its order."""
         self._network = network
         self._random = order
         self._configuration = configuration
-        self._plugins = Plugins(configuration)
-        self._seen: set[str] = set()
-        self._end_program: Callable[[], object] = lambda: None
+        self._options = options or Options()
+        # Until the program registers something, and on destroy, as they are in the state.
+        self._plugins = Plugins(stack.configuration or configuration)
+        self._configured = False
+        self._skipped: set[str] = set()
+        self._gone: dict[str, Resource] = {}
+        """What is deleted already, since something that it depends on was."""
+        self._program: RunningProgram | None = None
+        # Each command has processes of its own for the providers.
+        components.kept.KEPT.clear()
 
     def carry_out(self, command: Callable[[], None]) -> None:
         """Refreshes and does what the command does, until it is done, fails or is killed."""
         said = io.StringIO()
-        with redirect_stderr(said), patch.dict(os.environ, self._environment()):
+        with (
+            redirect_stderr(said),
+            patch.dict(os.environ, self._environment()),
+            # They are one process here, which is started by no engine.
+            patch.object(components.kept, "_file", lambda _name: None),
+        ):
             try:
-                self._refresh()
+                self._check_replaced()
+                if self._options.refresh and not self._stopped():
+                    self._refresh()
                 if not self._stopped():
                     command()
             except KilledError:
@@ -168,20 +240,11 @@ class _Run(Mocks):
 
     def program(self) -> None:
         """Runs the program, then deletes what it has not registered."""
-        log = _Log()
-        logger = logging.getLogger("campaign")
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
-        logger.handlers = [log]
-        monitor = _Monitor(self)
+        self._program = RunningProgram(
+            self, self._stack.place, self._stack.program, preview=self.told.preview
+        )
         try:
-            with _loop_of_its_own() as loop:
-                set_mocks(self, PROJECT, STACK, self.told.preview, logger=logger, monitor=monitor)
-                ROOT.set(None)
-                SETTINGS.rpc_manager.clear()
-                SETTINGS.outputs.clear()
-                self._end_program = partial(loop.call_soon_threadsafe, loop.stop)
-                loop.run_until_complete(run_in_stack(_program))
+            self._program.run()
         except (StoppedError, RuntimeError) as error:
             # The engine ends a program that it takes no more registrations from.
             if not self._stopped():
@@ -194,26 +257,28 @@ class _Run(Mocks):
         except Exception as error:  # noqa: BLE001 - whatever it is, the CLI would show it
             if not self._stopped():
                 self.told.defects.append(f"{type(error).__name__}: {error}")
-        self.told.lines += log.infos
-        self.told.errors += log.errors
+        self.told.lines += self._program.infos
+        self.told.errors += self._program.errors
         if self._network.dead:
             self.told.killed = True
-        if not self._stopped() and not self.told.preview:
-            self._delete([name for name in self._state if name not in self._seen])
+        if not self._stopped():
+            self._delete_the_rest()
 
     def delete_all(self) -> None:
         """Deletes everything, what depends on others before them."""
-        self._delete(list(self._state))
+        self._delete(self._old)
 
-    def register(self, request: Any) -> tuple[str, Properties]:  # noqa: ANN401 - gRPC's type
+    def register(self, request: Any, urn: str) -> Answer:  # noqa: ANN401 - gRPC's type
         """What the engine does when the program registers a resource; its id and outputs."""
         if self._stopped():
             raise StoppedError
         inputs = self._wired(rpc.deserialize_properties(request.object, keep_unknowns=True))
+        if not self.told.preview:
+            # A value that is not known goes to no provider.
+            inputs = {k: v for k, v in inputs.items() if not isinstance(v, Unknown)}
         self.told.registered[request.name] = inputs
-        self._seen.add(request.name)
         try:
-            return self._step(request, inputs)
+            return self._step(request, urn, inputs)
         except KilledError:
             self.told.killed = True
             self._end_program()
@@ -223,125 +288,396 @@ class _Run(Mocks):
             self._end_program()
             raise StoppedError from error
 
-    def call(self, args: Any) -> Any:  # noqa: ANN401 - Pulumi's signature
-        """No function is called by this program."""
-        raise AssertionError(args)
-
-    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Never called: the monitor asks `register`."""
-        raise AssertionError(args)
+    def ask(self, token: str, arguments: Properties) -> Properties:
+        """The engine's own function that reads a stack's state, as it was saved last."""
+        name = self._stack.place.reference
+        if token != _STATE_OF_A_STACK or arguments["stackName"] != name:
+            raise AssertionError(token, arguments)
+        outputs = {
+            r.urn: {"type": r.type, "outputs": self._wired(r.outputs)}
+            for r in self._stack.saved
+            if not r.delete
+        }
+        return {"name": name, "outputs": outputs}
 
     def export(self, outputs: Properties) -> None:
         """The program's outputs have arrived."""
         self.told.exported = outputs
 
-    def _step(self, request: Any, news: Properties) -> tuple[str, Properties]:  # noqa: ANN401
+    def _end_program(self) -> None:
+        if self._program:
+            self._program.end()
+
+    def _step(self, request: Any, urn: str, asked: Properties) -> Answer:  # noqa: ANN401
+        included = self._options.includes(urn)
+        old = self._found(urn)
         if not request.custom:
-            return "", {}
-        name, kind = request.name, self._plugins.kind(request.type)
-        old = self._state.get(name)
-        news = self._wired(kind.check(old.inputs if old else {}, news))
-        if old is None and request.importId:
-            _, outputs, inputs = map(self._wired, kind.read(request.importId, {}, news))
-            old = Resource(name, request.type, request.importId, inputs, outputs)
-        differs = False
-        if old is not None:
-            for ignored in request.ignoreChanges:
-                news = {k: v for k, v in news.items() if k != ignored}
-                news |= {ignored: old.inputs[ignored]} if ignored in old.inputs else {}
-            differs, replaces = kind.diff(old.id, self._wired(old.outputs), news)
-            if replaces:
-                return self._replace(request, kind, old, news)
+            if old is None and not included:
+                self._skipped.add(urn)
+                return Answer("", {})
+            return self._keep(self._made(request, urn, "", {}, {}))
+        self._configure_plugins()
+        kind = self._plugins.kind(request.type)
+        gone = self._gone.pop(urn, None)
+        anew = old is None or urn in self._options.replace or old.tainted
+        news = self._with_ignored(request, old, asked)
+        if not included:
+            news = old.inputs if old else {}
+        elif anew:
+            news = self._wired(kind.check({}, asked))
+        else:
+            assert old
+            news = self._wired(kind.check(self._wired(old.inputs), news))
+        if old is None and not included:
+            self._skipped.add(urn)
+            return Answer("", None)
+        if included:
+            self._refuse_skipped(request)
+        if not included:
+            assert old
+            return self._keep(old)
+        if old is None and gone is None and request.importId:
+            old = self._imported(request, urn, kind, news)
+            anew = False
+            news = self._with_ignored(request, old, asked)
+            news = self._wired(kind.check(self._wired(old.inputs), news))
+        step = self._decided(kind, old, news, anew=anew)
+        if gone is not None:
+            step = "replace"
+        self._hold_against_the_plan(urn, old, news, step, anew=anew)
+        return self._done(request, urn, kind, old, news, step)
+
+    def _configure_plugins(self) -> None:
+        if self._stack.configuration == self._configuration:
+            return
+        if not self._configured:
+            self._configured = True
+            self._plugins = Plugins(self._configuration)
+        if not self.told.preview:
+            self._stack.configuration = dict(self._configuration)
+
+    def _done(  # noqa: PLR0913, PLR0917 - all that a step has
+        self,
+        request: Any,  # noqa: ANN401
+        urn: str,
+        kind: Kind,
+        old: Resource | None,
+        news: Properties,
+        step: str,
+    ) -> Answer:
+        if step != "same":
+            self._call_hooks(request, urn, old, news, step)
+        if step == "replace" and old is not None:
+            return self._replace(request, urn, kind, old, news)
         if self.told.preview:
-            if old is None or differs:
-                self.told.steps.append(f"{'update' if old else 'create'} {name}")
-            return (old.id, {**old.outputs, **news}) if old else ("", news)
+            if step != "same":
+                self.told.steps.append(f"{step} {request.name}")
+            # A provider that knows no previews is not asked: the inputs stand for its outputs.
+            outputs = news
+            if old and (step == "same" or kind.previews):
+                outputs = {**old.outputs, **news} if kind.previews else old.outputs
+            new = self._made(request, urn, old.id if old else "", news, outputs)
+            return self._keep(new)
         self._network.step()
         if old is None:
-            new = self._create(request, kind, news)
-        elif differs:
-            self.told.steps.append(f"update {name}")
+            return self._keep(self._create(request, urn, kind, news, step))
+        outputs = old.outputs
+        if step == "update":
+            self.told.steps.append(f"update {request.name}")
             outputs = self._wired(kind.update(old.id, self._wired(old.outputs), news))
-            new = Resource(name, request.type, old.id, news, outputs, request.retainOnDelete)
-        else:
-            new = Resource(name, old.type, old.id, news, old.outputs, request.retainOnDelete)
-        return self._keep(new)
+        return self._keep(self._made(request, urn, old.id, news, outputs))
 
-    def _create(self, request: Any, kind: Kind, news: Properties) -> Resource:  # noqa: ANN401
-        self.told.steps.append(f"create {request.name}")
+    def _decided(self, kind: Kind, old: Resource | None, news: Properties, *, anew: bool) -> str:
+        if old is None:
+            return "create"
+        if anew:
+            return "replace"
+        differs, replaces = kind.diff(old.id, self._wired(old.outputs), news)
+        if replaces or old.pending_replacement:
+            return "replace"
+        return "update" if differs else "same"
+
+    def _create(
+        self,
+        request: Any,  # noqa: ANN401
+        urn: str,
+        kind: Kind,
+        news: Properties,
+        step: str = "create",
+    ) -> Resource:
+        self.told.steps.append(f"{step} {request.name}")
         id_, outputs = kind.create(news)
-        outputs = self._wired(outputs)
-        return Resource(request.name, request.type, id_, news, outputs, request.retainOnDelete)
+        return self._made(request, urn, id_, news, self._wired(outputs))
 
     def _replace(
         self,
         request: Any,  # noqa: ANN401
+        urn: str,
         kind: Kind,
         old: Resource,
         news: Properties,
-    ) -> tuple[str, Properties]:
-        """Puts another resource in the place of one; both in one go, which the engine does not."""
-        self.told.steps.append(f"replace {request.name}")
+    ) -> Answer:
+        """Puts another resource in the place of one."""
+        if request.importId:
+            said = "previously-imported resources that still specify an ID may not be replaced"
+            if not self.told.preview:
+                raise RefusedByTheEngineError(said)
+            self.told.lines.append(said)
+        if not self._is_targeted(old):
+            news = self._wired(kind.check({}, news))
         if self.told.preview:
-            return "", news
+            self.told.steps.append(f"replace {request.name}")
+            return self._keep(self._made(request, urn, "", news, news))
         self._network.step()
-        new = self._create(request, kind, news)
-        kind.delete(old.id, self._wired(old.outputs))
+        if self._deletes_first(request, kind):
+            for dependent in reversed(self._dependents(old)):
+                self._delete_to_replace(dependent)
+                self._gone[dependent.urn] = dependent
+            if not old.pending_replacement:
+                self._delete_to_replace(old)
+            return self._keep(self._create(request, urn, kind, news, "replace"))
+        new = self._create(request, urn, kind, news, "replace")
+        self._old = [replace(r, delete=True) if r.urn == urn else r for r in self._old]
         return self._keep(new)
 
-    def _keep(self, new: Resource) -> tuple[str, Properties]:
+    def _is_targeted(self, old: Resource) -> bool:
+        return old.tainted or old.urn in self._options.replace
+
+    def _deletes_first(self, request: Any, kind: Kind) -> bool:  # noqa: ANN401
+        if self._options.delete_first is not None:
+            return self._options.delete_first
+        if request.deleteBeforeReplaceDefined:
+            return bool(request.deleteBeforeReplace)
+        return kind.deletes_first
+
+    def _dependents(self, old: Resource) -> list[Resource]:
+        """What is to be replaced, too, if the resource is deleted and made anew."""
+        replaced, found = {old.urn}, []
+        for resource in self._old:
+            if resource.delete or not resource.custom or resource.urn in replaced:
+                continue
+            depends = {k for k, urns in resource.by_property.items() if urns & replaced}
+            if not depends:
+                continue
+            unknown = {k: _UNKNOWN if k in depends else v for k, v in resource.inputs.items()}
+            kind = self._plugins.kind(resource.type)
+            if kind.diff(resource.id, self._wired(resource.outputs), unknown)[1]:
+                replaced.add(resource.urn)
+                found.append(resource)
+        return found
+
+    def _delete_to_replace(self, resource: Resource) -> None:
+        self.told.steps.append(f"delete {resource.name}")
         self._network.step()
-        self._state.pop(new.name, None)
-        self._state[new.name] = new
+        if not resource.retained:
+            kind = self._plugins.kind(resource.type)
+            kind.delete(resource.id, self._wired(resource.outputs))
+        self._network.step()
+        self._old = [
+            replace(r, pending_replacement=True) if r is resource else r for r in self._old
+        ]
         self._save()
-        return new.id, new.outputs
+
+    def _imported(
+        self,
+        request: Any,  # noqa: ANN401
+        urn: str,
+        kind: Kind,
+        news: Properties,
+    ) -> Resource:
+        _, outputs, inputs = map(self._wired, kind.read(request.importId, {}, news))
+        return self._made(request, urn, request.importId, inputs, outputs)
+
+    def _with_ignored(
+        self,
+        request: Any,  # noqa: ANN401
+        old: Resource | None,
+        news: Properties,
+    ) -> Properties:
+        if old is None:
+            return news
+        for ignored in request.ignoreChanges:
+            news = {k: v for k, v in news.items() if k != ignored}
+            news |= {ignored: old.inputs[ignored]} if ignored in old.inputs else {}
+        return news
+
+    def _refuse_skipped(self, request: Any) -> None:  # noqa: ANN401
+        """What a targeted resource depends on must be there."""
+        if not (self._options.targets or self._options.replace):
+            return
+        missing = self._depends(request)[0] & self._skipped
+        if missing:
+            raise RefusedByTheEngineError(
+                f"{request.name} depends on {sorted(missing)}, which was not specified in --target"
+            )
+
+    def _hold_against_the_plan(
+        self, urn: str, old: Resource | None, news: Properties, step: str, *, anew: bool
+    ) -> None:
+        olds = None if old is None else {} if anew else old.inputs
+        if self.told.preview:
+            self.told.plan.add(urn, olds or {}, news, step)
+        elif self._options.plan is not None:
+            self._options.plan.check(urn, olds, news, step)
+
+    def _call_hooks(
+        self,
+        request: Any,  # noqa: ANN401
+        urn: str,
+        old: Resource | None,
+        news: Properties,
+        step: str,
+    ) -> None:
+        assert self._program
+        names = request.hooks.before_update if step == "update" else request.hooks.before_create
+        name = self._stack.place.named(request.name)
+        asked = ResourceHookArgs(
+            urn,
+            old.id if old and step == "update" else "",
+            name,
+            request.type,
+            new_inputs=self._wired(news),
+            old_inputs=self._wired(old.inputs) if old and step == "update" else None,
+            old_outputs=self._wired(old.outputs) if old and step == "update" else None,
+        )
+        self._program.call_hooks(names, asked)
+
+    def _depends(self, request: Any) -> tuple[frozenset[str], dict[str, frozenset[str]]]:  # noqa: ANN401
+        by_property = {k: frozenset(v.urns) for k, v in request.propertyDependencies.items()}
+        of_all = frozenset({*request.dependencies, request.parent}).union(*by_property.values())
+        return of_all - {""}, by_property
+
+    def _made(
+        self,
+        request: Any,  # noqa: ANN401
+        urn: str,
+        id_: str,
+        inputs: Properties,
+        outputs: Properties,
+    ) -> Resource:
+        of_all, by_property = self._depends(request)
+        return Resource(
+            urn,
+            request.name,
+            request.type,
+            bool(request.custom),
+            id_,
+            inputs,
+            outputs,
+            retained=bool(request.retainOnDelete),
+            dependencies=of_all,
+            by_property={k: urns for k, urns in by_property.items() if urns},
+        )
+
+    def _found(self, urn: str) -> Resource | None:
+        return next((r for r in self._old if r.urn == urn and not r.delete), None)
+
+    def _keep(self, new: Resource) -> Answer:
+        if not self.told.preview:
+            self._network.step()
+        self._old = [r for r in self._old if r.urn != new.urn or r.delete]
+        self._new.append(new)
+        if not self.told.preview:
+            self._save()
+        return Answer(new.id, new.outputs)
 
     def _save(self) -> None:
-        self._stack.saved = dict(self._state)
+        self._stack.saved = [*self._new, *self._old]
         self._network.step()
 
+    def _check_replaced(self) -> None:
+        unknown = self._options.replace - {r.urn for r in self._old}
+        if unknown:
+            raise AssertionError("the campaign wants to replace what is not there", unknown)
+
     def _refresh(self) -> None:
-        for name, resource in list(self._state.items()):
+        seen: set[str] = set()
+        for place, resource in enumerate(list(self._old)):
+            if (
+                not resource.custom
+                or resource.pending_replacement
+                or resource.urn in seen
+                or not self._options.includes(resource.urn)
+            ):
+                continue
+            seen.add(resource.urn)
             try:
-                kind = self._plugins.kind(resource.type)
-                id_, outputs, inputs = kind.read(
-                    resource.id, self._wired(resource.outputs), self._wired(resource.inputs)
-                )
-                if not id_:
-                    del self._state[name]
-                    continue
-                outputs = self._wired(outputs)
-                inputs = resource.inputs if inputs is None else self._wired(inputs)
-                kind.diff(id_, outputs, self._wired(resource.inputs))
-                self._state[name] = Resource(
-                    name, resource.type, id_, inputs, outputs, resource.retained
-                )
+                read = self._read(resource)
             except Exception as error:  # noqa: BLE001 - told as the engine tells it
-                self._failed(name, error)
+                self._failed(resource.name, error)
                 return
-        if not self.told.preview and self._state != self._stack.saved:
+            self._old[place] = read or replace(resource, id="")
+        gone = {r.urn for r in self._old if r.custom and not r.id}
+        self._old = [r for r in self._old if not (r.custom and not r.id)]
+        # As the engine does where a resource that others depend on is gone.
+        self._old = [replace(r, dependencies=r.dependencies - gone) for r in self._old]
+        if not self.told.preview and self._old != self._stack.saved:
             self._save()
 
-    def _delete(self, names: list[str]) -> None:
-        for name in reversed(names):
-            resource = self._state[name]
-            self.told.steps.append(f"delete {name}")
+    def _read(self, resource: Resource) -> Resource | None:
+        kind = self._plugins.kind(resource.type)
+        id_, outputs, inputs = kind.read(
+            resource.id, self._wired(resource.outputs), self._wired(resource.inputs)
+        )
+        if not id_:
+            return None
+        outputs = self._wired(outputs)
+        inputs = resource.inputs if inputs is None else self._wired(inputs)
+        kind.diff(id_, outputs, self._wired(resource.inputs))
+        return replace(resource, id=id_, inputs=inputs, outputs=outputs)
+
+    def _delete_the_rest(self) -> None:
+        """What is to be deleted since earlier runs, and what the program has not registered."""
+        chosen = [r for r in self._old if self._options.includes(r.urn)]
+        if self._options.targets:
+            named = {r.urn for r in chosen}
+            if any(r.dependencies & named and r.urn not in named for r in self._old):
+                error = RefusedByTheEngineError("will be destroyed, but was not specified")
+                self._failed("", error)
+                return
+        if self._options.excludes:
+            # Nor what those depend on that are excluded.
+            kept = self._options.excludes.union(
+                *(r.dependencies for r in self._old if r.urn in self._options.excludes)
+            )
+            chosen = [r for r in chosen if r.urn not in kept]
+        for resource in chosen:
+            step = "delete"
+            if self.told.preview:
+                self.told.plan.add(resource.urn, {}, {}, step) if not resource.delete else None
+            elif self._options.plan is not None and not resource.delete:
+                try:
+                    self._options.plan.check_step(resource.urn, step)
+                except PlanViolatedError as error:
+                    self._failed(resource.name, error)
+                    return
+        if self.told.preview:
+            self.told.steps += [f"delete {r.name}" for r in reversed(chosen)]
+            return
+        self._delete(chosen)
+
+    def _delete(self, resources: list[Resource]) -> None:
+        for resource in reversed(resources):
+            self.told.steps.append(f"delete {resource.name}")
             try:
                 self._network.step()
-                if not resource.retained:
+                if resource.custom and not resource.retained and not _is_gone(resource):
                     kind = self._plugins.kind(resource.type)
                     kind.delete(resource.id, self._wired(resource.outputs))
                 self._network.step()
             except KilledError:
                 raise
             except Exception as error:  # noqa: BLE001 - told as the engine tells it
-                self._failed(name, error)
+                self._failed(resource.name, error)
                 return
-            del self._state[name]
+            self._old = [r for r in self._old if r is not resource]
             self._save()
 
     def _failed(self, name: str, error: Exception) -> None:
-        if isinstance(error, RefusedError | StandInError):
+        if isinstance(error, PlanViolatedError | RefusedByTheEngineError):
+            self.told.by_the_engine.append(str(error))
+            self.told.errors.append(str(error))
+        elif isinstance(error, RefusedError | StandInError):
             self.told.errors.append(str(error))
         else:
             self.told.defects.append(f"{name}: {type(error).__name__}: {error}")
@@ -365,77 +701,6 @@ class _Run(Mocks):
         return str(value) if type(value) is not str and isinstance(value, str) else value
 
 
-# A program that is ended leaves answers behind that nobody waits for any more.
-logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-
-
-class _OneThread(ThreadPoolExecutor):
-    """Registrations that wait for nothing come in the order of the program."""
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the base class's
-        """Stays for the next program."""
-        del wait, cancel_futures
-
-
-_THREAD = _OneThread(max_workers=1)
-_SECONDS_TO_END = 10
-
-
-async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@contextmanager
-def _loop_of_its_own() -> Iterator[asyncio.AbstractEventLoop]:
-    """A program ends with its process, whatever still waits for an answer."""
-    before, loop = _ensure_event_loop(), asyncio.new_event_loop()  # type: ignore[no-untyped-call] # as Pulumi has it
-    loop.set_default_executor(_THREAD)
-    asyncio.set_event_loop(loop)
-    try:
-        yield loop
-    finally:
-        left = asyncio.all_tasks(loop)
-        for task in left:
-            task.cancel()
-        loop.run_until_complete(asyncio.wait_for(_ended(left), _SECONDS_TO_END))
-        asyncio.set_event_loop(before)
-        loop.close()
-
-
-def _program() -> None:
-    runpy.run_path(str(PROJECT_FOLDER / "__main__.py"))
-
-
-class _Monitor(MockMonitor):
-    """What the program talks to in the place of the engine."""
-
-    def __init__(self, run: _Run) -> None:
-        super().__init__(run)
-        self._run = run
-
-    def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 - gRPC's name
-        urn = self.make_urn(request.parent, request.type, request.name)
-        if request.type == "pulumi:pulumi:Stack":
-            return resource_pb2.RegisterResourceResponse(urn=urn)
-        _ensure_event_loop()  # type: ignore[no-untyped-call] # as Pulumi has it
-        id_, outputs = self._run.register(request)
-        struct = _sync_await(rpc.serialize_properties(outputs, {}))
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=struct)
-
-    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: ANN401, N802
-        if request.urn.split("::")[-2] == "pulumi:pulumi:Stack":
-            self._run.export(MessageToDict(request.outputs))
-        return empty_pb2.Empty()
-
-
-class _Log(logging.Handler):
-    """What the program logs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.infos: list[str] = []
-        self.errors: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        kept = self.errors if record.levelno >= logging.ERROR else self.infos
-        kept.append(record.getMessage())
+def _is_gone(resource: Resource) -> bool:
+    """Whether the first half of a replacement has deleted it: it is only to be forgotten."""
+    return resource.pending_replacement and not resource.delete

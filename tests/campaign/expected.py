@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.campaign.world import FEATURE, OFF, ON, TAGS, UNITS
-from tests.components.registrations import PROJECT, STACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tests.campaign.ledger import Ledger
     from tests.campaign.script import Selector, Wish
     from tests.campaign.world import Account, Picture, World
 
 FORMER = ("Removed", "Resigned", "Deleted")
-_NAMESPACE = "guardduty-eks-audit-logs"
-OWNER_TAG, OWNER = f"{_NAMESPACE}:stack", f"{PROJECT}/{STACK}"
+NAMESPACE = "guardduty-eks-audit-logs"
+OWNER_TAG = f"{NAMESPACE}:stack"
+MAX_DISABLED = f"{NAMESPACE}:maxDisabled"
 
 
 def configuration(wish: Wish, world: World) -> dict[str, str]:
@@ -38,7 +39,7 @@ def configuration(wish: Wish, world: World) -> dict[str, str]:
     if mode != "standalone":
         rules = [_rule(rule, world) for rule in rules_of(wish, world)]
         written["members"] = json.dumps(rules)
-    return {**world.credentials(), **{f"{_NAMESPACE}:{k}": v for k, v in written.items()}}
+    return {**world.credentials(), **{f"{NAMESPACE}:{k}": v for k, v in written.items()}}
 
 
 def rules_of(wish: Wish, world: World) -> list[Selector]:
@@ -100,7 +101,7 @@ class Expected:
         unmanaged: members that a rule leaves alone, also when they drop out by it.
         refused: why the run changes nothing; empty if it does.
         undecided: whether nobody knows yet who the members are, since the detector is only being
-            made: nobody drops out then.
+            made, or is another one than in the last run: nobody drops out then.
     """
 
     statuses: Mapping[str, str]
@@ -115,16 +116,14 @@ class Expected:
         return frozenset({**self.statuses, **self.waiting})
 
 
-def expect(
-    wish: Wish, world: World, picture: Picture, prior: Mapping[str, Any] | None = None
-) -> Expected:
+def expect(wish: Wish, world: World, picture: Picture, prior: Ledger | None = None) -> Expected:
     """Finds what a run of a configuration has to do now.
 
     Args:
         wish: the configuration.
         world: whose members.
         picture: how everything is.
-        prior: the outputs of the stack's `PriorSettings` before the run.
+        prior: what the stack's state had recorded before the run.
     """
     if picture.detector is None:
         refused = frozenset(_refusals_without_detector(wish, world, picture))
@@ -142,7 +141,9 @@ def expect(
             waiting[name] = rule.status
     statuses = {name: r.status for name, r in decided.items() if r.status != "UNMANAGED"}
     unmanaged = frozenset(name for name, r in decided.items() if r.status == "UNMANAGED")
-    expected = Expected(statuses, waiting, unmanaged)
+    # Of a detector that was made anew, members may come back later: nobody drops out yet.
+    anew = prior is not None and prior.detector != world.detector_id()
+    expected = Expected(statuses, waiting, unmanaged, undecided=anew)
     refused = frozenset(_refusals(wish, world, picture, expected))
     if not refused and prior is not None:
         refused = frozenset(_too_many_released(wish, picture, expected, prior))
@@ -168,7 +169,9 @@ def turned_off(picture: Picture, expected: Expected) -> int:
 
 def _refusals(wish: Wish, world: World, picture: Picture, expected: Expected) -> Iterator[str]:
     accounts, statuses = picture.accounts, expected.statuses
-    if world.creates and (picture.detector or {}).get(OWNER_TAG) != OWNER:
+    tag = (picture.detector or {}).get(OWNER_TAG)
+    known = tag in owned_by(world.owner) or world.detector_id() in world.made
+    if world.creates and not known:
         yield "there is a detector already"
     yield from _unknown(wish, world, accounts)
     if (
@@ -228,17 +231,16 @@ def _unknown(wish: Wish, world: World, accounts: Mapping[str, Account]) -> Itera
         undecided -= {n for n in undecided if _selects(rule, n, accounts[n], world)}
 
 
-def released(prior: Mapping[str, Any], expected: Expected) -> list[str]:
+def owned_by(owner: str) -> tuple[str, str]:
+    """The tags by which a stack knows a detector for its own; up to 0.2.0 without the project."""
+    return owner, owner.rpartition("/")[2]
+
+
+def released(prior: Ledger, expected: Expected) -> list[str]:
     """The accounts that drop out and become what `onRelease` says."""
     if expected.undecided:
         return []
-    taken = let_go_on_destroy(prior)
-    return [name for name in taken if name not in expected.kept | expected.unmanaged]
-
-
-def let_go_on_destroy(prior: Mapping[str, Any]) -> dict[str, str]:
-    """What happens on destroy to each account that the stack has, or has held back."""
-    return {**prior["accounts"], **prior.get("heldBack", {})}
+    return [name for name in prior.before if name not in expected.kept | expected.unmanaged]
 
 
 def target(word: str, recorded: str | None) -> str | None:
@@ -250,14 +252,14 @@ def target(word: str, recorded: str | None) -> str | None:
 
 
 def _too_many_released(
-    wish: Wish, picture: Picture, expected: Expected, prior: Mapping[str, Any]
+    wish: Wish, picture: Picture, expected: Expected, prior: Ledger
 ) -> Iterator[str]:
     turning = 0
     for name in released(prior, expected):
         account = picture.accounts.get(name)
         if account is None or not account.monitored or account.managed:
             continue
-        wanted = target(wish.on_release, prior["statuses"].get(name))
+        wanted = target(wish.on_release, prior.before.get(name))
         turning += wanted == OFF and account.status == ON
     if turning and turning + turned_off(picture, expected) > limit(wish.max_disabled, picture):
         yield "maxDisabled"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pulumi.output import Unknown
 
+import components.designation
 import components.member_features
 import components.prior_settings
 import components.provider
@@ -32,7 +33,15 @@ Properties = dict[str, Any]
 
 
 class Kind(ABC):
-    """One resource type with its provider."""
+    """One resource type with its provider.
+
+    Attributes:
+        deletes_first: whether its last diff asked for a delete before the replacement.
+        previews: whether its provider is asked for outputs in a preview.
+    """
+
+    deletes_first = False
+    previews = True
 
     @abstractmethod
     def check(self, olds: Properties, news: Properties) -> Properties:
@@ -87,6 +96,8 @@ class Plugins:
         if type_.endswith(":MemberFeatures"):
             provider = components.member_features.MemberFeaturesProvider()
             return _Dynamic(provider, self._configuration)
+        if type_.endswith(":Designation"):
+            return _Dynamic(components.designation.DesignationProvider(), self._configuration)
         if self._connection is None:
             settings = {
                 key.removeprefix("aws:"): value
@@ -98,6 +109,8 @@ class Plugins:
 
 
 class _Dynamic(Kind):
+    previews = False
+
     def __init__(self, provider: ResourceProvider, configuration: Mapping[str, Any]) -> None:
         self._provider = provider
         request = SimpleNamespace(config=SimpleNamespace(get=dict(configuration).get))
@@ -111,6 +124,7 @@ class _Dynamic(Kind):
 
     def diff(self, id_: str, olds: Properties, news: Properties) -> tuple[bool, bool]:
         found = self._provider.diff(id_, olds, news)
+        self.deletes_first = bool(found.delete_before_replace)
         return bool(found.changes), bool(found.replaces)
 
     def create(self, news: Properties) -> tuple[str, Properties]:
@@ -152,27 +166,26 @@ class _Aws(Kind):
         return bool(found), any(one.replaces for one in found)
 
     def create(self, news: Properties) -> tuple[str, Properties]:
-        call = self._call()
+        call = self._call(news)
         id_ = self._resource.create(call, news)
         self._resource.settle(call, id_)
         return id_, self._existing(call, id_)
 
     def update(self, id_: str, olds: Properties, news: Properties) -> Properties:
-        call = self._call()
+        call = self._call(news)
         self._resource.update(call, id_, olds, news)
         return self._existing(call, id_)
 
     def read(
         self, id_: str, outputs: Properties, inputs: Properties
     ) -> tuple[str, Properties, Properties | None]:
-        found = self._resource.read(self._call(), id_, outputs)
+        found = self._resource.read(self._call(outputs or inputs), id_, outputs)
         if found is None:
             return "", {}, None
         return id_, found, self._resource.schema.inputs_of(found, inputs)
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        del outputs
-        self._resource.delete(self._call(), id_)
+        self._resource.delete(self._call(outputs), id_)
 
     def _existing(self, call: Call, id_: str) -> Properties:
         found = self._resource.read(call, id_, {})
@@ -180,5 +193,6 @@ class _Aws(Kind):
             raise StandInError(f"{id_} is not there after it was written")
         return found
 
-    def _call(self) -> Call:
-        return Call(self._connection, self._connection.region, 0, threading.Event())
+    def _call(self, properties: Properties) -> Call:
+        region = properties.get("region") or self._connection.region
+        return Call(self._connection, region, 0, threading.Event())

@@ -112,12 +112,81 @@ class Interruption:
 
 
 @dataclass(frozen=True)
+class Flags:
+    """How `pulumi up` and its preview are called.
+
+    Attributes:
+        replace: what `--replace` names, of `Which`.
+        delete_first: what the resource option `delete_before_replace` says; None if it is not used.
+        target: what `--target` names, of `Which`; empty without it.
+        exclude: the same of `--exclude`.
+        refresh: False for `--refresh=false`.
+    """
+
+    replace: Which | None = None
+    delete_first: bool | None = None
+    target: Which | None = None
+    exclude: Which | None = None
+    refresh: bool = True
+
+    def __str__(self) -> str:
+        written = [f"--{k}={v}" for k, v in vars(self).items() if k in _NAMING and v]
+        written += [] if self.refresh else ["--refresh=false"]
+        return " ".join(written)
+
+
+Which = Literal["prior", "members", "own", "both", "everything"]
+_NAMING = ("replace", "target", "exclude")
+
+
+@dataclass(frozen=True)
 class Up:
     """`pulumi up`, after a preview or without."""
 
     preview: bool = False
     faults: tuple[Fault, ...] = ()
     interruption: Interruption | None = None
+    flags: Flags = Flags()
+
+
+@dataclass(frozen=True)
+class Planned:
+    """`pulumi preview --save-plan`, then perhaps an event, then `pulumi up --plan`."""
+
+    event: Event | None = None
+
+
+@dataclass(frozen=True)
+class Taint:
+    """`pulumi state taint`."""
+
+    which: Which
+
+
+@dataclass(frozen=True)
+class Rename:
+    """Another name: `pulumi stack rename`, or in the program."""
+
+    what: Literal["project", "stack", "component"]
+
+
+@dataclass(frozen=True)
+class Move:
+    """`pulumi stack export` of the stack, `pulumi stack import --force` into another one."""
+
+
+@dataclass(frozen=True)
+class Former:
+    """The state becomes what an earlier release would have left."""
+
+    release: Literal["0.1.0", "0.2.0", "development"]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A preview and a run with another region, or as another account; then it is put back."""
+
+    what: Literal["region", "account"]
 
 
 @dataclass(frozen=True)
@@ -128,7 +197,14 @@ class Destroy:
     interruption: Interruption | None = None
 
 
-Step = Up | Destroy | Event | Wish
+@dataclass(frozen=True)
+class Beside:
+    """Before all else, a stack beside the history's own: see `tests.campaign.library`."""
+
+    what: Literal["a region that leaves", "a designation"]
+
+
+Step = Beside | Up | Destroy | Planned | Taint | Rename | Move | Former | Elsewhere | Event | Wish
 
 
 @dataclass(frozen=True)
@@ -335,12 +411,55 @@ _changes = st.one_of(
     st.tuples(_many, wishes),
     st.tuples(events, events, _many),
 )
-# A fault that nothing meets tells nothing: most runs have something to do.
-_groups = st.tuples(_changes, st.one_of(ups, ups, ups, ups, destroys)).map(
-    lambda group: (*group[0], group[1])
+_flags = st.sampled_from(
+    [
+        *(
+            Flags(replace=which, delete_first=first)
+            for which in ("prior", "members", "both", "everything")
+            for first in (None, None, True)
+        ),
+        *(Flags(target=which) for which in ("prior", "members", "own") for _ in range(2)),
+        *(Flags(exclude=which) for which in ("prior", "members") for _ in range(2)),
+        *(Flags(refresh=False) for _ in range(3)),
+    ]
 )
-_steps = st.lists(_groups, min_size=1, max_size=5).map(
-    lambda groups: tuple(step for group in groups for step in group)
+_flagged: st.SearchStrategy[Any] = st.one_of(
+    st.builds(Up, preview=st.booleans(), flags=_flags),
+    st.builds(Up, preview=st.booleans(), flags=_flags),
+    st.builds(Up, interruption=interruptions, flags=_flags),
+    st.builds(Up, faults=_WITH_FAULTS, flags=_flags),
+)
+_planned = st.one_of(st.builds(Planned), st.builds(Planned, events), st.builds(Planned, _many))
+_runs = st.sampled_from([ups] * 5 + [_flagged] * 6 + [_planned] * 2 + [destroys] * 2).flatmap(
+    lambda runs: runs
+)
+_around: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        *(Taint(which) for which in ("prior", "members", "both", "prior", "members", "both")),
+        *(
+            Rename(what)
+            for what in ("project", "project", "stack", "stack", "component", "component")
+        ),
+        Move(),
+        Move(),
+        *[Former("0.1.0")] * 5,
+        Former("0.2.0"),
+        Former("development"),
+        *(Elsewhere(what) for what in ("region", "account", "region", "account")),
+    ]
+)
+# Most of it is about a state that is there.
+_interludes = st.sampled_from([st.just(())] + [st.tuples(_around)] * 3).flatmap(lambda some: some)
+# A fault that nothing meets tells nothing: most runs have something to do.
+_first = st.tuples(_changes, _runs).map(lambda group: (*group[0], group[1]))
+_groups = st.tuples(_interludes, _changes, _runs).map(
+    lambda group: (*group[0], *group[1], group[2])
+)
+_besides: st.SearchStrategy[Any] = st.sampled_from(
+    [()] * 6 + [(Beside("a region that leaves"),)] * 2 + [(Beside("a designation"),)]
+)
+_steps = st.tuples(_besides, _first, st.lists(_groups, max_size=4)).map(
+    lambda drawn: (*drawn[0], *drawn[1], *(step for group in drawn[2] for step in group))
 )
 
 histories = st.builds(History, shapes, wishes, _steps)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,6 +26,7 @@ from sandbox.environment import PulumiParts, applied, variables, write_profiles
 from sandbox.project import ROOT
 from tests.campaign.before import ORGANIZATION, OWN, UNKNOWN, Before, value_of
 from tests.campaign.expected import Expected, expect, released, target
+from tests.campaign.ledger import Ledger, ledger
 from tests.campaign.network import READING, Write
 from tests.campaign.processes import KillableRun
 from tests.campaign.promises import ViolationError
@@ -37,7 +38,7 @@ from tools.aws_plugin import find_or_install_aws_plugin
 from tools.engine import find_or_install_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Sequence
 
     from sandbox.client import Call
     from tests.campaign.processes import Victim
@@ -53,6 +54,7 @@ _VICTIMS: tuple[Victim, ...] = (
     "program",
     "aws plugin",
 )
+_FLAGS = ("--replace", "--target", "--exclude", "--refresh")
 _LOCKED = "currently locked by"
 
 
@@ -68,6 +70,7 @@ class EngineFigures:
     cancels: int = 0
     calls: int = 0
     faults: Counter[str] = field(default_factory=Counter)
+    drawn: Counter[str] = field(default_factory=Counter)
 
     def add(self, more: EngineFigures) -> None:
         """Adds those of another part."""
@@ -152,14 +155,21 @@ class _ServedWorld:
 
     caller = ADMINISTRATOR
     creates = False
+    owner = ""
+    made: frozenset[str] = frozenset()
 
     def __init__(self, organization: Organization) -> None:
         self._control = organization.control
+        self._detector_id = organization.detector_id()
         self.members = organization.members()
         self.shape = Shape("organization", len(self.members), 0)
 
     def account(self, index: int) -> str:
         return self.members[index % len(self.members)]
+
+    def detector_id(self) -> str:
+        """Nobody makes it anew."""
+        return self._detector_id
 
     def units(self) -> set[str]:
         return {account.ou for account in self._control.organization().accounts}
@@ -202,6 +212,8 @@ class _Player:
         self._stack = organization.stack("soak", **self._configuration())
         self._record = Before()
         self._seen = 0
+        self._names = 0
+        self._project_renamed = False
 
     def play(self) -> None:
         self._figures.histories += 1
@@ -213,7 +225,7 @@ class _Player:
                 self._wish = self._drawn()
                 self._note(f"{self._wish}")
                 self._stack.configure({"aws:region": REGION, **self._configuration()})
-            self._up_with_trouble()
+            self._up_with_trouble(self._drawn_flags())
         self._organization.control.clear_faults()
         last = self._up()
         if last.code != 0:
@@ -312,17 +324,61 @@ class _Player:
         else:
             control.fails(operation, with_=cast("Throttling", effect), times=times)
 
-    def _up_with_trouble(self) -> None:
+    def _drawn_flags(self) -> list[str]:
+        """Does something to the state alone, or draws how the next run is called."""
+        if self._prior() is None or self._chance.random() < 0.3:
+            return []
+        what = self._chance.choice([*_FLAGS, "taint", "stack", "project", "import", "plan"])
+        kind = self._chance.choice(["PriorSettings", "MemberFeatures"])
+        urn = self._urn(kind)
+        if urn is None:
+            return []
+        self._figures.drawn[what] += 1
+        self._note(f"{what} {kind}")
+        if what == "--refresh":
+            return ["--refresh=false"]
+        if what in _FLAGS:
+            return [what, urn]
+        if what == "plan":
+            return self._planned()
+        # Of a run that was killed, the lock is there still.
+        self._run(["cancel", "--yes"])
+        if what == "taint":
+            self._run(["state", "taint", "--yes", urn])
+        else:
+            self._moved(what)
+        return []
+
+    def _moved(self, what: str) -> None:
+        self._names += 1
+        name = f"soak-{self._names}"
+        if what == "stack":
+            self._stack.rename(name)
+        elif what == "import":
+            other = self._organization.stack(name, **self._configuration())
+            other.import_text(self._stack.exported(), "--force")
+            self._stack = other
+        elif not self._project_renamed:
+            self._project_renamed = True
+            self._stack.rename_project("security")
+            self._stack.configure({"aws:region": REGION, **self._configuration()})
+
+    def _planned(self) -> list[str]:
+        plan = str(self._folder / "plan.json")
+        run = self._command(["preview", "--save-plan", plan])
+        return ["--plan", plan] if run.code == 0 else []
+
+    def _up_with_trouble(self, flags: list[str]) -> None:
         chance, control = self._chance, self._organization.control
         self._trouble()
-        if chance.random() < 0.25:
-            self._up()
+        if chance.random() < 0.25 or "--plan" in flags:
+            self._up(flags=flags)
             control.clear_faults()
             return
         victim, calls = chance.choice(_VICTIMS), chance.randint(0, 45)
         # So that there is time to strike between two calls.
         control.slows(by=Fixed(seconds=0.02))
-        self._up(lambda run: self._killed(run, victim, calls))
+        self._up(lambda run: self._killed(run, victim, calls), flags)
         control.clear_faults()
 
     def _killed(self, run: KillableRun, victim: Victim, calls: int) -> None:
@@ -331,15 +387,22 @@ class _Player:
             self._figures.kills += 1
             self._note(f"killed {victim} after {calls} calls")
 
-    def _up(self, trouble: Callable[[KillableRun], None] = lambda _: None) -> Run:
+    def _up(
+        self,
+        trouble: Callable[[KillableRun], None] = lambda _: None,
+        flags: Sequence[str] = (),
+    ) -> Run:
         before, prior = self._world.picture(), self._prior()
         expected = expect(self._wish, cast("World", self._world), before, prior)
         if expected.refused:
             raise ViolationError(2, f"the campaign drew what is refused: {expected.refused}")
         self._record.taken([*expected.statuses, OWN, ORGANIZATION], before, ADMINISTRATOR)
         # Without the preview of its own, more of a run's moments are such at which it writes.
-        run = self._command(["up", "--yes", "--skip-preview"], trouble)
-        self._check(run, expected, before, prior)
+        run = self._command(["up", "--yes", "--skip-preview", *flags], trouble)
+        if "--plan" in flags and ("violates plan" in run.text or "by the plan" in run.text):
+            raise ViolationError(3, f"nothing happened, and its plan is violated:\n{run.text}")
+        partial = bool({"--target", "--exclude"} & {*flags})
+        self._check(run, expected, before, prior, partial=partial)
         return run
 
     def _command(
@@ -376,7 +439,9 @@ class _Player:
         run: Run,
         expected: Expected,
         before: Picture,
-        prior: Mapping[str, Any] | None,
+        prior: Ledger | None,
+        *,
+        partial: bool,
     ) -> None:
         calls = self._calls()[self._seen :]
         self._figures.calls += len(calls)
@@ -390,14 +455,15 @@ class _Player:
             raise ViolationError(6, f"a traceback:\n{run.text}")
         _check_untouched(before, after, done)
         self._check_record(done & set(expected.statuses), now_prior)
-        self._check_word(run, expected, after)
-        if run.code == 0 and prior:
+        if not partial:
+            self._check_word(run, expected, after)
+        if run.code == 0 and prior and not partial:
             self._check_released(expected, prior, after)
         dropped = {*self._record.values} - expected.kept - {OWN, ORGANIZATION}
-        self._record.ended(now_prior, dropped)
+        self._record.ended(now_prior.recorded if now_prior else (), dropped)
 
-    def _check_record(self, done: set[str], prior: Mapping[str, Any] | None) -> None:
-        recorded = prior["statuses"] if prior else {}
+    def _check_record(self, done: set[str], prior: Ledger | None) -> None:
+        recorded = prior.before if prior else {}
         for name, status in recorded.items():
             right = self._record.values.get(name, {status})
             if status not in {UNKNOWN, *right}:
@@ -418,9 +484,9 @@ class _Player:
         if run.code > 0 and "could not be set" in run.text and silent:
             raise ViolationError(2, f"failed, and does not name {silent}:\n{run.text}")
 
-    def _check_released(self, expected: Expected, prior: Mapping[str, Any], after: Picture) -> None:
+    def _check_released(self, expected: Expected, prior: Ledger, after: Picture) -> None:
         for name in released(prior, expected):
-            given = target(self._wish.on_release, prior["statuses"].get(name))
+            given = target(self._wish.on_release, prior.before.get(name))
             found = after.accounts[name]
             if given and found.monitored and found.status != given:
                 raise ViolationError(4, f"{name} dropped out, and is {found.status}, not {given}")
@@ -441,11 +507,28 @@ class _Player:
                 done |= arrived
         return done
 
-    def _prior(self) -> Mapping[str, Any] | None:
+    def _resources(self) -> list[dict[str, Any]]:
+        """All in the state that is not only there to be deleted."""
         (file,) = (self._folder / "state" / ".pulumi" / "stacks").rglob(f"{self._stack.name}.json")
         latest = json.loads(file.read_text())["checkpoint"].get("latest") or {}
-        found = [r for r in latest.get("resources", ()) if r["type"].endswith(":PriorSettings")]
-        return found[0].get("outputs") if found else None
+        return [r for r in latest.get("resources", ()) if not r.get("delete")]
+
+    def _prior(self) -> Ledger | None:
+        known = [
+            found
+            for r in self._resources()
+            if r["type"].endswith(":PriorSettings") and (found := ledger(r.get("outputs")))
+        ]
+        if not known:
+            return None
+        before = {
+            account: status for one in reversed(known) for account, status in one.before.items()
+        }
+        return replace(known[0], before=before)
+
+    def _urn(self, kind: str) -> str | None:
+        found = [r["urn"] for r in self._resources() if r["type"].endswith(f":{kind}")]
+        return found[0] if found else None
 
     def _destroy(self) -> None:
         before, prior = self._world.picture(), self._prior()
@@ -458,14 +541,15 @@ class _Player:
         if run.code != 0:
             raise ViolationError(4, f"destroy failed:\n{run.text}")
         after = self._world.picture()
-        targets = {a: target(w, prior["statuses"].get(a)) for a, w in prior["accounts"].items()}
+        words = prior.on_destroy
+        targets = {a: target(w, prior.before[a]) for a, w in words.items()}
         for name, account in after.accounts.items():
             if name == ADMINISTRATOR:
                 continue
             wanted = targets.get(name) if account.monitored else None
             if account.status != (wanted or before.accounts[name].status):
                 raise ViolationError(4, f"{name} is {account.status} after destroy")
-            if wanted and prior["accounts"][name] == "RESTORE":
+            if wanted and words[name] == "RESTORE":
                 right = self._record.values[name]
                 if account.status not in right:
                     raise ViolationError(4, f"{name} is {account.status}, and was {right}")
@@ -473,7 +557,7 @@ class _Player:
             now = value_of(key, after, ADMINISTRATOR)
             right = (
                 self._record.values[key]
-                if prior["onRelease"] == "RESTORE"
+                if prior.on_release == "RESTORE"
                 else {value_of(key, before, ADMINISTRATOR)}
             )
             if now not in right:

@@ -18,7 +18,7 @@ import tests.campaign.__main__
 from guardduty.errors import UserError
 from guardduty.members import Outcome, set_member_statuses
 from guardduty.model import FeatureStatus
-from guardduty.release import let_go
+from guardduty.release import do_release
 from tests.campaign.__main__ import main
 from tests.campaign.batch import Batch, play_batch
 from tests.campaign.play import Figures, play
@@ -163,17 +163,15 @@ def test_a_status_of_the_stacks_own_half_done_run_that_is_taken_for_the_one_befo
 
 def suspended_for_a_while(monkeypatch: pytest.MonkeyPatch) -> History:
     """Members that wait lose their record, and get another one later: of what the stack wrote."""
-    provider = components.prior_settings.PriorSettingsProvider
-    update = provider.update
+    plan = guardduty.plan.Plan
+    to_record, revision = plan.to_record, plan.revision
 
-    def forgetful(self: Any, id_: str, olds: Any, news: Any) -> Any:
-        done = update(self, id_, olds, news)
-        for account in news.get("waiting", ()):
-            for part in ("statuses", "accounts"):
-                (done.outs or {})[part].pop(account, None)
-        return done
+    def forgetful(self: Any) -> dict[str, str]:
+        return {a: s for a, s in to_record.__get__(self).items() if a not in self.waiting}
 
-    monkeypatch.setattr(provider, "update", forgetful)
+    monkeypatch.setattr(plan, "to_record", property(forgetful))
+    counted = property(lambda self: revision.__get__(self) + bool(self.waiting))
+    monkeypatch.setattr(plan, "revision", counted)
     away = tuple(Event("suspend", number) for number in range(60))
     back = tuple(Event("resume", number) for number in range(60))
     return History(ORGANIZATION, EVERYBODY, (Up(), *away, Up(), *back, Up()))
@@ -219,11 +217,14 @@ def test_a_failure_that_names_nobody_and_keeps_nothing_is_found(
 
 
 def test_a_failure_that_keeps_not_what_it_did_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgetful(*asked: Any) -> Outcome:
-        done = set_member_statuses(*asked)
-        return replace(done, statuses={}) if done.unprocessed else done
+    provider = components.member_features.MemberFeaturesProvider
+    done = provider._set
 
-    monkeypatch.setattr(components.member_features, "set_member_statuses", forgetful)
+    def forgetful(self: Any, wanted: Any) -> dict[str, Any]:
+        outs = done(self, wanted)
+        return {**outs, "wanted": None} if outs.get("unprocessed") else outs
+
+    monkeypatch.setattr(provider, "_set", forgetful)
     fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(8)))
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(fault,)),))) == 2
@@ -233,12 +234,12 @@ def test_an_update_that_names_nobody_it_could_not_let_go_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def all_or_nothing(*asked: Any) -> Any:
-        done = let_go(*asked)
+        done = do_release(*asked)
         if done.unreleased:
             raise UserError("some members could not be let go.")
         return done
 
-    monkeypatch.setattr(components.prior_settings, "let_go", all_or_nothing)
+    monkeypatch.setattr(components.prior_settings, "do_release", all_or_nothing)
     fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(60)))
     nobody = replace(EVERYBODY, rules=())
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.campaign.served import play_on_the_engine
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_histories_on_the_real_engine_keep_all_promises(seed: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.test import Client
@@ -15,6 +16,7 @@ from sandbox.organization import OrganizationDescription
 from sandbox.server import Sandbox
 from sandbox.truth import settings, truth
 from tests.campaign.network import URL
+from tests.campaign.state import Place
 from tests.conftest import ADMINISTRATOR
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ FEATURE = "EKS_AUDIT_LOGS"
 ON, OFF = "ENABLED", "DISABLED"
 UNITS = ("Root", "Root/Prod", "Root/Prod/EU", "Root/Test", "Root/Sandbox")
 TAGS = ("prod", "test", "sandbox")
-INVITING = "400000000000"
+INVITING, INVITING_TOO = "400000000000", "400000000001"
+ELSEWHERE = "eu-west-1"
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class World:
         caller: whose credentials the stack has.
         creates: whether the stack is to make the detector.
         members: the accounts that there were at first, in order; newcomers are behind them.
+        owner: the stack as its detectors are tagged with.
+        made: the detectors that are in the stack's state.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -89,18 +94,27 @@ class World:
         self.members = [_member(number) for number in range(1, shape.members + 1)]
         self.sandbox = Sandbox(OrganizationDescription.model_validate(_described(shape)))
         self._client = Client(self.sandbox)
+        self.owner = Place().owner
+        self.made: set[str] = set()
         self._newcomers = 0
 
     def account(self, index: int) -> str:
         """One of the accounts, whatever the number."""
         return self.members[index % len(self.members)]
 
-    def credentials(self) -> dict[str, str]:
-        """The `aws:*` configuration of the stack's account."""
+    @property
+    def other(self) -> str:
+        """An account that is as well able to act as the stack's, if there is one."""
+        organized = self.shape.mode == "organization"
+        return self.sandbox.aws.accounts.management_account if organized else INVITING_TOO
+
+    def credentials(self, caller: str | None = None, region: str = REGION) -> dict[str, str]:
+        """The `aws:*` configuration of the stack's account, or of another one."""
+        caller = caller or self.caller
         return {
-            "aws:region": REGION,
-            "aws:accessKey": access_key_id(self.caller),
-            "aws:secretKey": secret_access_key(self.caller),
+            "aws:region": region,
+            "aws:accessKey": access_key_id(caller),
+            "aws:secretKey": secret_access_key(caller),
             "aws:endpoints": json.dumps(
                 [dict.fromkeys(("guardduty", "organizations", "sts"), URL)]
             ),
@@ -224,6 +238,8 @@ class World:
         """Somebody deletes the own detector, and makes another one: its members are gone."""
         self.no_detector(event)
         world = self.sandbox.aws.world
+        # A detector's id comes of the moment: not the same as of one that was made just now.
+        world.clock.advance(timedelta(seconds=1))
         place = world.place(REGION, self.caller)
         if place.detector is None:
             detectors.create(world, place, detectors.DetectorChange(), {})
@@ -297,7 +313,7 @@ def _member(number: int) -> str:
 def _described(shape: Shape) -> dict[str, Any]:
     chance = random.Random(shape.seed)  # noqa: S311 - no secret
     described: dict[str, Any] = {
-        "regions": [REGION],
+        "regions": [REGION, ELSEWHERE],
         "seed": shape.seed,
         "emptyPages": 0.2 if shape.seed % 3 == 0 else 0.0,
         "administrator": {"eksAuditLogs": _status(chance)},
@@ -312,11 +328,13 @@ def _described(shape: Shape) -> dict[str, Any]:
         described["accounts"] = [_organized(n, chance) for n in range(1, shape.members + 1)]
         return described
     own: dict[str, Any] = {"id": INVITING, "name": "inviting", "eksAuditLogs": _status(chance)}
+    too = {"id": INVITING_TOO, "name": "inviting-too", "eksAuditLogs": _status(chance)}
     if shape.creates and shape.mode == "standalone":
-        described["standaloneAccounts"] = [{**own, "detector": False}]
+        described["standaloneAccounts"] = [{**own, "detector": False}, too]
         return described
     described["standaloneAccounts"] = [
         own,
+        too,
         *(_invited(n, chance) for n in range(1, shape.members + 1)),
     ]
     return described

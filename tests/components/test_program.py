@@ -11,18 +11,26 @@ import pytest
 
 import components.program
 from components.program import plan_regions
+from guardduty.delegation import Delegation
 from guardduty.errors import ConnectionFailedError
 from guardduty.settings import PROJECT, Settings
-from tests.components.registrations import Engine
+from guardduty.texts import read_grouped
+from tests.components.registrations import DESIGNATION, MEMBERS, PRIOR, Engine, last_state
 from tests.doubles.aws import Aws
 from tests.doubles.doors import bare_environment, in_place_of_sockets
-from tests.vocabulary import NO_MASTER, PROJECT_FOLDER, account, rule
+from tests.vocabulary import ADMINISTRATOR, DETECTOR, NO_MASTER, PROJECT_FOLDER, account, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pulumi.runtime.mocks import MockResourceArgs
+    from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
+
+    from guardduty.model import AccountId
+    from guardduty.plan import Plan
+    from guardduty.session import Session
+
+    State = dict[str, dict[str, Any]]
 
 _KEYS = {"aws:region": "us-east-1", "aws:accessKey": "x", "aws:secretKey": "y"}
 _ALL_ON = {f"{PROJECT}:members": json.dumps([rule("ENABLED")])}
@@ -54,11 +62,11 @@ class _Program:
         self._caplog = caplog
         caplog.set_level(logging.INFO)
 
-    def run(self, engine: Engine, configuration: dict[str, str]) -> None:
+    def run(self, engine: Engine, configuration: Mapping[str, str]) -> None:
         self._configure(configuration)
         engine.run_stack(self._program)
 
-    def failed(self, engine: Engine, configuration: dict[str, str]) -> list[str]:
+    def failed(self, engine: Engine, configuration: Mapping[str, str]) -> list[str]:
         """Runs it in the expectation that it ends itself; the errors that it told."""
         with pytest.raises(SystemExit) as ended:
             self.run(engine, configuration)
@@ -66,9 +74,9 @@ class _Program:
         assert ended.value.code == 32
         return self.told(logging.ERROR)
 
-    def refused(self, configuration: dict[str, str]) -> list[str]:
+    def refused(self, configuration: Mapping[str, str], state: State | None = None) -> list[str]:
         """Runs it in the expectation that it registers nothing; the errors that it told."""
-        engine = Engine(preview=True)
+        engine = Engine(preview=True, state=state or {})
         told = self.failed(engine, configuration)
         assert engine.registered == {}
         return told
@@ -76,8 +84,8 @@ class _Program:
     def told(self, level: int) -> list[str]:
         return [r.getMessage() for r in self._caplog.records if r.levelno == level]
 
-    def _configure(self, configuration: dict[str, str]) -> None:
-        self._monkeypatch.setenv("PULUMI_CONFIG", json.dumps(configuration))
+    def _configure(self, configuration: Mapping[str, str]) -> None:
+        self._monkeypatch.setenv("PULUMI_CONFIG", json.dumps(dict(configuration)))
 
     def _program(self) -> None:
         runpy.run_path(str(PROJECT_FOLDER / "__main__.py"))
@@ -107,8 +115,7 @@ def test_a_preview_tells_what_a_run_would_do_account_by_account(program: _Progra
 
 
 def test_a_run_tells_one_line_and_exports_what_it_did(aws: Aws, program: _Program) -> None:
-    statuses = {account(1): "ENABLED", account(2): "ENABLED"}
-    engine = Engine(outputs={"-members": {"statuses": statuses, "unprocessed": {}}})
+    engine = Engine()
     program.run(engine, {**_KEYS, **_ALL_ON})
 
     assert program.told(logging.INFO) == [
@@ -123,11 +130,18 @@ def test_a_run_tells_one_line_and_exports_what_it_did(aws: Aws, program: _Progra
     assert aws.writes == []
 
 
-def _planned(regions: Sequence[str], **values: object) -> list[str]:
-    """The regions that are planned for one who wants every member off."""
+# Several regions
+
+
+def _plans(regions: Sequence[str], **values: object) -> list[Plan]:
+    """The plans for one who wants every member off."""
     settings = Settings.from_values({"members": [rule("DISABLED")], **values})
-    planned = plan_regions(settings, {"aws:accessKey": "x", "aws:secretKey": "y"}.get, regions)
-    return [session.region for session, _ in planned]
+    who = {"aws:accessKey": "x", "aws:secretKey": "y"}.get
+    return [plan for _, plan in plan_regions(settings, who, regions)]
+
+
+def _planned(regions: Sequence[str], **values: object) -> list[str]:
+    return [plan.snapshot.region for plan in _plans(regions, **values)]
 
 
 @pytest.mark.usefixtures("program")
@@ -191,12 +205,276 @@ def test_regions_are_a_list_of_some(program: _Program, regions: Sequence[str]) -
     assert "names no region; write a list" in told
 
 
+def _recorded(region: str, administrator: str = ADMINISTRATOR, **outputs: object) -> dict[str, Any]:
+    """The outputs of `PriorSettings` after two runs that found account 1 off."""
+    return {
+        "region": region,
+        "administratorAccountId": administrator,
+        "detectorId": DETECTOR,
+        "revision": 2,
+        "before": f'DISABLED:\n- "{account(1)}"\n',
+        "settingsBefore": {"status": "DISABLED"},
+        **outputs,
+    }
+
+
+_EMPTY: dict[str, Any] = {"before": None, "settingsBefore": None}
+
+
+def test_a_region_that_left_the_list_is_planned_to_be_released(aws: Aws) -> None:
+    Engine(preview=True, state=last_state((PRIOR, _recorded("eu-west-1")))).start()
+
+    stays, leaves = _plans(["us-east-1"], onRelease="RESTORE")
+
+    assert (stays.leaving, leaves.leaving) == (False, True)
+    assert leaves.snapshot.region == "eu-west-1"
+    assert leaves.release.words == {account(1): "ENABLED -> DISABLED"}
+    assert leaves.decisions == ()
+    assert leaves.revision == 3
+    assert aws.writes == []
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_region_whose_record_is_empty_is_planned_no_more() -> None:
+    Engine(preview=True, state=last_state((PRIOR, _recorded("eu-west-1", **_EMPTY)))).start()
+    assert _planned(["us-east-1"]) == ["us-east-1"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_region_that_left_counts_for_max_disabled(program: _Program) -> None:
+    Engine(preview=True, state=last_state((PRIOR, _recorded("eu-west-1")))).start()
+
+    with pytest.raises(SystemExit):
+        _planned(["us-east-1"], onRelease="RESTORE", members=[rule("ENABLED")], maxDisabled=0)
+
+    (told,) = program.told(logging.ERROR)
+    assert told == (
+        "eu-west-1: maxDisabled: 1 member would be turned off, but at most 0 may be in one run. If "
+        f"that is meant, set maxDisabled: 1. Turned off: 1 that drop out of the rules: {account(1)}"
+        "."
+    )
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_regions_whose_record_is_of_another_account_are_refused(
+    program: _Program, region: str
+) -> None:
+    Engine(preview=True, state=last_state((PRIOR, _recorded(region, account(9))))).start()
+
+    with pytest.raises(SystemExit):
+        _planned(["us-east-1"])
+
+    (told,) = program.told(logging.ERROR)
+    assert told.startswith(
+        f"this stack keeps account {account(9)} in {region} (1 member recorded), but this run is "
+        f"account {ADMINISTRATOR} in us-east-1. "
+    )
+
+
+# The last state
+
+
+@pytest.mark.parametrize(
+    ("region", "administrator"), [("eu-west-1", ADMINISTRATOR), ("us-east-1", account(9))]
+)
+def test_a_record_of_another_account_or_region_ends_the_program(
+    aws: Aws, program: _Program, region: str, administrator: str
+) -> None:
+    state = last_state((PRIOR, _recorded(region, administrator)))
+
+    (told,) = program.refused({**_KEYS, **_ALL_ON}, state)
+
+    assert told.startswith(
+        f"this stack keeps account {administrator} in {region} (1 member recorded), but this run "
+        f"is account {ADMINISTRATOR} in us-east-1. Put the region ({region}) and the credentials "
+        f"of {administrator} back; "
+    )
+    ways = ("`pulumi stack init`", "`pulumi destroy`", "`pulumi state delete --all`")
+    assert [way for way in ways if way not in told] == []
+    assert aws.writes == []
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_empty_record_of_another_region_is_none(program: _Program) -> None:
+    engine = Engine(preview=True, state=last_state((PRIOR, _recorded("eu-west-1", **_EMPTY))))
+    program.run(engine, {**_KEYS, **_ALL_ON})
+    assert "eks-audit-logs-prior" in engine.registered
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_designation_of_the_state_ends_a_program_that_monitors(program: _Program) -> None:
+    state = last_state((DESIGNATION, {"adminAccountId": ADMINISTRATOR, "region": "us-east-1"}))
+
+    (told,) = program.refused({**_KEYS, **_ALL_ON}, state)
+
+    assert told.startswith(
+        f"this stack designates account {ADMINISTRATOR} as GuardDuty administrator in us-east-1, "
+        "but this run has another mode than delegation. No run removes a designation, since that "
+    )
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_record_goes_into_the_next_runs_inputs(program: _Program) -> None:
+    engine = Engine(state=last_state((PRIOR, _recorded("us-east-1"))))
+    program.run(engine, {**_KEYS, **_ALL_ON})
+
+    asked = engine.registered["eks-audit-logs-prior"].asked
+    assert read_grouped(asked["record"]) == {account(1): "DISABLED", account(2): "DISABLED"}
+    assert asked["settingsBefore"] == {"status": "DISABLED"}
+    assert asked["revision"] == 3
+
+
+_OF_0_2_0 = {
+    "region": "us-east-1",
+    "account": ADMINISTRATOR,
+    "detectorId": DETECTOR,
+    "retryMinutes": 5,
+}
+_REWRITTEN = (
+    "  State: rewritten in this release's form by this run (PriorSettings, MemberFeatures); that "
+    "writes nothing to AWS."
+)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_state_of_an_earlier_release_is_rewritten_and_that_is_said_once(
+    program: _Program,
+    preview: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    statuses = {account(1): "DISABLED", account(2): "ENABLED"}
+    prior = {**_OF_0_2_0, "statuses": statuses, "detector": {"status": "DISABLED"}}
+    state = last_state((PRIOR, prior), (MEMBERS, {**_OF_0_2_0, "statuses": statuses}))
+    engine = Engine(preview=preview, state=state)
+    program.run(engine, {**_KEYS, **_ALL_ON, f"{PROJECT}:showCosts": "false"})
+
+    (told,) = program.told(logging.INFO)
+    assert told.splitlines().count(_REWRITTEN) == 1
+    asked = engine.registered["eks-audit-logs-prior"].asked
+    assert asked["revision"] == 1
+    assert read_grouped(asked["record"]) == statuses
+    assert asked["settingsBefore"] == {"status": "DISABLED"}
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_state_that_this_product_has_not_written_ends_the_program(program: _Program) -> None:
+    state = last_state((PRIOR, _recorded("us-east-1", before="what is this")))
+
+    (told,) = program.refused({**_KEYS, **_ALL_ON}, state)
+
+    assert told.startswith("the state of PriorSettings was not written by this program (")
+    assert "what is this is not a line that this product writes" in told
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_state_that_can_not_be_read_ends_the_program(program: _Program) -> None:
+    class Locked(Engine):
+        def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+            super().call(args)
+            return {}, [("stackName", "incorrect passphrase")]
+
+    told = program.failed(Locked(preview=True), {**_KEYS, **_ALL_ON})
+
+    assert told == [
+        (
+            "the last state of stack organization/guardduty-eks-audit-logs/prod-us-east-1 can't be "
+            "read (invoke of pulumi:pulumi:readStackResourceOutputs failed: incorrect passphrase "
+            "(stackName)). Check `pulumi login` and the stack's passphrase or secrets provider."
+        )
+    ]
+
+
+# What the engine leaves out
+
+
+_OWN_NOT_WRITTEN = (
+    "us-east-1 needs status DISABLED -> ENABLED, but this run leaves that out, as with "
+    "--refresh=false, --target, --exclude or --run-program. Run the command again without these."
+)
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_preview_warns_of_what_the_run_will_leave_out(program: _Program) -> None:
+    program.run(Engine(preview=True, left_out=("-own",)), {**_KEYS, **_ALL_ON})
+
+    assert program.told(logging.WARNING) == [_OWN_NOT_WRITTEN]
+    assert program.told(logging.ERROR) == []
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_run_that_leaves_something_out_fails(program: _Program) -> None:
+    assert program.failed(Engine(left_out=("-own",)), {**_KEYS, **_ALL_ON}) == [_OWN_NOT_WRITTEN]
+
+
+# Who is designated
+
+
+_DELEGATION = {
+    **_KEYS,
+    f"{PROJECT}:mode": "delegation",
+    f"{PROJECT}:administratorAccountId": ADMINISTRATOR,
+}
+
+
+@pytest.fixture
+def nobody_designated(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS as the management account sees it before there is an administrator."""
+    aws.account = "111111111111"
+
+    def read(session: Session, wanted: AccountId) -> Delegation:
+        return Delegation(session.region, session.caller, wanted, status="ACTIVE", others=11)
+
+    monkeypatch.setattr(components.program, "read_delegation", read)
+
+
+@pytest.mark.usefixtures("nobody_designated")
+def test_the_management_account_designates_whom_the_stack_names(program: _Program) -> None:
+    state = last_state((DESIGNATION, {"adminAccountId": ADMINISTRATOR, "region": "us-east-1"}))
+    engine = Engine(state=state)
+    program.run(engine, _DELEGATION)
+
+    assert set(engine.registered) == {
+        "delegated-administrator",
+        "delegated-administrator-designation",
+        "delegated-administrator-removal",
+    }
+    assert engine.exported == {"administratorAccountId": ADMINISTRATOR}
+
+
+@pytest.mark.usefixtures("nobody_designated")
+@pytest.mark.parametrize(
+    ("region", "designated"), [("eu-west-1", ADMINISTRATOR), ("us-east-1", account(9))]
+)
+def test_another_designation_of_the_state_ends_the_program(
+    program: _Program, region: str, designated: str
+) -> None:
+    state = last_state((DESIGNATION, {"adminAccountId": designated, "region": region}))
+
+    (told,) = program.refused(_DELEGATION, state)
+
+    assert told.startswith(
+        f"this stack designates account {designated} as GuardDuty administrator in {region}, but "
+        f"this run designates account {ADMINISTRATOR} in us-east-1. No run removes a designation, "
+    )
+    ways = ("`pulumi stack init`", "`pulumi destroy`", "`pulumi state delete --all`")
+    assert [way for way in ways if way not in told] == []
+
+
+@pytest.mark.usefixtures("nobody_designated")
+def test_a_record_of_members_ends_a_program_that_designates(program: _Program) -> None:
+    (told,) = program.refused(_DELEGATION, last_state((PRIOR, _recorded("us-east-1"))))
+    assert told.startswith(f"this stack keeps account {ADMINISTRATOR} in us-east-1 (1 member ")
+
+
+# Failures and refusals
+
+
 @pytest.mark.usefixtures("aws")
 def test_a_run_fails_with_a_table_of_the_accounts_that_could_not_be_set(
     program: _Program,
 ) -> None:
-    left = {"statuses": {account(1): "ENABLED"}, "unprocessed": {account(2): "Internal error"}}
-    engine = Engine(outputs={"-members": left})
+    engine = Engine(outputs={"-members": {"unprocessed": {account(2): "Internal error"}}})
 
     (told,) = program.failed(engine, {**_KEYS, **_ALL_ON})
 
@@ -251,7 +529,7 @@ def test_a_region_without_a_detector_ends_the_program(aws: Aws, program: _Progra
 
 def test_a_detector_is_made_for_the_delegated_administrator(aws: Aws, program: _Program) -> None:
     aws.detector = None
-    engine = Engine(outputs={"-members": {"unprocessed": {}}})
+    engine = Engine()
     program.run(engine, {**_KEYS, **_ALL_ON, f"{PROJECT}:detector": "create"})
 
     assert engine.registered["eks-audit-logs-detector"].import_id == ""

@@ -100,6 +100,10 @@ class DynamicProvider:
         request = proto.DeleteRequest(id="id", properties=self._sent(outputs))
         self._stub.Delete(request, timeout=_SECONDS)
 
+    def beside(self, provider: ResourceProvider) -> DynamicProvider:
+        """Another provider of the same process."""
+        return DynamicProvider(self._stub, provider, self._log)
+
     def _sent(self, properties: Properties) -> Struct:
         return _struct({**properties, "__provider": self.reference})
 
@@ -120,10 +124,16 @@ def error_of() -> Iterator[list[str]]:
 
 @contextmanager
 def running(
-    provider: ResourceProvider, configuration: Mapping[str, object], folder: Path
+    provider: ResourceProvider,
+    configuration: Mapping[str, object],
+    folder: Path,
+    engine: str = "127.0.0.1:1",
 ) -> Iterator[DynamicProvider]:
-    """Starts the process, configures it with a stack's configuration, and ends it."""
-    log = folder / "stderr.log"
+    """Starts the process, configures it with a stack's configuration, and ends it.
+
+    Processes with one engine's address and one folder belong to one run.
+    """
+    log = folder / f"stderr-{len(list(folder.glob('stderr-*')))}.log"
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -131,10 +141,11 @@ def running(
     }
     environment |= {
         "AWS_EC2_METADATA_DISABLED": "true",
+        "TMPDIR": str(folder),
         "AWS_CONFIG_FILE": str(folder / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
     }
-    command = [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"]
+    command = [sys.executable, "-u", "-m", "pulumi.dynamic", engine]
     with (
         log.open("w") as stderr,
         subprocess.Popen(

@@ -9,10 +9,11 @@ import pytest
 
 from components.member_features import MemberFeaturesProvider
 from components.prior_settings import PriorSettingsProvider
+from tests.contract.contract_properties import members_inputs, prior_inputs
 from tests.contract.dynamic_provider_process import error_of, running
 from tests.doubles.aws import Aws
 from tests.doubles.doors import Door, on_loopback
-from tests.vocabulary import ADMINISTRATOR, DETECTOR, REGION, account
+from tests.vocabulary import ADMINISTRATOR, REGION, account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +25,6 @@ Properties = dict[str, Any]
 Kind = type[MemberFeaturesProvider] | type[PriorSettingsProvider]
 
 _STACKS = {"aws:accessKey": "AKIASTACK", "aws:secretKey": "wJalrXUtnFEMI"}
-_OWN: dict[Kind, Properties] = {
-    MemberFeaturesProvider: {"statuses": {account(1): "ENABLED"}, "changes": {}},
-    PriorSettingsProvider: {"accounts": {account(1): "LEAVE"}},
-}
 
 
 @pytest.fixture
@@ -36,7 +33,9 @@ def door() -> Iterator[Door]:
         yield door
 
 
-@pytest.fixture(params=_OWN, ids=["members", "prior settings"])
+@pytest.fixture(
+    params=[MemberFeaturesProvider, PriorSettingsProvider], ids=["members", "prior settings"]
+)
 def kind(request: pytest.FixtureRequest) -> Kind:
     return cast("Kind", request.param)
 
@@ -51,14 +50,10 @@ def provider(door: Door, kind: Kind, tmp_path: Path) -> Iterator[DynamicProvider
         yield provider
 
 
-def _inputs(kind: Kind, **more: object) -> Properties:
-    return {
-        "region": REGION,
-        "account": ADMINISTRATOR,
-        "detectorId": DETECTOR,
-        **_OWN[kind],
-        **more,
-    }
+def _inputs(kind: Kind, **more: Any) -> Properties:  # noqa: ANN401
+    if kind is MemberFeaturesProvider:
+        return members_inputs({account(1): "ENABLED"}, **more)
+    return prior_inputs({account(1): "DISABLED"}, **{"onRelease": "LEAVE", **more})
 
 
 def _identity(door: Door) -> Properties:
@@ -102,6 +97,27 @@ def test_another_identity_is_an_update_and_no_replacement(
     assert [diff.replaces for diff in (same, none, environments)] == [[], [], []]
 
 
+def test_the_environments_identity_is_another_one_than_the_stacks(
+    provider: DynamicProvider, kind: Kind
+) -> None:
+    made = provider.create(_inputs(kind)).outputs
+    environments = {**made, "identity": {}}
+
+    assert not provider.diff(environments, _inputs(kind, identity={})).changes
+    assert provider.diff(environments, _inputs(kind)).changes
+
+
+def test_a_destroy_acts_as_the_identity_in_the_state(
+    door: Door, provider: DynamicProvider, kind: Kind
+) -> None:
+    more = {} if kind is MemberFeaturesProvider else {"onRelease": "RESTORE"}
+    made = provider.create(_inputs(kind, identity=_identity(door), **more))
+
+    provider.delete(made.outputs)
+
+    assert {request.access_key for request in door.aws.requests} == {"AKIAAUDIT"}
+
+
 @pytest.mark.parametrize("identity", [True, False], ids=["an identity", "the stack's"])
 def test_another_account_writes_nothing(
     door: Door,
@@ -113,9 +129,7 @@ def test_another_account_writes_nothing(
     made = provider.create(_inputs(kind, **more))
     door.aws.account, door.aws.requests = account(7), []
 
-    news = _inputs(kind, **more)
-    if kind is PriorSettingsProvider:
-        news["accounts"] = {account(1): "LEAVE", account(2): "LEAVE"}
+    news = _inputs(kind, revision=2, **more)
     with error_of() as update:
         provider.update(made.outputs, news)
     with error_of() as create:

@@ -10,9 +10,11 @@ import pytest
 from pulumi.runtime import rpc
 
 from components.member_features import MemberFeaturesProvider
+from tests.contract.contract_properties import members_inputs, members_outputs, of_another_account
 from tests.contract.dynamic_provider_process import Checked, DynamicProvider, error_of, running
 from tests.doubles.aws import Aws
 from tests.doubles.doors import Door, on_loopback
+from tests.earlier_states import EARLIER_STATES, earlier, provider_reference
 from tests.vocabulary import (
     ADMINISTRATOR,
     DETECTOR,
@@ -30,7 +32,6 @@ Properties = dict[str, Any]
 
 _SECRET = "wJalrXUtnFEMIK7MDENG"  # noqa: S105 - no secret
 _ID = f"eu-central-1/{DETECTOR}"
-_THEN, _NOW = "2026-05-04T12:30:00+00:00", "2026-05-05T08:00:00+00:00"
 
 
 @pytest.fixture(scope="module")
@@ -71,19 +72,17 @@ def _provider_at(url: str, folder: Path, **settings: object) -> Any:  # noqa: AN
     return running(MemberFeaturesProvider(), configuration, folder)
 
 
-def _inputs(statuses: dict[Any, str], **more: object) -> Properties:
-    return {
-        "region": "eu-central-1",
-        "account": ADMINISTRATOR,
-        "detectorId": DETECTOR,
-        "statuses": statuses,
-        "changes": {},
-        **more,
-    }
+def _inputs(wanted: dict[Any, str], **more: Any) -> Properties:  # noqa: ANN401
+    return members_inputs(wanted, **{"region": "eu-central-1", **more})
 
 
-def _outputs(statuses: dict[Any, str], **more: object) -> Properties:
-    return _inputs(statuses, **{"unprocessed": {}, **more})
+def _outputs(wanted: dict[Any, str], **more: Any) -> Properties:  # noqa: ANN401
+    return members_outputs(wanted, **{"region": "eu-central-1", **more})
+
+
+def _refreshed(wanted: dict[Any, str], **more: Any) -> Properties:  # noqa: ANN401
+    """The inputs after a refresh: without changes, and with all accounts recorded."""
+    return {**_inputs(wanted, **more), "unrecorded": []}
 
 
 def _all(number: int, status: str) -> dict[Any, str]:
@@ -110,49 +109,56 @@ def test_no_credential_is_in_the_state_or_told(aws: Aws, provider: DynamicProvid
     assert [word for word in (_SECRET, "AKIASTACK") if word in kept] == []
 
 
-def test_no_output_is_a_number_since_gRPC_makes_floats_of_them(  # noqa: N802
-    provider: DynamicProvider,
-) -> None:
-    def numbers(value: object) -> list[object]:
-        if isinstance(value, dict):
-            return [number for item in value.values() for number in numbers(item)]
-        return [] if isinstance(value, str) else [value]
+def test_all_accounts_of_a_region_are_one_text(provider: DynamicProvider) -> None:
+    created = provider.create(_inputs({account(2): "DISABLED", account(1): "ENABLED"}))
 
-    assert numbers(provider.create(_inputs(_all(3, "ENABLED"))).outputs) == []
+    assert created.outputs["wanted"] == "300000000001: ENABLED\n300000000002: DISABLED\n"
+
+
+def test_a_number_that_grpc_makes_a_float_is_the_same_number(provider: DynamicProvider) -> None:
+    inputs = _inputs(_all(3, "ENABLED"), retryMinutes=5, revision=3)
+    created = provider.create(inputs)
+
+    assert not provider.diff(created.outputs, inputs).changes
 
 
 # Check
 
 
 def test_check_gives_back_what_it_was_given(aws: Aws, provider: DynamicProvider) -> None:
-    news = _inputs(_all(3, "ENABLED"), changes={account(1): "DISABLED -> ENABLED"}, seenAt=_NOW)
+    news = _inputs(_all(3, "ENABLED"), changes={account(1): "DISABLED -> ENABLED"}, revision=2)
     assert provider.check(news) == Checked(news, [])
     assert aws.requests == []
 
 
-@pytest.mark.parametrize(
-    "news",
-    [
-        {"detectorId": rpc.UNKNOWN},
-        {"statuses": rpc.UNKNOWN},
-        {"statuses": {"300000000001": rpc.UNKNOWN}},
-    ],
-    ids=["detector", "statuses", "one status"],
-)
-def test_check_lets_pass_what_a_preview_does_not_know_yet(
+_UNKNOWN_YET = [{"detectorId": rpc.UNKNOWN}, {"unrecorded": rpc.UNKNOWN}]
+
+
+@pytest.mark.parametrize("news", _UNKNOWN_YET, ids=["detector", "unrecorded"])
+def test_check_and_diff_let_pass_what_a_preview_does_not_know_yet(
     provider: DynamicProvider, news: Properties
 ) -> None:
     unknown = {**_inputs(_all(1, "ENABLED")), **news}
+
     assert provider.check(unknown) == Checked(unknown, [])
+    # A detector that is made in this run may be another one.
+    changes = "detectorId" in news
+    assert provider.diff(_outputs(_all(1, "ENABLED")), unknown).changes is changes
 
 
-def test_check_refuses_a_status_that_does_not_exist(provider: DynamicProvider) -> None:
+@pytest.mark.parametrize("ask", ["diff", "create", "update"])
+def test_a_status_that_does_not_exist_is_refused_in_one_sentence(
+    aws: Aws, provider: DynamicProvider, ask: str
+) -> None:
+    olds = _outputs({account(1): "ENABLED"})
     wrong = _inputs({account(1): "ENABLED", account(2): "ON"})
 
-    # The engine prints the whole value of the property that is named: not that of all accounts.
-    assert provider.check(wrong).failures == [
-        ("region", "the status of 300000000002 is not ENABLED or DISABLED.")
-    ]
+    with error_of() as told:
+        provider.create(wrong) if ask == "create" else getattr(provider, ask)(olds, wrong)
+
+    (line,) = told[0].splitlines()
+    assert "wanted.300000000002: ON is not a value it takes; use one of ENABLED, DISABLED" in line
+    assert aws.requests == []
 
 
 # Diff
@@ -161,14 +167,19 @@ def test_check_refuses_a_status_that_does_not_exist(provider: DynamicProvider) -
 @pytest.mark.parametrize(
     ("olds", "news"),
     [
-        ({}, {"statuses": {"300000000001": "DISABLED"}}),
-        ({}, {"statuses": {"300000000001": "ENABLED", "300000000002": "ENABLED"}}),
-        ({}, {"statuses": {}}),
-        ({}, {"seenAt": _NOW, "changes": {"300000000001": "DISABLED -> ENABLED"}}),
-        ({"seenAt": _THEN}, {"seenAt": _NOW}),
+        ({}, {"wanted": "300000000001: DISABLED\n"}),
+        ({}, {"wanted": "300000000001: ENABLED\n300000000002: ENABLED\n"}),
+        ({}, {"wanted": None}),
+        ({}, {"revision": 2, "changes": 'DISABLED -> ENABLED:\n- "300000000001"\n'}),
+        ({}, {"retryMinutes": 1}),
+        ({}, {"identity": {"profile": "security"}}),
+        ({"drifted": "300000000001: ENABLED -> DISABLED\n"}, {}),
         ({"unprocessed": {"300000000001": "Internal error"}}, {}),
     ],
-    ids=["status", "more", "fewer", "first drift", "another drift", "unprocessed"],
+    ids=[
+        *("status", "more", "fewer", "next run", "longer tries", "another identity"),
+        *("drifted", "unprocessed"),
+    ],
 )
 def test_what_asks_for_an_update(
     provider: DynamicProvider, olds: Properties, news: Properties
@@ -180,26 +191,23 @@ def test_what_asks_for_an_update(
 
 
 @pytest.mark.parametrize(
-    ("olds", "news"),
+    "news",
     [
-        ({}, {}),
-        ({"seenAt": _THEN, "changes": {"300000000001": "DISABLED -> ENABLED"}}, {}),
-        (
-            {"seenAt": _THEN},
-            {"seenAt": _THEN, "changes": {"300000000001": "DISABLED -> ENABLED"}},
-        ),
+        {},
+        # A refresh compares with the inputs of the last run: its changes are made.
+        {"changes": 'DISABLED -> ENABLED:\n- "300000000001"\n'},
+        {"unrecorded": []},
     ],
-    ids=["nothing new", "changes made", "refresh"],
+    ids=["nothing new", "changes made", "all recorded"],
 )
-def test_what_does_not_ask_for_an_update(
-    provider: DynamicProvider, olds: Properties, news: Properties
-) -> None:
+def test_what_does_not_ask_for_an_update(provider: DynamicProvider, news: Properties) -> None:
     before, after = _outputs(_all(1, "ENABLED")), _inputs(_all(1, "ENABLED"))
-    assert not provider.diff({**before, **olds}, {**after, **news}).changes
+    assert not provider.diff(before, {**after, **news}).changes
 
 
 @pytest.mark.parametrize(
-    "news", [{"region": "us-west-2"}, {"account": account(9)}, {"detectorId": "another"}]
+    "news",
+    [{"region": "us-west-2"}, {"administratorAccountId": account(9)}, {"detectorId": "another"}],
 )
 def test_another_region_account_or_detector_is_another_resource(
     provider: DynamicProvider, news: Properties
@@ -255,8 +263,8 @@ def test_an_unprocessed_account_is_an_output_with_aws_words_and_the_others_are_s
     aws.unprocessed = {account(2): NOT_ASSOCIATED}
     created = provider.create(_inputs(_all(3, "ENABLED")))
 
-    assert created.outputs["unprocessed"] == {account(2): NOT_ASSOCIATED}
-    assert created.outputs["statuses"] == {account(1): "ENABLED", account(3): "ENABLED"}
+    assert created.outputs == _outputs(_all(3, "ENABLED"), unprocessed={account(2): NOT_ASSOCIATED})
+    assert aws.members == {**_all(3, "ENABLED"), account(2): "DISABLED"}
     assert provider.diff(created.outputs, _inputs(_all(3, "ENABLED"))).changes
 
 
@@ -284,7 +292,6 @@ def test_an_account_without_a_record_is_not_set_but_named(
     created = provider.create(inputs)
 
     assert [write.body["accountIds"] for write in aws.writes] == [[account(1)]]
-    assert created.outputs["statuses"] == dict.fromkeys([account(1), account(3)], "ENABLED")
     assert created.outputs["unprocessed"] == {
         account(2): "AWS did not tell what it had before; it is set once that is recorded."
     }
@@ -302,26 +309,21 @@ def test_an_account_without_a_record_is_named_with_aws_words_if_aws_has_some(
 
 
 def test_an_update_gives_back_every_output(provider: DynamicProvider) -> None:
-    olds = _outputs(_all(3, "DISABLED"))
-    news = _inputs({account(1): "ENABLED"}, seenAt=_NOW)
+    olds = _outputs(_all(3, "DISABLED"), drifted={account(1): "ENABLED -> DISABLED"})
+    more = {"revision": 2, "retryMinutes": 3}
+    news = _inputs({account(1): "ENABLED"}, changes={account(1): "DISABLED -> ENABLED"}, **more)
 
-    assert provider.update(olds, news) == _outputs({account(1): "ENABLED"}, seenAt=_NOW)
+    assert provider.update(olds, news) == _outputs({account(1): "ENABLED"}, **more)
 
 
 def test_what_time_does_not_cure_is_given_up_after_retryminutes(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     aws.unprocessed = {account(2): "Internal error"}
-    wanted = _all(3, "ENABLED")
+    created = provider.create(_inputs(_all(3, "ENABLED"), retryMinutes=0)).outputs
 
-    created = provider.create(_inputs(wanted, retryMinutes=0)).outputs
     assert created["unprocessed"] == {account(2): "Internal error"}
     assert len(aws.writes) == 1
-    # Another time is no reason for an update, but the next one keeps it.
-    settled = _outputs(wanted, retryMinutes=0)
-    assert not provider.diff(settled, _inputs(wanted, retryMinutes=1)).changes
-    aws.unprocessed = {}
-    assert provider.update(created, _inputs(wanted, retryMinutes=1))["retryMinutes"] == 1
 
 
 @pytest.mark.parametrize("method", ["create", "update"])
@@ -363,13 +365,21 @@ def test_a_run_tells_what_it_does_and_did(aws: Aws, provider: DynamicProvider) -
 def test_a_refresh_shows_drift_account_by_account(aws: Aws, provider: DynamicProvider) -> None:
     aws.members = {**_all(3, "ENABLED"), account(2): "DISABLED"}
     inputs = _inputs(_all(3, "ENABLED"))
-    read = provider.read(_outputs(_all(3, "ENABLED"), seenAt=_THEN))
+    read = provider.read(_outputs(_all(3, "ENABLED")))
 
-    found = {**_all(3, "ENABLED"), account(2): "DISABLED"}
-    assert read.outputs == _outputs(found, seenAt=_THEN)
-    assert read.inputs == _inputs(found, seenAt=_THEN)
+    assert read.outputs == _outputs(_all(3, "ENABLED"), drifted={account(2): "ENABLED -> DISABLED"})
+    assert read.inputs == _refreshed(_all(3, "ENABLED"))
     assert provider.diff(read.outputs, inputs).changes
     assert aws.writes == []
+
+
+def test_what_a_refresh_shows_is_over_once_aws_has_it_again(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.members = _all(3, "ENABLED")
+    read = provider.read(_outputs(_all(3, "ENABLED"), drifted={account(2): "ENABLED -> DISABLED"}))
+
+    assert read.outputs == _outputs(_all(3, "ENABLED"))
 
 
 def test_a_refresh_without_drift_changes_nothing(aws: Aws, provider: DynamicProvider) -> None:
@@ -377,7 +387,8 @@ def test_a_refresh_without_drift_changes_nothing(aws: Aws, provider: DynamicProv
     outputs = _outputs(_all(120, "ENABLED"))
     read = provider.read(outputs)
 
-    assert (read.id, read.outputs, read.inputs) == ("id", outputs, _inputs(_all(120, "ENABLED")))
+    assert (read.id, read.outputs) == ("id", outputs)
+    assert read.inputs == _refreshed(_all(120, "ENABLED"))
     assert not provider.diff(read.outputs, _inputs(_all(120, "ENABLED"))).changes
 
 
@@ -386,25 +397,23 @@ def test_an_account_that_aws_does_not_tell_about_is_never_dropped(
 ) -> None:
     aws.members = _all(3, "ENABLED")
     aws.unreadable = {account(2): NOT_ASSOCIATED, account(3): "Internal error"}
-    read = provider.read(
-        _outputs({account(1): "ENABLED", account(2): "ENABLED"}, unprocessed={account(3): "No."})
-    )
+    read = provider.read(_outputs(_all(3, "ENABLED"), unprocessed={account(3): "No."}))
 
-    kept = {account(1): "ENABLED", account(2): "ENABLED"}
     assert read.outputs == _outputs(
-        kept, unprocessed={account(2): NOT_ASSOCIATED, account(3): "Internal error"}
+        _all(3, "ENABLED"),
+        unprocessed={account(2): NOT_ASSOCIATED, account(3): "Internal error"},
     )
-    assert read.inputs == _inputs(kept)
+    assert read.inputs == _refreshed(_all(3, "ENABLED"))
 
 
 def test_an_unprocessed_account_stays_so_until_a_run_has_set_it(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     aws.members = _all(2, "DISABLED")
-    read = provider.read(_outputs({account(1): "DISABLED"}, unprocessed={account(2): "No."}))
+    read = provider.read(_outputs(_all(2, "DISABLED"), unprocessed={account(2): "No."}))
 
     assert read.outputs["unprocessed"] == {account(2): "No."}
-    assert read.outputs["statuses"] == _all(2, "DISABLED")
+    assert provider.diff(read.outputs, _inputs(_all(2, "DISABLED"))).changes
 
 
 @pytest.mark.parametrize("detector", ["another", None, DETECTOR])
@@ -416,12 +425,7 @@ def test_another_accounts_credentials_are_not_taken_for_a_deletion(
     with error_of() as told:
         provider.read(_outputs(_all(3, "ENABLED")))
 
-    assert told[0].splitlines() == [
-        (
-            "GuardDuty: this stack in eu-central-1 is account 222222222222's, but the credentials "
-            "are of account 300000000009. Use credentials of 222222222222."
-        )
-    ]
+    assert told[0].splitlines() == [of_another_account("eu-central-1", account(9))]
     assert [request.service for request in aws.requests] == ["sts"]
 
 
@@ -462,10 +466,74 @@ def test_a_refresh_keeps_the_inputs_that_say_how_to_act(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     aws.members = _all(3, "ENABLED")
-    inputs = _inputs(_all(3, "ENABLED"), retryMinutes=7, seenAt=_THEN)
-    read = provider.read({**inputs, "unprocessed": {}})
+    inputs = _inputs(_all(3, "ENABLED"), retryMinutes=7, revision=4)
+    changes = {"changes": 'DISABLED -> ENABLED:\n- "300000000001"\n'}
 
-    assert read.inputs == inputs
+    # The changes of the last run are made: the next diff is to show all of the next run's.
+    created = provider.create({**inputs, **changes})
+    assert provider.read(created.outputs).inputs == {**inputs, "unrecorded": []}
+
+
+# The states of earlier releases
+
+
+_EACH_STATE = pytest.mark.parametrize("file", EARLIER_STATES, ids=lambda file: file.stem)
+
+
+@_EACH_STATE
+def test_an_earlier_state_names_a_provider_that_is_there_still(
+    provider: DynamicProvider, file: Path
+) -> None:
+    assert provider_reference(file, "MemberFeatures") == provider.reference
+
+
+@_EACH_STATE
+def test_a_refresh_hands_an_earlier_state_back_and_shows_no_change(
+    aws: Aws, provider: DynamicProvider, file: Path
+) -> None:
+    state = earlier(file, "MemberFeatures")
+    aws.detector = state["outputs"]["detectorId"]
+    aws.members = dict.fromkeys(state["outputs"]["statuses"], "DISABLED")
+
+    read = provider.read(state["outputs"])
+
+    assert (read.outputs, read.inputs) == (state["outputs"], None)
+    assert not provider.diff(read.outputs, state["inputs"]).changes
+    assert aws.writes == []
+
+
+@_EACH_STATE
+def test_the_first_update_rewrites_an_earlier_state_and_sets_nobody(
+    aws: Aws, provider: DynamicProvider, file: Path
+) -> None:
+    olds = earlier(file, "MemberFeatures")["outputs"]
+    aws.detector, aws.members = olds["detectorId"], dict(olds["statuses"])
+    news = members_inputs(olds["statuses"], detectorId=olds["detectorId"])
+
+    diff = provider.diff(olds, news)
+    updated = provider.update(olds, news)
+
+    assert (diff.changes, diff.replaces) == (True, [])
+    assert updated == members_outputs(olds["statuses"], detectorId=olds["detectorId"])
+    assert aws.writes == []
+    assert not provider.diff(updated, news).changes
+
+
+def test_an_account_that_an_earlier_run_left_asks_for_an_update_on_refresh(
+    provider: DynamicProvider,
+) -> None:
+    state = earlier(EARLIER_STATES[0], "MemberFeatures")
+    left = {**state["outputs"], "unprocessed": {account(9): "Internal error"}}
+
+    assert provider.diff(left, state["inputs"]).changes
+
+
+@_EACH_STATE
+def test_deleting_an_earlier_state_asks_nobody(
+    aws: Aws, provider: DynamicProvider, file: Path
+) -> None:
+    provider.delete(earlier(file, "MemberFeatures")["outputs"])
+    assert aws.requests == []
 
 
 # Delete
@@ -535,4 +603,4 @@ def test_a_run_that_is_refused_whole_keeps_every_account_as_unprocessed(
     outputs = provider.create(_inputs(_all(3, "ENABLED"))).outputs
 
     assert set(outputs["unprocessed"]) == set(accounts(3))
-    assert outputs["statuses"] == {}
+    assert outputs["wanted"] == _inputs(_all(3, "ENABLED"))["wanted"]

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from components.member_features import MemberFeaturesProvider
 from components.prior_settings import PriorSettingsProvider
+from guardduty.texts import read_grouped
 from sandbox.credentials import access_key_id, secret_access_key
 from sandbox.effects import AnswerLost
+from tests.contract.contract_properties import (
+    members_inputs,
+    members_outputs,
+    of_another_account,
+    prior_inputs,
+)
 from tests.contract.dynamic_provider_process import error_of, running
 from tests.vocabulary import ADMINISTRATOR, account, accounts
 
@@ -34,15 +41,8 @@ def _provider(
     return running(provider, configuration, sandbox.folder)
 
 
-def _inputs(sandbox: RunningSandbox, statuses: dict[Any, str]) -> dict[str, Any]:
-    detector = sandbox.detector(region=_REGION)
-    return {
-        "region": _REGION,
-        "account": ADMINISTRATOR,
-        "detectorId": detector,
-        "statuses": statuses,
-        "changes": {},
-    }
+def _inputs(sandbox: RunningSandbox, wanted: dict[Any, str]) -> dict[str, Any]:
+    return members_inputs(wanted, region=_REGION, detectorId=sandbox.detector(region=_REGION))
 
 
 def _held(sandbox: RunningSandbox) -> dict[str, str | None]:
@@ -74,12 +74,14 @@ def test_members_are_set_kept_and_let_go(serve_sandbox: ServeSandbox) -> None:
         updated = members.update(created.outputs, inputs)
         assert _held(sandbox) == wanted
         assert _writes(sandbox) == [(account(7),)]
-        assert (updated["statuses"], updated["unprocessed"]) == (wanted, {})
+        assert (updated["wanted"], "unprocessed" in updated) == (inputs["wanted"], False)
         assert not members.diff(updated, inputs).changes
 
         sandbox.client.set_feature(account(9), "DISABLED", region=_REGION)
         read = members.read(updated)
-        assert read.inputs == {**inputs, "statuses": {**wanted, account(9): "DISABLED"}}
+        assert read.inputs == {**inputs, "unrecorded": []}
+        assert read.outputs["drifted"] == f"{account(9)}: ENABLED -> DISABLED\n"
+        assert members.diff(read.outputs, inputs).changes
 
         sandbox.client.clear_calls()
         members.delete(updated)
@@ -94,44 +96,41 @@ def test_a_member_that_left_is_reported_not_dropped(sandbox: RunningSandbox) -> 
         sandbox.client.leave(account(4))
         read = members.read(created.outputs)
 
-    assert read.outputs["statuses"] == inputs["statuses"]
+    assert read.outputs["wanted"] == inputs["wanted"]
     assert set(read.outputs["unprocessed"]) == {account(4)}
 
 
 def test_what_was_there_before_is_recorded_without_a_write(sandbox: RunningSandbox) -> None:
     before = _held(sandbox)
-    inputs = {
-        "region": _REGION,
-        "account": ADMINISTRATOR,
-        "detectorId": sandbox.detector(region=_REGION),
-        "accounts": dict.fromkeys(accounts(12), "LEAVE"),
-    }
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "UNKNOWN"))
     sandbox.client.clear_calls()
 
     with _provider(sandbox, PriorSettingsProvider()) as prior:
         created = prior.create(inputs)
 
-    assert created.outputs["statuses"] == {a: before[a] for a in accounts(12)}
-    assert [c.operation for c in sandbox.client.calls() if c.operation.startswith("Update")] == []
+    assert read_grouped(created.outputs["before"]) == {a: before[a] for a in accounts(12)}
+    assert _changes(sandbox) == []
 
 
 # Letting go
 
 
-def _kept(sandbox: RunningSandbox, words: dict[Any, str], **more: object) -> dict[str, Any]:
-    """Inputs of `PriorSettings`."""
-    return {
-        "region": _REGION,
-        "account": ADMINISTRATOR,
-        "detectorId": sandbox.detector(region=_REGION),
-        "accounts": words,
-        "onRelease": "RESTORE",
-        "maxDisabled": 120,
-        "turningOff": 0,
-        "scope": ["detector", "organization", "autoEnableMembers"],
-        "retryMinutes": 0,
-        **more,
-    }
+def _kept(
+    sandbox: RunningSandbox,
+    record: dict[Any, str],
+    **more: Any,  # noqa: ANN401 - as JSON has it
+) -> dict[str, Any]:
+    """Inputs of `PriorSettings`; the resource reads what is UNKNOWN."""
+    return prior_inputs(
+        record,
+        **{
+            "region": _REGION,
+            "detectorId": sandbox.detector(region=_REGION),
+            "maxDisabled": 120,
+            "settings": ["status", "autoEnable", "autoEnableMembers"],
+            **more,
+        },
+    )
 
 
 def _own(sandbox: RunningSandbox) -> str | None:
@@ -147,7 +146,7 @@ def test_a_destroy_puts_back_whatever_the_stack_changed_and_nothing_else(
 ) -> None:
     sandbox = serve_sandbox(accounts=120)
     before, settings, own = _held(sandbox), sandbox.client.settings(), _own(sandbox)
-    inputs = _kept(sandbox, dict.fromkeys(accounts(110), "RESTORE"))
+    inputs = _kept(sandbox, dict.fromkeys(accounts(110), "UNKNOWN"))
 
     with (
         _provider(sandbox, PriorSettingsProvider()) as prior,
@@ -172,7 +171,7 @@ def test_a_destroy_puts_back_whatever_the_stack_changed_and_nothing_else(
 
 
 def test_a_destroy_names_who_left_and_puts_the_others_back(sandbox: RunningSandbox) -> None:
-    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "RESTORE"))
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "UNKNOWN"))
     before = _held(sandbox)
 
     with _provider(sandbox, PriorSettingsProvider()) as prior:
@@ -197,7 +196,7 @@ def test_a_destroy_names_who_left_and_puts_the_others_back(sandbox: RunningSandb
 def test_what_aws_did_not_process_is_put_back_by_a_second_destroy(
     sandbox: RunningSandbox,
 ) -> None:
-    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "RESTORE"))
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "UNKNOWN"))
     before = _held(sandbox)
 
     with _provider(sandbox, PriorSettingsProvider()) as prior:
@@ -221,8 +220,8 @@ def test_what_aws_did_not_process_is_put_back_by_a_second_destroy(
 def test_a_share_of_all_members_is_the_most_that_a_destroy_turns_off(
     sandbox: RunningSandbox,
 ) -> None:
-    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "DISABLE"), maxDisabled="25%")
-    inputs["onRelease"] = "DISABLE"
+    record = dict.fromkeys(accounts(12), "UNKNOWN")
+    inputs = _kept(sandbox, record, maxDisabled="25%", onRelease="DISABLE")
 
     with _provider(sandbox, PriorSettingsProvider()) as prior:
         recorded = prior.create(inputs).outputs
@@ -244,25 +243,27 @@ def test_a_share_of_all_members_is_the_most_that_a_destroy_turns_off(
     assert [a for a, status in _held(sandbox).items() if status == "ENABLED"] == [on[0]]
 
 
-def test_an_account_that_leaves_the_organization_and_the_rules_is_no_failure(
+def test_who_leaves_the_organization_before_its_release_is_no_failure(
     sandbox: RunningSandbox,
 ) -> None:
-    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "RESTORE"))
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "UNKNOWN"))
 
     with _provider(sandbox, PriorSettingsProvider()) as prior:
         recorded = prior.create(inputs).outputs
+        before = read_grouped(recorded["before"])
         sandbox.client.leave(account(4))
-        news = {**inputs, "accounts": {a: "RESTORE" for a in accounts(12) if a != account(4)}}
+        release = {account(4): "ENABLED -> DISABLED"}
+        news = _kept(sandbox, before, release=release, revision=2)
         assert prior.diff(recorded, news).changes
         updated = prior.update(recorded, news)
 
-    assert updated["unreleased"] == {}
-    assert account(4) not in updated["statuses"]
+    assert "unreleased" not in updated
+    assert read_grouped(updated["before"]) == {a: before[a] for a in before if a != account(4)}
     assert "1 is no member any more (300000000004)" in prior.stderr
 
 
 def test_a_destroy_after_the_detector_was_deleted_ends_well(sandbox: RunningSandbox) -> None:
-    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "RESTORE"))
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "UNKNOWN"))
 
     with _provider(sandbox, PriorSettingsProvider()) as prior:
         recorded = prior.create(inputs).outputs
@@ -277,7 +278,7 @@ def test_a_destroy_after_the_detector_was_deleted_ends_well(sandbox: RunningSand
 def test_a_destroy_whose_answers_are_lost_goes_on_where_it_ended(
     sandbox: RunningSandbox,
 ) -> None:
-    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "RESTORE"))
+    inputs = _kept(sandbox, dict.fromkeys(accounts(12), "UNKNOWN"))
     before = _held(sandbox)
 
     with _provider(sandbox, PriorSettingsProvider()) as prior:
@@ -293,14 +294,9 @@ def test_a_destroy_whose_answers_are_lost_goes_on_where_it_ended(
 def test_a_member_accounts_credentials_do_not_pass_for_the_administrators(
     sandbox: RunningSandbox,
 ) -> None:
-    inputs = _inputs(sandbox, dict.fromkeys(accounts(12), "ENABLED"))
+    outputs = members_outputs(dict.fromkeys(accounts(12), "ENABLED"), region=_REGION)
 
     with _provider(sandbox, MemberFeaturesProvider(), account(1)) as members, error_of() as told:
-        members.read({**inputs, "unprocessed": {}})
+        members.read(outputs)
 
-    assert told[0].splitlines() == [
-        (
-            "GuardDuty: this stack in eu-west-1 is account 222222222222's, but the credentials are "
-            "of account 300000000001. Use credentials of 222222222222."
-        )
-    ]
+    assert told[0].splitlines() == [of_another_account(_REGION, account(1))]

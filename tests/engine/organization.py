@@ -113,6 +113,17 @@ class Organization:
         """Somebody else deletes the administrator's detector."""
         self._guardduty.delete_detector(DetectorId=self.detector_id())
 
+    def held(self, region: str = REGION) -> dict[str, str | None]:
+        """All that a stack may set in a region: EKS_AUDIT_LOGS of every account, and `autoEnable`.
+
+        The administrator's own is among the accounts.
+        """
+        accounts = self.control.truth()[region].items()
+        features = self.control.settings()[region].features
+        return {name: found.eks_audit_logs for name, found in accounts} | {
+            "autoEnable": features.get(FEATURE)
+        }
+
     def writes(self) -> list[str]:
         """The operations in the record of calls that change something in GuardDuty."""
         calls = [call for call in self.control.calls() if call.service == "guardduty"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +14,14 @@ from tests.engine.organization import OFF, ON, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from sandbox.client import Call
     from tests.campaign.processes import Victim
     from tests.engine.organization import Organization
     from tests.engine.stack import Run, Stack
+
+pytestmark = pytest.mark.slow
 
 HELD = TimeOut(seconds=120)
 """Nothing is done and nobody answers: there is time to kill."""
@@ -69,7 +71,7 @@ def test_killed_after_the_record_and_before_any_write_the_next_run_does_it_all(
 
     killed(stack, tmp_path / "log", lambda: aws.writes() != [])
 
-    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+    assert stack.record().accounts == before
     assert ":MemberFeatures" not in "".join(stack.kinds())
     assert (aws.statuses(), aws.own_features()) == (before, own)
 
@@ -78,7 +80,7 @@ def test_killed_after_the_record_and_before_any_write_the_next_run_does_it_all(
 
     assert run.code == 0, run.text
     assert set(aws.statuses().values()) == {ON}
-    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+    assert stack.record().accounts == before
     settled(stack, aws)
 
 
@@ -111,7 +113,7 @@ def test_killed_between_two_batches_the_next_run_does_the_rest_and_the_record_st
     assert set(aws.statuses().values()) == {ON}
     (rest,) = writes()
     assert set(rest.account_ids) == set(off[50:])
-    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+    assert stack.record().accounts == before
 
     destroyed = stack.destroy()
     assert destroyed.code == 0, destroyed.text
@@ -172,7 +174,7 @@ def test_killed_while_it_destroys_the_next_destroy_does_the_rest(
     )
 
     assert list(aws.statuses().values()).count(OFF) == 50
-    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+    assert stack.record().accounts == before
 
     aws.control.clear_faults()
     run = after_the_crash(stack, "destroy")
@@ -204,19 +206,17 @@ def test_killed_while_an_account_is_let_go_it_is_put_back_to_what_it_had_before_
 
     assert run.code == 0, run.text
     assert aws.statuses() == {**dict.fromkeys(before, ON), dropped: OFF}
-    assert dropped not in stack.resource(":PriorSettings")["outputs"]["statuses"]
+    assert dropped not in stack.record().accounts
 
 
 def test_a_state_whose_attributes_are_cut_off_is_read_again_without_them(
     organization: Callable[..., Organization],
 ) -> None:
     stack = organization().stack(members=[{"status": "ENABLED", "all": True}])
-    backend = stack._environment["PULUMI_BACKEND_URL"]
-    folder = Path(backend.removeprefix("file://").partition("?")[0])
     assert stack.up().code == 0
-    assert list(folder.rglob("*.attrs")) == []
 
-    (state,) = folder.rglob(f"stacks/**/{stack.name}.json")
+    state = stack.state_file()
+    assert list(state.parent.glob("*.attrs")) == []
     beside = state.with_name(f"{state.name}.attrs")
     beside.touch()  # as an engine leaves it that is killed while it writes it
     cut_off = stack.up()
@@ -258,5 +258,5 @@ def test_a_run_that_is_killed_at_any_call_leaves_a_stack_that_needs_no_more_than
     assert run.code == 0, run.text
     assert time.monotonic() - begun < 60
     assert set(aws.statuses().values()) == {OFF}
-    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+    assert stack.record().accounts == before
     assert account(1) in before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tests.engine.diff import drifted, listed_under
 from tests.engine.organization import FEATURE, OFF, ON, account
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ def test_a_refresh_and_a_plain_preview_show_it_by_account_and_up_puts_it_right(
         aws.control.clear_calls()
 
         refresh = stack.refresh_preview("--diff")
-        assert f'~ {account(8)}: "ENABLED" => "DISABLED"' in refresh.text
+        assert drifted(refresh.text) == {account(8): "ENABLED -> DISABLED"}
 
         preview = stack.preview("--diff")
-        assert f'+ {account(8)}: "DISABLED -> ENABLED"' in preview.text
+        assert listed_under("DISABLED -> ENABLED", preview.text) == [account(8)]
         assert "The rules turn 1 on, 0 off; 11 stay." in preview.text
         assert aws.writes() == []
         assert stack.preview("--expect-no-changes").code != 0
@@ -49,7 +50,7 @@ def test_without_a_refresh_a_preview_names_the_account_all_the_same(
     aws.set_status(account(8), OFF)
 
     preview = stack.preview("--diff", "--refresh=false")
-    assert f'+ {account(8)}: "DISABLED -> ENABLED"' in preview.text
+    assert listed_under("DISABLED -> ENABLED", preview.text) == [account(8)]
 
     assert stack.up("--refresh=false").code == 0
     assert aws.statuses()[account(8)] == ON
@@ -102,7 +103,7 @@ def test_a_refresh_names_the_accounts_and_the_next_preview_puts_them_right(
     )
     # The state has it now: what is in it is no reason to leave it so.
     preview = stack.preview("--diff")
-    assert f'+ {account(8)}: "DISABLED -> ENABLED"' in preview.text
+    assert listed_under("DISABLED -> ENABLED", preview.text) == [account(2), account(8)]
 
     assert stack.up().code == 0
     assert set(aws.statuses().values()) == {ON}

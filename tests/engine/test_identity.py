@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.engine.organization import ON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.engine.organization import Organization
+
+pytestmark = pytest.mark.slow
 
 RULES: object = [{"status": "ENABLED", "all": True}]
 

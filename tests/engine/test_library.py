@@ -9,10 +9,10 @@ import pytest
 
 from sandbox.credentials import access_key_id, secret_access_key
 from sandbox.effects import AccessDenied
-from sandbox.project import copy_example
 from tests.conftest import ADMINISTRATOR, MANAGEMENT
+from tests.engine.diff import listed_under
 from tests.engine.organization import OFF, ON, account
-from tests.engine.stack import Stack
+from tests.engine.program import REGIONS, Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from tests.engine.organization import Organization
 
-REGIONS = ("us-east-1", "eu-west-1")
+pytestmark = pytest.mark.slow
+
 SOMEBODY_ELSE = {"AWS_PROFILE": "management"}
 
 
@@ -32,26 +33,6 @@ def aws(organization: Callable[..., Organization]) -> Organization:
         aws.control.set_feature(member, OFF)
     aws.control.clear_calls()
     return aws
-
-
-class Program:
-    """A user's copy of the example."""
-
-    def __init__(self, folder: Path, aws: Organization) -> None:
-        self._folder = copy_example("every-region", folder)
-        self._environment = aws.environment
-
-    def rewrite(self, before: str, after: str) -> None:
-        file = self._folder / "__main__.py"
-        text = file.read_text()
-        assert text.count(before) == 1
-        file.write_text(text.replace(before, after))
-
-    def stack(self, **configuration: object) -> Stack:
-        stack = Stack(self._folder, self._environment, "test")
-        stack.configure({"regions": list(REGIONS), "profile": "administrator", **configuration})
-        stack.init()
-        return stack
 
 
 @pytest.fixture
@@ -69,7 +50,7 @@ def test_one_stack_keeps_every_region(aws: Organization, program: Program) -> No
 
     preview = stack.preview("--diff", **SOMEBODY_ELSE)
     assert preview.code == 0, preview.text
-    assert preview.text.count(f'{account(1)}: "DISABLED -> ENABLED"') == len(REGIONS)
+    assert listed_under("DISABLED -> ENABLED", preview.text) == sorted(2 * aws.members())
     assert aws.writes() == []
 
     run = stack.up(**SOMEBODY_ELSE)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.engine.organization import Organization
     from tests.engine.stack import Run
 
+pytestmark = pytest.mark.slow
+
 MEMBER = account(1)
 
 DIGITS = "has 11 digits; an account id has 12. If it begins with zeros, put it in quotes."
@@ -488,14 +490,14 @@ def test_a_state_that_this_product_has_not_written_is_refused(
     state = json.loads(stack.exported())
     for resource in state["deployment"]["resources"]:
         if resource["type"].endswith(":PriorSettings"):
-            resource["outputs"]["accounts"] = {"shop": "LEAVE"}
+            resource["outputs"]["before"] = "ENABLED: shop"
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state))
     stack.take_over(file)
 
     for run in (stack.preview(), stack.up("--skip-preview"), stack.destroy()):
         assert run.code != 0
-        assert "the state of PriorSettings is none that this product has written" in run.text
+        assert "the state of PriorSettings was not written by this program" in run.text
         assert "Traceback" not in run.text, run.text
         assert aws.writes() == []
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.engine.organization import Organization
 
+pytestmark = pytest.mark.slow
+
 ADMINISTRATOR = "222222222222"
 EVERYBODY = [account(number) for number in range(1, 13)]
 GUIDE = PROJECT_FOLDER / "docs" / "guide.md"

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from sandbox.project import ROOT
+from tests.engine.diff import listed_under
 from tests.engine.organization import FEATURE, OFF, ON, account
+from tests.engine.stack import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,12 +63,9 @@ def test_up_records_what_was_there_before_it(organization: Callable[..., Organiz
 
     assert stack.up().code == 0
 
-    prior = stack.resource(":PriorSettings")["outputs"]
-    assert prior["statuses"] == before
-    assert prior["detector"] == {"status": own[FEATURE]}
     # What the stack does not write, here GuardDuty itself, is not recorded.
-    assert prior["organization"] == {"autoEnable": features[FEATURE]}
-    assert prior["accounts"] == dict.fromkeys(before, "LEAVE")
+    settings = {"status": own[FEATURE], "autoEnable": features[FEATURE]}
+    assert stack.record() == Record(before, settings)
 
 
 def test_a_hundred_and_twenty_members_take_three_calls_and_a_second_run_none(
@@ -102,7 +101,7 @@ def test_a_preview_names_what_up_then_does_and_writes_nothing(
 
     assert preview.code == 0, preview.text
     assert aws.writes() == []
-    assert f'{account(2)}: "DISABLED -> ENABLED"' in preview.text
+    assert account(2) in listed_under("DISABLED -> ENABLED", preview.text)
     assert "The rules turn 2 on, 0 off; 10 stay." in preview.text
     assert f"on   {account(4)}  rule 1: accounts" in preview.text
     assert stack.up().code == 0
@@ -127,7 +126,7 @@ def test_a_changed_rule_changes_just_its_accounts(
     aws.control.clear_calls()
 
     preview = stack.preview("--diff")
-    assert f'+ {account(5)}: "ENABLED -> DISABLED"' in preview.text
+    assert listed_under("ENABLED -> DISABLED", preview.text) == [account(5)]
     assert f'~ {account(5)}: "ENABLED" => "DISABLED"' in preview.text
     assert "The rules turn 0 on, 1 off; 11 stay." in preview.text
 
@@ -159,7 +158,7 @@ def test_accounts_that_can_not_be_set_fail_the_run_and_only_they_are_tried_again
     assert len(run.errors) == 1
     kept = stack.resource(":MemberFeatures")["outputs"]
     assert kept["unprocessed"] == dict.fromkeys(failing, REASON)
-    assert kept["statuses"] == {a: s for a, s in wanted.items() if a not in failing}
+    assert stack.wanted() == dict.fromkeys(wanted, ON)
     assert stack.outputs()["unprocessed"] == dict.fromkeys(failing, REASON)
 
     aws.control.clear_faults()
@@ -190,8 +189,7 @@ def test_new_accounts_that_come_to_match_are_picked_up_by_the_next_run(
     assert aws.statuses()[newcomer] == ON
     (update,) = aws.control.calls("UpdateMemberDetectors")
     assert update.account_ids == (newcomer,)
-    prior = stack.resource(":PriorSettings")["outputs"]["statuses"]
-    assert prior[newcomer] == OFF
+    assert stack.record().accounts[newcomer] == OFF
 
 
 def test_a_suspended_account_keeps_the_record_of_what_it_had(
@@ -207,10 +205,10 @@ def test_a_suspended_account_keeps_the_record_of_what_it_had(
     run = stack.up()
 
     assert "can't be set (relationship status Disabled, suspended in GuardDuty)" in run.text
-    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+    assert stack.record().accounts == before
     aws.control.set_relationship(suspended, "Enabled")
     assert stack.up().code == 0
-    assert stack.resource(":PriorSettings")["outputs"]["statuses"] == before
+    assert stack.record().accounts == before
 
 
 def test_the_state_holds_no_credentials_and_no_addresses(

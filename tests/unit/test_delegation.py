@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from guardduty import messages
 from guardduty.api import GuardDutyApi
-from guardduty.delegation import Delegation, plan_delegation, read_delegation
+from guardduty.delegation import (
+    Delegation,
+    designations_of_others,
+    plan_delegation,
+    read_delegation,
+)
 from guardduty.errors import ServiceError
+from guardduty.ledger import Designated, LastState
 from guardduty.model import AccountId, Designation, Refused
 from guardduty.session import Session
 from tests.unit.fakes.guardduty_client import refusal
@@ -24,7 +31,7 @@ _NOBODY = Delegation(REGION, _MANAGEMENT, ADMINISTRATOR, status="ACTIVE")
 _DESTROY = (
     "A destroy of this stack removes the designation in us-east-1 "
     "(DisableOrganizationAdminAccount): its members are disassociated, and GuardDuty stays on in "
-    "them. To keep it, `pulumi state delete` the resource first."
+    "them. To keep it, run `pulumi state delete --all` in place of a destroy."
 )
 
 
@@ -54,6 +61,59 @@ def test_other_administrators_in_other_regions_are_told() -> None:
         "AWS Organizations knows other GuardDuty administrators beside 222222222222: "
         "300000000007. AWS's guide asks for the same one in every region."
     )
+
+
+def test_how_many_members_a_destroy_disassociates_at_most_is_told() -> None:
+    plan = plan_delegation(replace(_NOBODY, others=12))
+
+    assert plan.notices[-1].startswith(
+        "A destroy of this stack removes the designation in us-east-1 "
+        "(DisableOrganizationAdminAccount): its members, at most 12, are disassociated"
+    )
+
+
+# Designations of the last state
+
+
+def _last(account_id: AccountId, region: str = REGION) -> LastState:
+    return LastState(designations=(Designated(region, account_id),))
+
+
+def test_the_designation_of_the_last_run_is_kept() -> None:
+    designated = replace(_NOBODY, designated=Designation(ADMINISTRATOR, ending=False))
+
+    for delegation in (_NOBODY, designated):
+        assert plan_delegation(delegation, _last(ADMINISTRATOR)).refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("designated", "region"), [(account(7), REGION), (ADMINISTRATOR, "eu-west-1")]
+)
+def test_a_run_that_would_leave_a_designation_is_refused(
+    designated: AccountId, region: str
+) -> None:
+    plan = plan_delegation(_NOBODY, _last(designated, region))
+
+    (refusal,) = plan.refusals
+    assert refusal.startswith(
+        f"this stack designates account {designated} as GuardDuty administrator in {region}, but "
+        "this run designates account 222222222222 in us-east-1. No run removes a designation"
+    )
+    assert plan.notices == ()
+
+
+def test_a_designation_is_refused_together_with_what_aws_stands_against() -> None:
+    strange = replace(_NOBODY, status=None, unknown_account=True)
+    assert len(plan_delegation(strange, _last(account(7))).refusals) == 2
+
+
+def test_a_stack_that_designates_nobody_any_more_is_refused() -> None:
+    last = _last(ADMINISTRATOR)
+
+    (refusal,) = designations_of_others(last, None, messages.designates_nobody())
+
+    assert "but this run has another mode than delegation. " in refusal
+    assert designations_of_others(LastState(), None, messages.designates_nobody()) == ()
 
 
 _REFUSALS = {

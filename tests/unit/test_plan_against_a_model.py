@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guardduty.ledger import LastState, Record
 from guardduty.model import AccountId, FeatureStatus, Membership, MemberStatuses, Snapshot
-from guardduty.plan import make_plan
-from guardduty.settings import Rule, RuleStatus, Settings
-from tests.vocabulary import ADMINISTRATOR, OWNER, accounts, region_with
+from guardduty.plan import Plan, make_plan
+from guardduty.settings import OnRelease, Rule, RuleStatus, Settings
+from tests.vocabulary import ADMINISTRATOR, DETECTOR, OWNER, REGION, accounts, region_with
 
 _FORMER = ("Removed", "Resigned", "Deleted")
 _PEOPLE = [*accounts(12), ADMINISTRATOR]
@@ -159,3 +160,116 @@ def test_a_second_run_after_an_undisturbed_first_changes_nothing(case: _Case) ->
     )
 
     assert make_plan(case.settings, after, OWNER).changes == {}
+
+
+# With a record of earlier runs
+
+
+_BEFORE = st.dictionaries(st.sampled_from(accounts(12)), st.sampled_from(FeatureStatus))
+
+
+def _plan_with(case: _Case, before: dict[AccountId, FeatureStatus], on_release: OnRelease) -> Plan:
+    chosen = case.settings.model_copy(update={"on_release": on_release})
+    record = Record(
+        REGION,
+        ADMINISTRATOR,
+        DETECTOR,
+        before,
+        revision=4,
+        members_revision=4,
+        members=frozenset(before),
+    )
+    return make_plan(chosen, case.snapshot, OWNER, LastState((record,)))
+
+
+def _released_as(
+    case: _Case, account: AccountId, before: FeatureStatus, on_release: OnRelease
+) -> str | None:
+    """What becomes of an account that is recorded; None if it stays recorded."""
+    members = {m.account: m.relationship_status for m in case.snapshot.members}
+    index = _rule_for(case, account)
+    decided = None if index is None else case.settings.members[index].status.value
+    if decided in ("ENABLED", "DISABLED"):
+        return None
+    if on_release is OnRelease.LEAVE or members.get(account, "Removed") in _FORMER:
+        return "LEAVE"
+    if members[account] != "Enabled":
+        return None
+    if decided == "UNMANAGED":
+        return "LEAVE"
+    target = "DISABLED" if on_release is OnRelease.DISABLE else before.value
+    current = case.snapshot.statuses.statuses.get(account)
+    return "LEAVE" if current == target else f"{current or 'UNKNOWN'} -> {target}"
+
+
+@settings(deadline=None)
+@given(_cases(), _BEFORE, st.sampled_from(OnRelease))
+def test_recorded_accounts_stay_recorded_or_are_released(
+    case: _Case, before: dict[AccountId, FeatureStatus], on_release: OnRelease
+) -> None:
+    plan = _plan_with(case, before, on_release)
+
+    released = {a: _released_as(case, a, status, on_release) for a, status in before.items()}
+    assert plan.release.words == {a: word for a, word in released.items() if word}
+
+
+@settings(deadline=None)
+@given(_cases(), _BEFORE, st.sampled_from(OnRelease))
+def test_every_account_that_a_run_writes_is_recorded_first(
+    case: _Case, before: dict[AccountId, FeatureStatus], on_release: OnRelease
+) -> None:
+    plan = _plan_with(case, before, on_release)
+
+    assert plan.changes.keys() | plan.release.words.keys() <= plan.to_record.keys()
+    assert {a: s for a, s in plan.to_record.items() if a in before} == before
+    for account in plan.to_record.keys() - before.keys():
+        current = case.snapshot.statuses.statuses.get(AccountId(account))
+        assert plan.to_record[account] == (current.value if current else "UNKNOWN")
+
+
+@settings(deadline=None)
+@given(_cases(), _BEFORE, st.sampled_from(OnRelease))
+def test_a_run_after_an_undisturbed_one_has_nothing_to_do(
+    case: _Case, before: dict[AccountId, FeatureStatus], on_release: OnRelease
+) -> None:
+    told = replace(
+        case.snapshot,
+        statuses=MemberStatuses(
+            dict.fromkeys(case.snapshot.statuses.unprocessed, FeatureStatus.ENABLED)
+            | dict(case.snapshot.statuses.statuses),
+            {},
+        ),
+    )
+    case = replace(case, snapshot=told)
+    first = _plan_with(case, before, on_release)
+    recorded = {AccountId(a): FeatureStatus(s) for a, s in first.to_record.items()}
+    released = {a: word.rpartition(" ")[2] for a, word in first.release.words.items()}
+    left = {a: status for a, status in recorded.items() if a not in released}
+    set_by_release = {AccountId(a): FeatureStatus(s) for a, s in released.items() if s != "LEAVE"}
+    after = {**told.statuses.statuses, **set_by_release, **first.statuses}
+
+    second = make_plan(
+        case.settings.model_copy(update={"on_release": on_release}),
+        replace(told, statuses=MemberStatuses(after, {})),
+        OWNER,
+        LastState(
+            (
+                Record(
+                    REGION,
+                    ADMINISTRATOR,
+                    DETECTOR,
+                    left,
+                    dict.fromkeys(first.written_settings, "NONE"),
+                    revision=first.revision,
+                    members_revision=first.members_revision,
+                ),
+            )
+        ),
+    )
+
+    assert (second.changes, second.release.words, second.newly_set) == ({}, {}, {})
+    assert (second.revision, second.members_revision) == (
+        first.revision,
+        first.members_revision,
+    )
+    assert second.to_record == left

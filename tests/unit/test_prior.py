@@ -8,13 +8,8 @@ import pytest
 
 from guardduty.errors import UserError
 from guardduty.members import Patience
-from guardduty.model import AutoEnable
-from guardduty.prior import (
-    PriorOrganization,
-    Scope,
-    read_prior_organization,
-    read_prior_statuses,
-)
+from guardduty.model import AutoEnable, OrganizationConfiguration, Setting
+from guardduty.prior import read_prior_settings, read_prior_statuses
 from guardduty.session import open_session
 from tests.doubles.aws import Aws
 from tests.doubles.doors import bare_environment, in_place_of_sockets
@@ -25,9 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KEYS = {"aws:region": "us-east-1", "aws:accessKey": "x", "aws:secretKey": "y"}
-_WITHOUT_MEMBERS = frozenset({Scope.DETECTOR, Scope.ORGANIZATION})
-_WITH_MEMBERS = _WITHOUT_MEMBERS | {Scope.AUTO_ENABLE_MEMBERS}
-_NEW, _NONE, _ALL = AutoEnable.NEW, AutoEnable.NONE, AutoEnable.ALL
+_PATHS = {"detector": f"/detector/{DETECTOR}", "organization": f"/detector/{DETECTOR}/admin"}
+_STATUS, _FEATURE, _MEMBERS = Setting.STATUS, Setting.AUTO_ENABLE, Setting.AUTO_ENABLE_MEMBERS
 
 
 @pytest.fixture
@@ -39,46 +33,70 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
 
 
 @pytest.mark.parametrize(
-    ("scope", "recorded", "asks", "then"),
+    ("settings", "recorded", "asked", "then"),
     [
-        (frozenset({Scope.DETECTOR}), None, 0, None),
-        (_WITHOUT_MEMBERS, None, 1, PriorOrganization(None, _NONE)),
-        (_WITH_MEMBERS, None, 1, PriorOrganization(_NEW, _NONE)),
-        (_WITHOUT_MEMBERS, PriorOrganization(None, _ALL), 0, PriorOrganization(None, _ALL)),
-        (_WITH_MEMBERS, PriorOrganization(None, _ALL), 1, PriorOrganization(_NEW, _ALL)),
-        (_WITH_MEMBERS, PriorOrganization(_ALL, _ALL), 0, PriorOrganization(_ALL, _ALL)),
+        ([], {}, [], {}),
+        ([_STATUS], {}, ["detector"], {_STATUS: "DISABLED"}),
+        ([_STATUS], {_STATUS: "ENABLED"}, [], {_STATUS: "ENABLED"}),
+        ([_FEATURE], {}, ["organization"], {_FEATURE: "NONE"}),
+        ([_FEATURE, _MEMBERS], {}, ["organization"], {_FEATURE: "NONE", _MEMBERS: "NEW"}),
+        ([_FEATURE], {_FEATURE: "ALL"}, [], {_FEATURE: "ALL"}),
         (
-            frozenset({Scope.DETECTOR}),
-            PriorOrganization(_ALL, _ALL),
-            0,
-            PriorOrganization(_ALL, _ALL),
+            [_FEATURE, _MEMBERS],
+            {_FEATURE: "ALL"},
+            ["organization"],
+            {_FEATURE: "ALL", _MEMBERS: "NEW"},
         ),
+        (
+            [_FEATURE, _MEMBERS],
+            {_FEATURE: "ALL", _MEMBERS: "ALL"},
+            [],
+            {_FEATURE: "ALL", _MEMBERS: "ALL"},
+        ),
+        ([_STATUS], {_MEMBERS: "ALL"}, ["detector"], {_STATUS: "DISABLED", _MEMBERS: "ALL"}),
+        ([], {_FEATURE: "ALL"}, [], {_FEATURE: "ALL"}),
     ],
-    ids=["not written", "feature", "both", "recorded", "one more", "both recorded", "no more"],
+    ids=[
+        *("nothing written", "detector", "detector recorded", "feature", "both", "recorded"),
+        *("one more", "both recorded", "another", "no more"),
+    ],
 )
-def test_each_setting_of_the_organization_is_read_before_its_first_write_and_kept(
+def test_each_setting_is_read_before_its_first_write_and_kept(
     aws: Aws,
-    scope: frozenset[Scope],
-    recorded: PriorOrganization | None,
-    asks: int,
-    then: PriorOrganization | None,
+    settings: list[Setting],
+    recorded: dict[Setting, str],
+    asked: list[str],
+    then: dict[Setting, str],
 ) -> None:
     api = open_session(_KEYS.get).guardduty
 
-    assert read_prior_organization(api, DETECTOR, scope, recorded) == then
-    assert sum(request.path.endswith("/admin") for request in aws.requests) == asks
+    assert read_prior_settings(api, DETECTOR, settings, recorded) == then
+    paths = [r.path for r in aws.requests if r.path.startswith("/detector/")]
+    assert paths == [_PATHS[what] for what in asked]
     assert aws.own_writes == []
 
 
-def test_a_status_that_aws_does_not_tell_is_kept_as_unknown() -> None:
+def test_a_setting_that_is_not_offered_is_not_recorded(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = open_session(_KEYS.get).guardduty
+    not_offered = OrganizationConfiguration(AutoEnable.NEW, None)
+    monkeypatch.setattr(type(api), "organization", lambda *_: not_offered)
+
+    read = read_prior_settings(api, DETECTOR, [_FEATURE, _MEMBERS], {})
+
+    assert read == {_MEMBERS: "NEW"}
+    assert aws.own_writes == []
+
+
+def test_nothing_is_recorded_of_a_status_that_aws_does_not_tell() -> None:
     guardduty = FakeGuardDuty({account(1): ON, account(2): OFF})
     guardduty.unreadable = {account(2): "Internal error"}
 
-    assert read_prior_statuses(guardduty.api, DETECTOR, accounts(3), Patience(seconds=0)) == {
-        account(1): "ENABLED",
-        account(2): "UNKNOWN",
-        account(3): "UNKNOWN",
-    }
+    read = read_prior_statuses(guardduty.api, DETECTOR, accounts(3), Patience(seconds=0))
+
+    # The second is refused, the third nobody tells of.
+    assert read == {account(1): "ENABLED"}
 
 
 def test_an_account_that_aws_does_not_tell_of_is_asked_about_again() -> None:
@@ -92,13 +110,13 @@ def test_an_account_that_aws_does_not_tell_of_is_asked_about_again() -> None:
         guardduty.api, DETECTOR, accounts(60), Patience(300, sleep), told.append
     )
 
-    assert statuses == {**dict.fromkeys(accounts(60), "ENABLED"), account(8): "UNKNOWN"}
+    assert statuses == {a: "ENABLED" for a in accounts(60) if a != account(8)}
     assert [call.accounts for call in guardduty.calls][2:] == [(account(7),)]
     (line,) = told
     assert line.startswith("EKS audit logs: AWS does not tell what 1 member had before, asking ")
 
 
-def test_nothing_is_kept_if_a_call_fails() -> None:
+def test_nothing_is_recorded_if_a_call_fails() -> None:
     guardduty = FakeGuardDuty(dict.fromkeys(accounts(60), ON))
     failure = refusal("GetMemberDetectors", "AccessDeniedException", "No.")
     guardduty.failures = {"GetMemberDetectors": [failure]}

@@ -49,11 +49,11 @@ def test_all_resources_of_a_run_share_the_time_to_try_again(
     monkeypatch.setattr(provider, "PAUSES", provider.Pauses())
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
 
-    first = provider.patience({"retryMinutes": 2})
+    first = provider.patience(2)
     assert first.seconds == 120
     first.sleep(50)
-    second = provider.patience({"retryMinutes": 2})
+    second = provider.patience(2)
     assert second.seconds == 70
     second.sleep(100)
-    assert provider.patience({}).seconds == 150
-    assert provider.patience({"retryMinutes": 2}).seconds == 0
+    assert provider.patience(5).seconds == 150
+    assert provider.patience(2).seconds == 0

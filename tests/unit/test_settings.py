@@ -162,9 +162,20 @@ def test_a_namespace_that_is_nearly_the_projects_is_refused(namespace: str) -> N
     assert caught.value.faults == (
         (
             f"{key} is in a namespace that nobody reads; did you mean "
-            "guardduty-eks-audit-logs:status?"
+            "guardduty-eks-audit-logs:status? The namespace is the project's name in Pulumi.yaml; "
+            "rename the key in the stack's file."
         ),
     )
+
+
+def test_a_renamed_project_reads_its_own_namespace_and_refuses_the_former() -> None:
+    read = Settings.from_configuration({"acme:status": "DISABLED"}, "acme")
+    assert read.status == "DISABLED"
+
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration({f"{PROJECT}:status": "DISABLED", "other:x": "y"}, "acme")
+    (fault,) = caught.value.faults
+    assert "did you mean acme:status?" in fault
 
 
 def test_a_misspelt_namespace_is_told_together_with_the_other_faults() -> None:

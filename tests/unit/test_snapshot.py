@@ -9,6 +9,7 @@ import pytest
 
 from guardduty.errors import ServiceError
 from guardduty.identity import Identity
+from guardduty.ledger import Record
 from guardduty.model import (
     AutoEnable,
     Detector,
@@ -39,6 +40,8 @@ from tests.vocabulary import (
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
+
+    from guardduty.model import AccountId, FeatureStatus
 
 _ORGANIZATION = f"/detector/{DETECTOR}/admin"
 
@@ -110,6 +113,20 @@ def test_a_profile_of_the_environment_that_does_not_exist_is_nobodys_business(
 
     assert session.partition == partition
     assert read_snapshot(session, settings()).partition == partition
+
+
+@pytest.mark.parametrize(("before", "read"), [({account(1): OFF}, 2), ({}, 0)])
+def test_members_that_a_standalone_stack_has_recorded_are_read(
+    aws: Aws, before: dict[AccountId, FeatureStatus], read: int
+) -> None:
+    aws.members = {account(1): "ENABLED", account(2): "DISABLED"}
+    keys = {"aws:region": REGION, "aws:accessKey": "x", "aws:secretKey": "y"}
+    record = Record(REGION, ADMINISTRATOR, before=before)
+
+    snapshot = read_snapshot(open_session(keys.get), settings(mode="standalone"), record)
+
+    assert len(snapshot.members) == len(snapshot.statuses.statuses) == read
+    assert snapshot.organization is None
 
 
 def test_members_are_read_fifty_in_a_call(aws: Aws) -> None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guardduty import messages
+from guardduty.ledger import LastState, Record
 from guardduty.model import Detector, MemberStatuses, Snapshot
-from guardduty.plan import Plan, make_plan
+from guardduty.plan import Plan, make_leaving_plan, make_plan
 from guardduty.summary import headline, summary
 from tests.vocabulary import (
     ADMINISTRATOR,
@@ -27,6 +29,7 @@ from tests.vocabulary import (
 )
 
 if TYPE_CHECKING:
+    from guardduty.model import AccountId, FeatureStatus
     from guardduty.settings import Settings
 
 
@@ -165,6 +168,75 @@ def test_numbers_and_accounts_stay_within_80_columns() -> None:
     rules = [rule("DISABLED", *accounts(30)), rule("ENABLED")]
     chosen = settings(maxDisabled="60%", members=rules)
     assert [line for line in _told(chosen, snapshot) if len(line) > 80] == []
+
+
+def _record(before: dict[AccountId, FeatureStatus], *, earlier: bool = False) -> LastState:
+    record = Record(REGION, ADMINISTRATOR, DETECTOR, before, revision=4, earlier=earlier)
+    return LastState((record,))
+
+
+def test_accounts_that_are_released_are_named_what_turns_off_first() -> None:
+    snapshot = region_with({account(1): OFF, account(2): ON, account(3): ON, account(4): OFF})
+    last = _record({account(1): ON, account(2): OFF, account(3): OFF, account(4): OFF})
+    plan = make_plan(settings(onRelease="RESTORE"), snapshot, OWNER, last)
+
+    assert summary(plan).splitlines()[1:6] == [
+        "  4 members: 2 on, 2 off. The rules change none of them.",
+        (
+            "  4 accounts drop out of the rules (onRelease RESTORE): 2 go to DISABLED, 1 to "
+            "ENABLED, 1 stays as it is."
+        ),
+        "    off  300000000002  ENABLED -> DISABLED, released",
+        "    off  300000000003  ENABLED -> DISABLED, released",
+        "    on   300000000001  DISABLED -> ENABLED, released",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("released", "more"),
+    [(20, []), (21, ["    … and 1 more (`pulumi preview --diff` names them all)"])],
+)
+def test_the_first_twenty_releases_are_named_and_the_others_counted(
+    released: int, more: list[str]
+) -> None:
+    snapshot = region_with(dict.fromkeys(accounts(released), ON))
+    last = _record(dict.fromkeys(accounts(released), OFF))
+    chosen = settings(onRelease="RESTORE", maxDisabled="100%")
+
+    told = summary(make_plan(chosen, snapshot, OWNER, last)).splitlines()
+
+    assert told[3:-2] == [
+        *(f"    off  {a}  ENABLED -> DISABLED, released" for a in accounts(20)),
+        *more,
+    ]
+
+
+def test_a_region_that_leaves_is_told_as_such() -> None:
+    snapshot = region_with({account(1): ON, account(2): ON})
+    last = _record({account(1): OFF, account(2): ON})
+    plan = make_leaving_plan(settings(onRelease="RESTORE"), snapshot, OWNER, last)
+
+    assert summary(plan).splitlines() == [
+        "EKS audit log monitoring in us-east-1, administrator 222222222222",
+        f"  {messages.region_leaves('RESTORE')}",
+        (
+            "  2 accounts drop out of the rules (onRelease RESTORE): 1 goes to DISABLED, 1 stays "
+            "as it is."
+        ),
+        "    off  300000000001  ENABLED -> DISABLED, released",
+    ]
+    assert headline(plan) == ("EKS audit logs in us-east-1: releasing 2 accounts and the region.")
+
+
+@pytest.mark.parametrize("mode", ["organization", "invitation", "standalone"])
+def test_a_run_that_rewrites_its_state_says_so_in_one_line(mode: str) -> None:
+    snapshot = region_with({account(1): ON})
+    last = _record({account(1): OFF}, earlier=True)
+    plan = make_plan(settings(mode=mode), snapshot, OWNER, last)
+
+    line = f"  {messages.state_rewritten()}"
+    assert summary(plan).splitlines().count(line) == 1
+    assert headline(plan).splitlines().count(line) == 1
 
 
 def test_the_run_itself_tells_one_line() -> None:

@@ -1,0 +1,97 @@
+"""How the state grows with the members: bytes an account, and values that the engine converts.
+
+`make bench` prints the table. All members are turned on for the first time, half of them are on
+already; counted are the inputs and outputs of both dynamic resources as JSON, which is how a
+backend keeps them.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from guardduty.inputs import member_features_inputs, prior_settings_inputs
+from guardduty.model import (
+    AccountId,
+    AutoEnable,
+    Detector,
+    DetectorId,
+    FeatureStatus,
+    Membership,
+    MemberStatuses,
+    OrganizationConfiguration,
+    Snapshot,
+)
+from guardduty.plan import make_plan
+from guardduty.properties import MemberFeaturesOutputs, PriorSettingsOutputs
+from guardduty.settings import Settings
+
+SIZES = (1_000, 10_000, 50_000)
+TABLE_WIDTH = 80
+
+
+def state(members: int, on_release: str) -> list[dict[str, Any]]:
+    """The properties of both resources after the first run of a stack.
+
+    Args:
+        members: how many the administrator has.
+        on_release: the stack's.
+    """
+    settings = Settings.from_values(
+        {
+            "members": [{"status": "ENABLED", "all": True}],
+            "onRelease": on_release,
+            "maxDisabled": "100%",
+        }
+    )
+    plan = make_plan(settings, _snapshot(members), "bench")
+    prior, features = prior_settings_inputs(plan), member_features_inputs(plan)
+    after = (
+        PriorSettingsOutputs.parse({**prior.properties(), "before": prior.properties()["record"]}),
+        MemberFeaturesOutputs.parse(features.properties()),
+    )
+    return [part.properties() for part in (prior, features, *after)]
+
+
+def size(properties: list[dict[str, Any]]) -> int:
+    """Bytes of these properties as JSON."""
+    return sum(len(json.dumps(part, separators=(",", ":"))) for part in properties)
+
+
+def _snapshot(members: int) -> Snapshot:
+    accounts = [AccountId(f"{300_000_000_000 + number}") for number in range(1, members + 1)]
+    statuses = {
+        account: FeatureStatus.ENABLED if int(account) % 2 else FeatureStatus.DISABLED
+        for account in accounts
+    }
+    return Snapshot(
+        "us-east-1",
+        AccountId("222222222222"),
+        datetime.now(UTC),
+        detector=Detector(DetectorId("1" * 32), monitoring=True, status=FeatureStatus.DISABLED),
+        organization=OrganizationConfiguration(AutoEnable.NEW, AutoEnable.NONE),
+        members=tuple(Membership(account, "Enabled") for account in accounts),
+        statuses=MemberStatuses(statuses, {}),
+    )
+
+
+def main() -> None:
+    """Prints the table."""
+    table = Table(title="The state of one region", title_justify="left", width=TABLE_WIDTH)
+    table.add_column("bytes an account")
+    for members in SIZES:
+        table.add_column(f"{members:,} members", justify="right")
+    for on_release in ("LEAVE", "RESTORE"):
+        each = [size(state(members, on_release)) / members for members in SIZES]
+        table.add_row(on_release, *(f"{number:.1f}" for number in each))
+    counts = [sum(map(len, state(members, "RESTORE"))) for members in SIZES]
+    table.add_row("properties", *(f"{count}" for count in counts))
+    Console(width=TABLE_WIDTH).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""What is said of many accounts as one text: the engine takes a text for one value.
+
+A map of 10,000 accounts costs the engine seconds. Both forms are YAML, which `pulumi preview
+--diff` shows entry by entry. docs/decisions has the state contract that they are a part of.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_A_LINE = 5
+_ENTRY = re.compile(r'"?([^":]+)"?: (.+)')
+_GROUP = re.compile(r"(\S.*):")
+
+
+def listed(words: Mapping[str, str]) -> str:
+    """Writes one account a line: `300000000001: ENABLED`.
+
+    Args:
+        words: {account: what is said of it}.
+
+    Returns:
+        lines sorted by account, each with its end; empty without accounts.
+    """
+    return "".join(f"{_key(account)}: {words[account]}\n" for account in sorted(words))
+
+
+def read_listed(text: str | None) -> dict[str, str]:
+    """Reads what `listed` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    found: dict[str, str] = {}
+    for line in (text or "").splitlines():
+        entry = _ENTRY.fullmatch(line)
+        if not entry:
+            raise ValueError(line)
+        found[entry[1]] = entry[2]
+    return found
+
+
+def grouped(words: Mapping[str, str]) -> str:
+    """Writes what is said once, and under it the accounts of which it is said, five a line.
+
+    Args:
+        words: {account: what is said of it}.
+
+    Returns:
+        groups in order, what turns off first; empty without accounts.
+    """
+    groups: dict[str, list[str]] = {}
+    for account in sorted(words):
+        groups.setdefault(words[account], []).append(account)
+    return "".join(_group(word, groups[word]) for word in sorted(groups, key=_off_first))
+
+
+def read_grouped(text: str | None) -> dict[str, str]:
+    """Reads what `grouped` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    found: dict[str, str] = {}
+    word: str | None = None
+    for line in (text or "").splitlines():
+        if line.startswith("- ") and word is not None:
+            found.update(dict.fromkeys(line[2:].strip('"').split(), word))
+            continue
+        group = _GROUP.fullmatch(line)
+        if not group:
+            raise ValueError(line)
+        word = group[1]
+    return found
+
+
+def _group(word: str, accounts: list[str]) -> str:
+    return f"{word}:\n" + "".join(f"- {line}\n" for line in _lines(accounts))
+
+
+def _lines(accounts: list[str]) -> Iterator[str]:
+    for start in range(0, len(accounts), _A_LINE):
+        some = accounts[start : start + _A_LINE]
+        # A single account would be a number in YAML.
+        yield f'"{some[0]}"' if len(some) == 1 else " ".join(some)
+
+
+def _key(account: str) -> str:
+    # As a number in YAML, an account id would lose the zeros in front.
+    return f'"{account}"' if account.startswith("0") else account
+
+
+def _off_first(word: str) -> tuple[bool, str]:
+    return not word.endswith("DISABLED"), word
