@@ -172,6 +172,13 @@ def suspended_for_a_while(monkeypatch: pytest.MonkeyPatch) -> History:
     monkeypatch.setattr(plan, "to_record", property(forgetful))
     counted = property(lambda self: revision.__get__(self) + bool(self.waiting))
     monkeypatch.setattr(plan, "revision", counted)
+    provider = components.prior_settings.PriorSettingsProvider
+    update = provider.update
+
+    def without_a_look_at_the_last(self: Any, id_: str, olds: Any, news: Any) -> Any:
+        return update(self, id_, {**olds, "before": None}, news)
+
+    monkeypatch.setattr(provider, "update", without_a_look_at_the_last)
     away = tuple(Event("suspend", number) for number in range(60))
     back = tuple(Event("resume", number) for number in range(60))
     return History(ORGANIZATION, EVERYBODY, (Up(), *away, Up(), *back, Up()))

@@ -609,28 +609,29 @@ def test_a_destroy_that_may_not_set_the_organization_writes_nothing_else(
     assert aws.writes == []
 
 
-def test_another_accounts_credentials_release_nothing(aws: Aws, provider: DynamicProvider) -> None:
+def test_another_accounts_credentials_release_nothing(door: Door, aws: Aws, tmp_path: Path) -> None:
     aws.account = account(9)
     olds, news = _state(), _inputs(_OFF_2)
 
-    for ask in (
-        lambda: provider.update(olds, news),
-        lambda: provider.delete(olds),
-        lambda: provider.create(news),
-    ):
-        with error_of() as told:
-            ask()
-        assert told[0].splitlines() == [of_another_account(REGION, account(9))]
+    with _process(door, tmp_path) as run:
+        for ask in (
+            lambda: run.update(olds, news),
+            lambda: run.delete(olds),
+            lambda: run.create(news),
+        ):
+            with error_of() as told:
+                ask()
+            assert told[0].splitlines() == [of_another_account(REGION, account(9))]
     assert {request.service for request in aws.requests} == {"sts"}
 
 
 def test_accounts_that_cannot_be_looked_up_are_not_released(
-    aws: Aws, provider: DynamicProvider
+    door: Door, aws: Aws, tmp_path: Path
 ) -> None:
     aws.refusals[_GET] = (403, "AccessDeniedException", "No.")
 
-    with error_of() as told:
-        provider.delete(_state())
+    with _process(door, tmp_path) as destroy, error_of() as told:
+        destroy.delete(_state())
 
     assert "Give the caller the permission for GetMembers." in told[0]
     assert _holds_nothing_new(aws)

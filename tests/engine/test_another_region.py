@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.engine.organization import OFF, ON
 
 if TYPE_CHECKING:
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.engine.organization import Organization
     from tests.engine.stack import Run, Stack
+
+pytestmark = pytest.mark.slow
 
 HERE, THERE = "us-east-1", "eu-west-1"
 ALL_ON = [{"status": "ENABLED", "all": True}]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.engine.diff import drifted, listed_under
 from tests.engine.organization import FEATURE, OFF, ON, account
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.engine.organization import Organization
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_refresh_and_a_plain_preview_show_it_by_account_and_up_puts_it_right(

@@ -6,11 +6,15 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.engine.organization import Organization
+
+pytestmark = pytest.mark.slow
 
 ALL_ON = [{"status": "ENABLED", "all": True}]
 

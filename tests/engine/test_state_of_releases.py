@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.engine.organization import Organization
 
+pytestmark = pytest.mark.slow
+
 STATES = sorted((Path(__file__).parent / "states").glob("*.json"))
 RULES: dict[str, object] = {
     "members": [

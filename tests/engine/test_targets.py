@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from tests.engine.organization import Organization
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("option", "kind"), [("--target", ":MemberFeatures"), ("--exclude", ":PriorSettings")]
