@@ -228,8 +228,10 @@ class _Player:
             raise ViolationError(4, "the state of an earlier release is not written anew")
 
     def _is_former(self) -> bool:
-        """Whether an earlier release has written something of the state."""
-        return any("account" in r.outputs and r.name in _FORMER for r in self._stack.saved)
+        """Whether an earlier release has written something of the state, as the program sees it."""
+        return any(
+            "account" in r.outputs and r.name in _FORMER and not r.delete for r in self._stack.saved
+        )
 
     def _options(self, flags: Flags) -> Options:
         """The flags as the engine takes them; what is not in the state can't be replaced."""

@@ -45,7 +45,8 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "guardduty-eks-audit-log:status is in a namespace that nobody reads; did you mean "
-                f"{PROJECT}:status?"
+                f"{PROJECT}:status? The namespace is the project's name in Pulumi.yaml; rename the "
+                "key in the stack's file."
             ),
             (
                 f"{PROJECT}:autoEnabled is not a configuration key of this project; "
