@@ -11,13 +11,13 @@ from unittest.mock import patch
 
 import guardduty.batches
 from tests.campaign.before import MEMBERS, ORGANIZATION, OWN, UNKNOWN, Before, value_of
+from tests.campaign.beside import designate, leave_a_region
 from tests.campaign.clients import made_once
 from tests.campaign.clock import Time, kept_by
 from tests.campaign.engine import Stack, Told
 from tests.campaign.expected import MAX_DISABLED, Expected, configuration, expect, released
 from tests.campaign.former import former, possible
 from tests.campaign.ledger import Ledger, changes, ledger
-from tests.campaign.library import designate, leave_a_region
 from tests.campaign.network import Moments, Network, in_place_of_sockets
 from tests.campaign.promises import Run, ViolationError, check_destroy, check_up
 from tests.campaign.script import (

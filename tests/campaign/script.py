@@ -199,7 +199,7 @@ class Destroy:
 
 @dataclass(frozen=True)
 class Beside:
-    """Before all else, a stack beside the history's own: see `tests.campaign.library`."""
+    """Before all else, a stack beside the history's own: see `tests.campaign.beside`."""
 
     what: Literal["a region that leaves", "a designation"]
 
