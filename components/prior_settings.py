@@ -18,6 +18,7 @@ from components.provider import (
     keep_record,
     note_failure,
     note_generation,
+    note_live,
     patience,
     replaced,
     tell,
@@ -106,7 +107,7 @@ class PriorSettingsProvider(GuardDutyProvider):
         """
         last = PriorSettingsOutputs.parse(props)
         self.owned_session(last)
-        note_generation(last)
+        note_live(last)
         return ReadResult(id_, props)
 
     @told_plainly

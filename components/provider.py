@@ -6,6 +6,8 @@ name in the state: moving or renaming a provider class breaks the stacks that ha
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import select
 import sys
@@ -101,15 +103,37 @@ def is_record_kept(kind: str, props: Properties) -> bool:
     return is_kept(f"{kind}-{props.administrator_account_id}-{props.region}")
 
 
+def note_live(last: PriorSettingsOutputs) -> None:
+    """Notes a record that a refresh reads, as it does none that is only left to be deleted."""
+    keep(f"{_live(last)}{_digest(last)}")
+    note_generation(last)
+
+
 def note_generation(last: PriorSettingsOutputs) -> None:
     """Notes a record that is in the state, so that an older one of the same does nothing."""
     keep(f"{_generations(last)}{last.generation}")
 
 
 def is_outdated(last: PriorSettingsOutputs) -> bool:
-    """Whether a later resource has taken this one's record over, which the state has still."""
-    known = kept_with(_generations(last))
-    return any(int(generation) > last.generation for generation in known)
+    """Whether a later resource has taken this one's record over, which the state has still.
+
+    The later one has a higher generation. Records of 0.1.0 and 0.2.0 have none: of these, the ones
+    that were read in this run are the state's.
+    """
+    generations = kept_with(_generations(last))
+    live = kept_with(_live(last))
+    return any(int(generation) > last.generation for generation in generations) or (
+        bool(live) and _digest(last) not in live
+    )
+
+
+def _digest(last: PriorSettingsOutputs) -> str:
+    text = json.dumps(last.properties(), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _live(last: Properties) -> str:
+    return f"live-{last.administrator_account_id}-{last.region}-"
 
 
 def _generations(last: Properties) -> str:

@@ -653,6 +653,22 @@ def test_a_record_that_a_later_one_replaced_releases_nothing_on_destroy(
     assert aws.writes == []
 
 
+def test_of_two_records_without_a_generation_the_one_that_a_refresh_reads_counts(
+    door: Door, aws: Aws, tmp_path: Path
+) -> None:
+    aws.members = {account(1): "ENABLED"}
+    left = prior_outputs({account(1): "DISABLED"}, generation=0)
+    live = prior_outputs({account(1): "DISABLED"}, generation=0, onRelease="LEAVE")
+
+    with _process(door, tmp_path) as run:
+        run.read(live)
+        run.delete(left)
+        run.delete(live)
+
+    assert aws.members == {account(1): "ENABLED"}
+    assert aws.writes == []
+
+
 def test_a_record_whose_successor_could_not_be_made_is_neither_released_nor_forgotten(
     door: Door, aws: Aws, tmp_path: Path
 ) -> None:
