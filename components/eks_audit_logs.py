@@ -117,15 +117,25 @@ class EksAuditLogs(pulumi.ComponentResource):
                 not_written[str(key)] = change
         if not_written:
             told.append(messages.not_written(region, not_written))
-        if plan.changes and self._members:
-            revision = await self._members.revision.future()
-            if revision != plan.members_revision:
-                told.append(messages.members_left_out(region, plan.changes))
-        if plan.release.words or plan.leaving:
-            revision = await self._prior.revision.future()
-            if revision != plan.revision:
-                told.append(messages.releases_left_out(region, plan.release.words))
+        if plan.changes and self._members and not await self._members_acted():
+            told.append(messages.members_left_out(region, plan.changes))
+        if (plan.release.words or plan.leaving) and not await self._prior_acted():
+            told.append(messages.releases_left_out(region, plan.release.words))
         return tuple(told)
+
+    async def done(self) -> frozenset[str]:
+        """The accounts that this run came to set or to release, also where AWS refused it."""
+        members = self.plan.changes if await self._members_acted() else {}
+        released = self.plan.release.words if await self._prior_acted() else {}
+        return frozenset({*members, *released})
+
+    async def _members_acted(self) -> bool:
+        if self._members is None:
+            return False
+        return await self._members.revision.future() == self.plan.members_revision
+
+    async def _prior_acted(self) -> bool:
+        return await self._prior.revision.future() == self.plan.revision
 
     def _detector(self) -> pulumi.Output[str]:
         found = self.plan.snapshot.detector

@@ -155,7 +155,7 @@ class PriorSettingsProvider(GuardDutyProvider):
             return
         before = {AccountId(account): status for account, status in sorted(last.before.items())}
         release = find_release(api, detector_id, last.on_release, before)
-        refuse_too_many(api, detector_id, release, self._limit(last))
+        refuse_too_many(api, detector_id, release, last.on_release, self._limit(last))
         if last.on_release is OnRelease.RESTORE:
             restore_settings(api, detector_id, last.settings_before, tell)
         released = do_release(api, detector_id, release, patience(last.retry_minutes), tell)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
@@ -11,6 +11,7 @@ from pulumi.runtime.config import get_config_env
 
 from components.delegated_administrator import DelegatedAdministrator
 from components.eks_audit_logs import EksAuditLogs
+from components.run_report import REPORT
 from guardduty import messages
 from guardduty.costs import costs_before_detector, read_costs
 from guardduty.delegation import designations_of_others, plan_delegation, read_delegation
@@ -24,9 +25,16 @@ from guardduty.faults import shown
 from guardduty.ledger import LastState, read_last_state
 from guardduty.plan import make_leaving_plan, make_plan
 from guardduty.refusals import lost_records, other_records
+from guardduty.run_report import Outcome, region_report
 from guardduty.session import open_session
 from guardduty.snapshot import read_snapshot
-from guardduty.summary import all_so_far, delegation_summary, headline, summary
+from guardduty.summary import (
+    all_so_far,
+    delegation_summary,
+    headline,
+    summary,
+    summary_after,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,8 +64,12 @@ def stack_configuration() -> Mapping[str, Any]:
 
 @contextmanager
 def errors_told_plainly() -> Iterator[None]:
-    """Ends the program with the sentences of a user's error, and without a traceback."""
+    """Ends the program with the sentences of a user's error, and without a traceback.
+
+    The run report begins here, too (`components.run_report`).
+    """
     try:
+        REPORT.begin()
         yield
     except SettingsError as error:
         refuse(error.faults)
@@ -75,14 +87,21 @@ def refuse_if(sentences: tuple[str, ...]) -> None:
         refuse(sentences)
 
 
-def refuse(sentences: tuple[str, ...]) -> NoReturn:
+def refuse(sentences: Sequence[str], outcome: Outcome = Outcome.REFUSED) -> NoReturn:
     """Ends the program, telling every sentence as an error.
+
+    Args:
+        sentences: what is wrong.
+        outcome: what the run report says of it.
 
     Raises:
         SystemExit: always.
     """
-    for sentence in dict.fromkeys(sentences):
+    told = tuple(dict.fromkeys(sentences))
+    for sentence in told:
         pulumi.log.error(sentence)
+    with suppress(UserError):  # what is wrong with the file is told already
+        REPORT.end(outcome, told)
     sys.exit(_ERRORS_ARE_TOLD)
 
 
@@ -137,8 +156,14 @@ def monitor(settings: Settings, session: Session) -> None:
     monitoring = EksAuditLogs("eks-audit-logs", plan)
     pulumi.export("detectorId", monitoring.detector_id)
     pulumi.export("accounts", monitoring.accounts)
-    pulumi.export("unprocessed", monitoring.unprocessed)
+    pulumi.export("unprocessed", monitoring.unprocessed.apply(_in_short))
     pulumi.run(lambda: end(monitoring))
+
+
+def _in_short(reasons: Mapping[str, str]) -> Mapping[str, str]:
+    """Each reason once, with its accounts in one text: an engine prints outputs line by line."""
+    grouped = messages.accounts_by_reason(reasons)
+    return {reason: ", ".join(accounts) for reason, accounts in grouped.items()}
 
 
 def stack_name() -> str:
@@ -197,6 +222,7 @@ def plan_regions(
             wrong.append(messages.in_region(region, str(error)))
         else:
             planned.append((session, plan))
+            REPORT.add(region_report(plan))
             wrong += (messages.in_region(region, refusal) for refusal in plan.refusals)
     if len(callers) == 1:
         (caller,) = callers
@@ -231,13 +257,22 @@ def designate(wanted: AccountId, session: Session) -> None:
     others = other_records(last.others(()), session.caller, [session.region])
     refuse_if((*others, *plan.refusals))
     pulumi.log.info(delegation_summary(plan))
-    pulumi.export(
-        "administratorAccountId", DelegatedAdministrator("delegated-administrator", plan).account
-    )
+    administrator = DelegatedAdministrator("delegated-administrator", plan)
+    pulumi.export("administratorAccountId", administrator.account)
+    pulumi.run(lambda: _end_of_designation(administrator))
+
+
+async def _end_of_designation(administrator: DelegatedAdministrator) -> None:
+    await administrator.account.future()
+    REPORT.end(_outcome())
+
+
+def _outcome() -> Outcome:
+    return Outcome.PREVIEWED if pulumi.runtime.is_dry_run() else Outcome.SUCCEEDED
 
 
 def tell(plan: Plan, session: Session) -> None:
-    """Tells what the run does: in a preview account by account, in the run itself in one line.
+    """Tells what the run does: in a preview account by account; a run tells that at its end.
 
     Args:
         plan: what the run does.
@@ -246,9 +281,12 @@ def tell(plan: Plan, session: Session) -> None:
     Raises:
         SystemExit: the plan has refusals.
     """
+    REPORT.add(region_report(plan))
     refuse_if(plan.refusals)
     if pulumi.runtime.is_dry_run():
-        pulumi.log.info(summary(plan, costs_of(plan, session.guardduty)))
+        report = region_report(plan, costs_of(plan, session.guardduty))
+        REPORT.add(report)
+        pulumi.log.info(summary(report))
     else:
         pulumi.log.info(headline(plan))
 
@@ -273,21 +311,29 @@ async def end(*monitorings: EksAuditLogs) -> None:
         SystemExit: accounts are left; a table of them is told.
     """
     failures: list[str] = []
+    preview = pulumi.runtime.is_dry_run()
     for monitoring in monitorings:
         region, plan = monitoring.plan.snapshot.region, monitoring.plan
-        unprocessed = await monitoring.unprocessed.future()
-        unreleased = await monitoring.unreleased.future()
+        unprocessed = await monitoring.unprocessed.future() or {}
+        unreleased = await monitoring.unreleased.future() or {}
         accounts = await monitoring.accounts.future()
         left_out = await monitoring.left_out()
-        if pulumi.runtime.is_dry_run():
+        if preview:
             for sentence in left_out:
                 pulumi.log.warn(sentence)
             continue
         failures += left_out
+        report = region_report(plan).after(await monitoring.done(), {**unprocessed, **unreleased})
+        REPORT.add(report)
+        changed = summary_after(report)
+        if changed:
+            pulumi.log.info(changed)
         if unprocessed:
             failures.append(messages.unprocessed(region, unprocessed, len(plan.statuses)))
         if unreleased:
             failures.append(messages.unreleased(region, unreleased))
         if plan.reaches_all and accounts:
             pulumi.log.info(all_so_far(accounts))
-    refuse_if(tuple(failures))
+    if failures:
+        refuse(failures, Outcome.FAILED)
+    REPORT.end(_outcome())

@@ -75,11 +75,6 @@ def told(costs: Costs, on_now: int) -> tuple[str, ...]:
     return (*_trial_lines(costs), _usage_line(costs, on_now))
 
 
-def trial_of(costs: Costs, account: AccountId) -> str:
-    """Tells the trial of one account that is turned on: `trial: 30 days`, `trial used up`."""
-    return messages.trial(costs.trials.remaining.get(account))
-
-
 def _trial_lines(costs: Costs) -> list[str]:
     remaining, failed = costs.trials.remaining, costs.trials.unprocessed
     lines = [messages.trials(len(costs.turned_on), list(remaining.values()))]

@@ -38,6 +38,7 @@ class Record:
         generation: of several `PriorSettings` of one owner, the highest is the one that counts.
         earlier: whether an earlier release wrote it, in another form.
         members: the accounts that the last run's rules set, as members of `detector_id`.
+        left: AWS's reason for each account that the last run could not set or release.
         lost: whether the stack has members there, and no `PriorSettings`.
     """
 
@@ -52,6 +53,7 @@ class Record:
     generation: int = 0
     earlier: bool = False
     members: frozenset[AccountId] = frozenset()
+    left: Mapping[AccountId, str] = field(default_factory=dict)
     lost: bool = False
 
     @property
@@ -147,6 +149,7 @@ def _join(records: dict[tuple[str, str], Record], found: Record) -> None:
         members_revision=max(known.members_revision, found.members_revision),
         earlier=known.earlier or found.earlier,
         members=known.members | found.members,
+        left={**known.left, **found.left},
         lost=known.lost and found.lost,
     )
 
@@ -162,6 +165,7 @@ def _prior(outputs: PriorSettingsOutputs) -> Record:
         revision=outputs.revision or 0,
         generation=outputs.generation,
         earlier=outputs.revision is None,
+        left={AccountId(account): why for account, why in outputs.unreleased.items()},
     )
 
 
@@ -172,5 +176,6 @@ def _members(outputs: MemberFeaturesOutputs) -> Record:
         members_revision=outputs.revision or 0,
         earlier=outputs.revision is None,
         members=frozenset(map(AccountId, outputs.wanted)),
+        left={AccountId(account): why for account, why in outputs.unprocessed.items()},
         lost=True,
     )

@@ -16,6 +16,7 @@ UNKNOWN = "UNKNOWN"
 
 _NAMED = 3
 _MANY = 10
+_IN_A_LINE = 5
 _LINE_SHOWN = 40
 _DROP = (
     "`pulumi state delete --all` (in a larger program: --target-dependents and the URN of "
@@ -388,23 +389,17 @@ def rule_names_former_member(index: int, account: str, status: str) -> str:
 
 
 def too_many_disabled(
-    by_rule: Collection[str],
-    by_release: Collection[str],
-    limit: int,
-    written: int | str,
-    unknown: int = 0,
+    by_rule: Mapping[str, Sequence[str]], limit: int, written: int | str, unknown: int = 0
 ) -> str:
-    """Says who would be turned off: members that the rules decide, and ones that are released."""
-    number = len(by_rule) + len(by_release)
+    """Says which accounts would be turned off, by the rule that decides them."""
+    number = sum(map(len, by_rule.values()))
     untold = f", {unknown} of them of a status that AWS does not tell now" if unknown else ""
-    parts = [f"{some(by_rule, _MANY)}"] if by_rule else []
-    if by_release:
-        parts.append(f"{len(by_release)} that drop out of the rules: {some(by_release, _MANY)}")
-    return (
+    head = (
         f"maxDisabled: {counted(number, 'member')} would be turned off{untold}, but at most "
         f"{limit} may be in one run{_share(limit, written)}. If that is meant, set maxDisabled: "
-        f"{number}. Turned off: {'; '.join(parts)}."
+        f"{number}. Turned off:"
     )
+    return "\n".join([head, *_listed(by_rule)])
 
 
 def record_of_another(
@@ -537,6 +532,13 @@ def releases_left_out(region: str, accounts: Collection[str]) -> str:
     )
 
 
+def report_not_writable(variable: str, path: str, reason: str) -> str:
+    return (
+        f"{variable}: {path} can't be written ({reason.rstrip('.')}). Name a file in a folder that "
+        "exists, or unset the variable."
+    )
+
+
 def no_temporary_file(path: str, reason: str) -> str:
     return (
         f"{path} can't be used ({reason.rstrip('.')}), and a run notes there which records it "
@@ -559,14 +561,17 @@ def last_state_unreadable(stack: str, reason: str) -> str:
     )
 
 
-def too_many_disabled_on_destroy(accounts: Collection[str], limit: int, written: int | str) -> str:
+def too_many_disabled_on_destroy(
+    accounts: Collection[str], on_release: str, limit: int, written: int | str
+) -> str:
     number = len(accounts)
-    return (
+    head = (
         f"maxDisabled: this destroy would turn {counted(number, 'member')} off, but at most "
         f"{limit} may be in one run{_share(limit, written)}. If that is meant, set maxDisabled: "
         f"{number}, or onRelease: LEAVE for them to stay as they are; run `pulumi up`, and destroy "
-        f"again. Turned off: {some(accounts, _MANY)}."
+        "again. Turned off:"
     )
+    return "\n".join([head, *_listed({by_release(on_release): sorted(accounts)})])
 
 
 def not_the_management_account(caller: str, reason: str) -> str:
@@ -656,7 +661,23 @@ def on_off(status: str | None) -> str:
 
 
 def more_accounts(number: int) -> str:
-    return f"… and {number} more (`pulumi preview --diff` names them all)"
+    return f"… and {number} more on; the run report has them all (docs/run-report.md)"
+
+
+def changes_of_a_rule(number: int, status: str, rule: str) -> str:
+    return f"{number} {on_off(status)} by {rule}"
+
+
+def by_release(on_release: str) -> str:
+    return f"release (onRelease {on_release})"
+
+
+def left_out_of_this_run() -> str:
+    return "left out of this run (--target, --exclude or --run-program)"
+
+
+def headline_after(region: str, on: int, off: int) -> str:
+    return f"EKS audit log monitoring in {region}: turned {on} on, {off} off."
 
 
 def headline_of_detector(region: str) -> str:
@@ -676,7 +697,7 @@ def region_leaves(on_release: str) -> str:
 
 def headline(region: str, on: int, off: int) -> str:
     if not on and not off:
-        return f"EKS audit log monitoring in {region}: the rules change no member."
+        return f"EKS audit log monitoring in {region}: this run changes no member."
     return f"EKS audit log monitoring in {region}: turning {on} on, {off} off."
 
 
@@ -687,8 +708,8 @@ def members_now(on: int, off: int, unknown: int) -> str:
 
 def members_then(on: int, off: int, stay: int) -> str:
     if not on and not off:
-        return "The rules change none of them."
-    return f"The rules turn {on} on, {off} off; {stay} stay."
+        return "This run changes none of them."
+    return f"This run turns {on} on, {off} off; {stay} stay."
 
 
 def whose_monitoring(region: str, caller: str, mode: str) -> str:
@@ -829,10 +850,15 @@ _WHY_NOT_SET = {
 }
 
 
-def skipped(status: str, accounts: Collection[str]) -> str:
+def relationship(status: str) -> str:
+    """Says why a member can't be set, by its relationship status."""
     why = f", {_WHY_NOT_SET[status]}" if status in _WHY_NOT_SET else ""
+    return f"relationship status {status}{why}"
+
+
+def skipped(status: str, accounts: Collection[str]) -> str:
     return (
-        f"{counted(len(accounts), 'member')} can't be set (relationship status {status}{why}): "
+        f"{counted(len(accounts), 'member')} can't be set ({relationship(status)}): "
         f"{some(accounts)}"
     )
 
@@ -870,8 +896,38 @@ def unprocessed(region: str, reasons: Mapping[str, str], total: int) -> str:
         f"{len(reasons)} of {counted(total, 'member')} in {region} could not be set; "
         f"all others ({total - len(reasons)}) are, and are recorded."
     )
-    rows = [f"  {account}  {reasons[account]}" for account in sorted(reasons)]
-    return "\n".join([head, *rows, "`pulumi up` again tries only these."])
+    return "\n".join([head, *by_reason(reasons), "`pulumi up` again tries only these."])
+
+
+def left_by_the_last_run(reasons: Mapping[str, str]) -> str:
+    head = f"The last run could not set {counted(len(reasons), 'account')} of these:"
+    return "\n".join([head, *by_reason(reasons)])
+
+
+def by_reason(reasons: Mapping[str, str]) -> list[str]:
+    """Writes each reason once, with its accounts below it."""
+    return _listed(accounts_by_reason(reasons))
+
+
+def accounts_by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
+    """Turns {account: reason} around."""
+    grouped: dict[str, list[str]] = {}
+    for account in sorted(reasons):
+        grouped.setdefault(reasons[account], []).append(account)
+    return grouped
+
+
+def _listed(groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """Writes groups of accounts, each with its title and its number, within 80 columns."""
+    lines = []
+    for title, accounts in groups.items():
+        number = f" ({len(accounts)})" if len(accounts) > 1 else ""
+        lines.append(f"  {title.rstrip('.')}{number}:")
+        lines += [
+            f"    {', '.join(accounts[start : start + _IN_A_LINE])}"
+            for start in range(0, len(accounts), _IN_A_LINE)
+        ]
+    return lines
 
 
 # Costs
@@ -906,9 +962,7 @@ def trials_not_read(number: int, reasons: Collection[str]) -> str:
     return f"Trial unknown for {number}: {some({why.rstrip('.') for why in reasons})}."
 
 
-def trial(days: int | None) -> str:
-    if days is None:
-        return "trial unknown"
+def trial(days: int) -> str:
     return f"trial: {counted(days, 'day')}" if days > 0 else "trial used up"
 
 
@@ -945,8 +999,7 @@ def unreleased(region: str, reasons: Mapping[str, str]) -> str:
         f"{counted(len(reasons), 'member')} in {region} could not be let go as onRelease says; all "
         "else is done, and recorded."
     )
-    rows = [f"  {account}  {reasons[account]}" for account in sorted(reasons)]
-    return "\n".join([head, *rows, "`pulumi up` again tries only these."])
+    return "\n".join([head, *by_reason(reasons), "`pulumi up` again tries only these."])
 
 
 # Letting go
@@ -964,10 +1017,6 @@ def dropping_out(word: str, total: int, changes: Mapping[str, int], stay: Sequen
 
 def own_detector_left_to_policy() -> str:
     return "Own detector: decided by policy (GUARDDUTY_POLICY), and left as it is."
-
-
-def goes(account: str, current: str | None, target: str) -> str:
-    return f"  {on_off(target):<4} {account}  {change(current, target)}, released"
 
 
 def let_go(verb: str, changes: Mapping[str, int], stayed: Sequence[str]) -> str:
@@ -1016,8 +1065,7 @@ def no_members_any_more(accounts: Collection[str]) -> str:
 
 
 def cannot_be_set_now(status: str, accounts: Collection[str]) -> str:
-    why = f", {_WHY_NOT_SET[status]}" if status in _WHY_NOT_SET else ""
-    return f"{len(accounts)} can't be set (relationship status {status}{why}): {some(accounts)}"
+    return f"{len(accounts)} can't be set ({relationship(status)}): {some(accounts)}"
 
 
 def left_to_policy(accounts: Collection[str]) -> str:
@@ -1033,12 +1081,11 @@ def could_not_be_set(number: int) -> str:
 def not_let_go(region: str, reasons: Mapping[str, str]) -> str:
     """The accounts that a destroy could not let go, and the ways out."""
     head = f"{counted(len(reasons), 'member')} in {region} could not be let go as onRelease says."
-    rows = [f"  {account}  {reasons[account]}" for account in sorted(reasons)]
     ways = (
         "`pulumi destroy` again tries only these. To leave them as they are, set onRelease: LEAVE, "
         "run `pulumi up`, and destroy."
     )
-    return "\n".join([head, *rows, ways])
+    return "\n".join([head, *by_reason(reasons), ways])
 
 
 def detector_gone(region: str, detector_id: str) -> str:

@@ -47,6 +47,8 @@ class Plan:
         decisions: for each monitored member that a rule decided, in the order of ListMembers.
         waiting: for each member that a rule is to set, but that can't be set now, its relationship
             status.
+        deciding: the place of the rule for each member, also one that can't be set now.
+        warnings: what ends by this run; a user is told it first.
         notices: what a user is told beside the changes.
         record: what the stack has recorded before this run.
         release: what becomes of the recorded accounts that no rule sets any more.
@@ -59,6 +61,8 @@ class Plan:
     refusals: tuple[str, ...]
     decisions: tuple[Decision, ...] = ()
     waiting: Mapping[AccountId, str] = field(default_factory=dict)
+    deciding: Mapping[AccountId, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     record: Record = field(default_factory=lambda: Record("", AccountId("")))
     release: Release = field(default_factory=Release)
@@ -198,6 +202,7 @@ def make_plan(
         refusals=rule_refusals(settings, snapshot, deciding, decisions, release),
         decisions=decisions,
         waiting=waiting,
+        deciding=deciding,
         notices=(
             *snapshot.notices,
             *rewritten,

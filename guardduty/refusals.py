@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.decisions import is_member
+from guardduty.decisions import is_member, rule_label
 from guardduty.errors import ACCESS_DENIED
 from guardduty.model import AutoEnable, FeatureStatus
 from guardduty.modes import Mode
@@ -208,9 +208,13 @@ def too_many_disabled(
     unknown += sum(account not in release.current for account in by_release)
     limit = settings.max_disabled.of(sum(1 for member in snapshot.members if member.monitored))
     if len(by_rule) + len(by_release) > limit:
-        yield messages.too_many_disabled(
-            [d.account for d in by_rule], by_release, limit, settings.max_disabled.written, unknown
-        )
+        off: dict[str, list[str]] = {}
+        for decision in by_rule:
+            label = rule_label(decision.rule, settings.members)
+            off.setdefault(label, []).append(decision.account)
+        if by_release:
+            off[messages.by_release(settings.on_release.value)] = sorted(by_release)
+        yield messages.too_many_disabled(off, limit, settings.max_disabled.written, unknown)
 
 
 def lost_records(records: Iterable[Record]) -> tuple[str, ...]:

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from guardduty.max_disabled import MaxDisabled
     from guardduty.model import DetectorId, Membership, MemberStatuses
 
-LISTED = 20
-"""So many accounts that are released are named."""
-
 
 @dataclass(frozen=True)
 class Release:
@@ -169,7 +166,11 @@ def find_release(
 
 
 def refuse_too_many(
-    api: GuardDutyApi, detector_id: DetectorId, release: Release, limit: MaxDisabled
+    api: GuardDutyApi,
+    detector_id: DetectorId,
+    release: Release,
+    on_release: OnRelease,
+    limit: MaxDisabled,
 ) -> None:
     """Refuses a destroy that turns off more members than one run may.
 
@@ -178,6 +179,7 @@ def refuse_too_many(
             of all monitored members (ListMembers).
         detector_id: the administrator's detector.
         release: what the destroy comes to.
+        on_release: as which.
         limit: `maxDisabled`.
 
     Raises:
@@ -189,7 +191,9 @@ def refuse_too_many(
         members = sum(member.monitored for member in api.members(detector_id))
     if len(off) > limit.of(members):
         raise TooManyDisabledError(
-            messages.too_many_disabled_on_destroy(off, limit.of(members), limit.written)
+            messages.too_many_disabled_on_destroy(
+                off, on_release.value, limit.of(members), limit.written
+            )
         )
 
 
@@ -229,18 +233,12 @@ def do_release(
     return Released(done, {a: why for a, why in left.items() if a not in {*gone, *inactive}})
 
 
-def tell_plan(on_release: OnRelease, release: Release) -> str:
-    """What happens to accounts that the rules select no more: one line, and those that change."""
+def release_sentence(on_release: OnRelease, release: Release) -> str:
+    """What happens to the accounts that the rules select no more, in one sentence."""
     stay = [messages.stay_as_they_are(len(release.staying))] if release.staying else []
-    head = messages.dropping_out(
+    return messages.dropping_out(
         on_release.value, release.total, _counts(release), [*stay, *_not_set(release)]
     )
-    rows = [
-        messages.goes(account, release.current.get(account), target)
-        for account, target in sorted(release.changing.items(), key=_off_first)
-    ]
-    more = [f"  {messages.more_accounts(len(rows) - LISTED)}"] if len(rows) > LISTED else []
-    return "\n".join([head, *rows[:LISTED], *more])
 
 
 def tell_done(released: Released, on_release: OnRelease) -> str:
@@ -250,11 +248,6 @@ def tell_done(released: Released, on_release: OnRelease) -> str:
     stayed = [messages.were_as_they_are(len(release.staying))] if release.staying else []
     failed = [messages.could_not_be_set(left)] if left else []
     return messages.let_go(verb, _counts(release), [*stayed, *_not_set(release), *failed])
-
-
-def _off_first(change: tuple[AccountId, FeatureStatus]) -> tuple[bool, AccountId]:
-    account, status = change
-    return status is not FeatureStatus.DISABLED, account
 
 
 def _counts(release: Release) -> dict[str, int]:

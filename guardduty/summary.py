@@ -1,4 +1,4 @@
-"""What a preview tells in a few lines, numbers first."""
+"""What a preview and a run tell in the terminal: what goes off first, whole; then counts."""
 
 from __future__ import annotations
 
@@ -6,49 +6,51 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.costs import told, trial_of
-from guardduty.decisions import rule_label
 from guardduty.model import FeatureStatus
-from guardduty.modes import Mode
-from guardduty.release import tell_plan
+from guardduty.run_report import Progress, RegionReport, ReportedAccount, region_report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from guardduty.costs import Costs
-    from guardduty.decisions import Decision
     from guardduty.delegation import DelegationPlan
-    from guardduty.model import Snapshot
     from guardduty.plan import Plan
 
 LISTED = 20
-"""So many accounts are named in a summary; the engine's own diff names them all."""
+"""So many accounts that are turned on are named; the run report has all of them."""
 
 
-def summary(plan: Plan, costs: Costs | None = None) -> str:
-    """Tells what a run of this plan does: how many accounts, which ones, and what to know.
+def summary(report: RegionReport) -> str:
+    """Tells what a run does: what goes off, how many accounts change, which, and what to know.
 
     Args:
-        plan: one without refusals.
-        costs: what turning accounts on will cost; None if it is not to be told.
+        report: of a plan without refusals.
     """
-    snapshot, mode = plan.snapshot, plan.settings.mode
-    lines = [messages.whose_monitoring(snapshot.region, snapshot.caller, mode)]
-    if plan.leaving:
-        lines.append(f"  {messages.region_leaves(plan.settings.on_release.value)}")
-    elif snapshot.detector is not None and mode is not Mode.STANDALONE:
-        lines.append(f"  {_members(plan)}")
-    changing = [decision for decision in plan.decisions if decision.changes]
-    lines += [f"  {_row(decision, plan, costs)}" for decision in changing[:LISTED]]
-    if len(changing) > LISTED:
-        lines.append(f"  {messages.more_accounts(len(changing) - LISTED)}")
-    lines += [f"  {line}" for line in _released(plan)]
-    if not plan.leaving:
-        lines.append(f"  {_own(plan)}")
-    lines += [f"  {notice}" for notice in plan.notices]
-    if costs:
-        lines += [f"  {line}" for line in told(costs, _on_now(snapshot))]
-    return "\n".join(lines)
+    head = messages.whose_monitoring(report.region, report.administrator_account_id, report.mode)
+    off, on = (report.changing(s) for s in (FeatureStatus.DISABLED, FeatureStatus.ENABLED))
+    lines = [
+        *report.warnings,
+        *map(_row, off),
+        *_counts(report),
+        *_by_rule([*off, *on]),
+        *_cut(on),
+        *report.notices,
+    ]
+    return "\n".join([head, *lines]).replace("\n", "\n  ")
+
+
+def summary_after(report: RegionReport) -> str | None:
+    """Tells which accounts a run has changed; None if there are none.
+
+    Args:
+        report: of the run, once it has ended (`RegionReport.after`).
+    """
+    done = [account for account in report.accounts if account.progress is Progress.SET]
+    if not done:
+        return None
+    off = [account for account in done if account.to is FeatureStatus.DISABLED]
+    on = [account for account in done if account.to is FeatureStatus.ENABLED]
+    head = messages.headline_after(report.region, len(on), len(off))
+    return "\n  ".join([head, *map(_row, off), *_by_rule(done), *_cut(on)])
 
 
 def delegation_summary(plan: DelegationPlan) -> str:
@@ -73,69 +75,56 @@ def all_so_far(accounts: Mapping[str, int]) -> str:
 
 
 def headline(plan: Plan) -> str:
-    """Tells the same in short, for a run that has been previewed."""
+    """Tells in short what a run begins with, since its preview has told all."""
     if plan.leaving:
         return messages.headline_of_leaving(plan.snapshot.region, plan.release.total)
+    report = region_report(plan)
     if plan.snapshot.detector is None:
-        lines = [messages.headline_of_detector(plan.snapshot.region), *plan.notices]
+        lines = [messages.headline_of_detector(report.region), *plan.notices]
         return "\n  ".join(lines)
-    if plan.settings.mode is Mode.STANDALONE:
+    if report.summary is None:
         whose = messages.whose_monitoring(
-            plan.snapshot.region, plan.snapshot.caller, plan.settings.mode
+            report.region, report.administrator_account_id, report.mode
         )
-        return "\n  ".join([whose, _own(plan), *_in_short(plan)])
-    on, off, _ = _turned(plan)
-    return "\n  ".join([messages.headline(plan.snapshot.region, on, off), *_in_short(plan)])
+        own = messages.own_detector(plan.snapshot.detector.status, plan.settings.status, alone=True)
+        return "\n  ".join([whose, own, *_in_short(plan)])
+    counts = report.summary
+    lines = [messages.headline(report.region, counts.turns_on, counts.turns_off), *_in_short(plan)]
+    return "\n  ".join(lines)
 
 
 def _in_short(plan: Plan) -> list[str]:
     rewritten = [messages.state_rewritten()] if plan.record.earlier else []
-    return [*plan.snapshot.notices, *rewritten]
+    return [*plan.warnings, *plan.snapshot.notices, *rewritten]
 
 
-def _released(plan: Plan) -> list[str]:
-    lines: list[str] = []
-    if plan.release.total:
-        lines += tell_plan(plan.settings.on_release, plan.release).splitlines()
-    if plan.leaving:
-        changes = plan.setting_changes.items()
-        lines += [messages.setting_put_back(key, change) for key, change in changes]
-    return lines
+def _counts(report: RegionReport) -> Iterator[str]:
+    counts = report.summary
+    if counts is None or report.leaving:
+        return
+    stay = counts.members - counts.turns_on - counts.turns_off
+    yield messages.members_now(counts.on, counts.off, counts.unknown) + messages.members_then(
+        counts.turns_on, counts.turns_off, stay
+    )
 
 
-def _on_now(snapshot: Snapshot) -> int:
-    own = [snapshot.detector.status] if snapshot.detector else []
-    return [*snapshot.statuses.statuses.values(), *own].count(FeatureStatus.ENABLED)
+def _by_rule(changing: Sequence[ReportedAccount]) -> Iterator[str]:
+    numbers = Counter((account.rule, account.to) for account in changing)
+    if len(numbers) > 1:
+        for (rule, to), number in numbers.items():
+            yield messages.changes_of_a_rule(number, to, rule)
 
 
-def _members(plan: Plan) -> str:
-    read = plan.snapshot.statuses
-    now = Counter(read.statuses.values())
-    on, off, stay = _turned(plan)
-    return messages.members_now(
-        now[FeatureStatus.ENABLED],
-        now[FeatureStatus.DISABLED],
-        len(read.unprocessed),
-    ) + messages.members_then(on, off, stay)
+def _cut(turned_on: Sequence[ReportedAccount]) -> Iterator[str]:
+    yield from map(_row, turned_on[:LISTED])
+    if len(turned_on) > LISTED:
+        yield messages.more_accounts(len(turned_on) - LISTED)
 
 
-def _turned(plan: Plan) -> tuple[int, int, int]:
-    wanted = Counter(decision.wanted for decision in plan.decisions if decision.changes)
-    on, off = wanted[FeatureStatus.ENABLED], wanted[FeatureStatus.DISABLED]
-    members = sum(1 for member in plan.snapshot.members if member.monitored)
-    return on, off, members - on - off
-
-
-def _row(decision: Decision, plan: Plan, costs: Costs | None) -> str:
-    turned = messages.on_off(decision.wanted)
-    label = rule_label(decision.rule, plan.settings.members)
-    trial = ""
-    if costs and decision.wanted is FeatureStatus.ENABLED:
-        trial = f"  {trial_of(costs, decision.account)}"
-    return f"{turned:<4} {decision.account}  {label}{trial}"
-
-
-def _own(plan: Plan) -> str:
-    current = plan.snapshot.detector.status if plan.snapshot.detector else None
-    alone = plan.settings.mode is Mode.STANDALONE
-    return messages.own_detector(current, plan.settings.status, alone=alone)
+def _row(account: ReportedAccount) -> str:
+    told = [messages.on_off(account.to).ljust(3), account.account, account.rule]
+    if account.name:
+        told.append(account.name)
+    if account.trial_days is not None:
+        told.append(messages.trial(account.trial_days))
+    return "  ".join(told)

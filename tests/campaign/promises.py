@@ -413,9 +413,15 @@ def _check_refusal(run: Run) -> None:
         raise ViolationError(3, f"failed for no reason: {run.told.errors}")
 
 
+def _unprocessed(run: Run) -> dict[str, str]:
+    """The stack's output, {reason: accounts}, as {account: reason}."""
+    told = run.told.exported.get("unprocessed") or {}
+    return {account: reason for reason, text in told.items() for account in text.split(", ")}
+
+
 def _says_why(run: Run) -> bool:
     """Whether the run names accounts that AWS itself does not let anybody set now."""
-    unprocessed = run.told.exported.get("unprocessed") or {}
+    unprocessed = _unprocessed(run)
     unreleased = run.now_prior.unreleased if run.now_prior else {}
     named = {**unprocessed, **unreleased}
     return bool(named) and all(
@@ -462,7 +468,7 @@ def _check_named(run: Run) -> None:
         raise ViolationError(2, "failed without a word")
     if run.excused:
         return
-    unprocessed = run.told.exported.get("unprocessed") or {}
+    unprocessed = _unprocessed(run)
     unreleased = run.now_prior.unreleased if run.now_prior else {}
     dropped = released(run.prior, run.expected[0]) if run.prior else ()
     if unreleased or run.wrote_to(dropped):

@@ -104,7 +104,7 @@ def test_a_preview_tells_what_a_run_would_do_account_by_account(program: _Progra
     (told,) = program.told(logging.INFO)
     assert told.splitlines()[:3] == [
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
-        "  2 members: 1 on, 1 off. The rules turn 1 on, 0 off; 1 stay.",
+        "  2 members: 1 on, 1 off. This run turns 1 on, 0 off; 1 stay.",
         "  on   300000000002  rule 1: all  trial: 30 days",
     ]
     assert told.splitlines()[-1] == (
@@ -114,12 +114,16 @@ def test_a_preview_tells_what_a_run_would_do_account_by_account(program: _Progra
     assert "eks-audit-logs-members" in engine.registered
 
 
-def test_a_run_tells_one_line_and_exports_what_it_did(aws: Aws, program: _Program) -> None:
+def test_a_run_names_what_it_changed_and_exports_what_it_did(aws: Aws, program: _Program) -> None:
     engine = Engine()
     program.run(engine, {**_KEYS, **_ALL_ON})
 
     assert program.told(logging.INFO) == [
-        "EKS audit log monitoring in us-east-1: turning 1 on, 0 off."
+        "EKS audit log monitoring in us-east-1: turning 1 on, 0 off.",
+        (
+            "EKS audit log monitoring in us-east-1: turned 1 on, 0 off.\n"
+            "  on   300000000002  rule 1: all"
+        ),
     ]
     assert engine.exported == {
         "detectorId": aws.detector,
@@ -250,8 +254,8 @@ def test_a_region_that_left_counts_for_max_disabled(program: _Program) -> None:
     (told,) = program.told(logging.ERROR)
     assert told == (
         "eu-west-1: maxDisabled: 1 member would be turned off, but at most 0 may be in one run. If "
-        f"that is meant, set maxDisabled: 1. Turned off: 1 that drop out of the rules: {account(1)}"
-        "."
+        "that is meant, set maxDisabled: 1. Turned off:\n  release (onRelease RESTORE):\n"
+        f"    {account(1)}"
     )
 
 
@@ -349,7 +353,7 @@ def test_a_state_of_an_earlier_release_is_rewritten_and_that_is_said_once(
     engine = Engine(preview=preview, state=state)
     program.run(engine, {**_KEYS, **_ALL_ON, f"{PROJECT}:showCosts": "false"})
 
-    (told,) = program.told(logging.INFO)
+    told = "\n".join(program.told(logging.INFO))
     assert told.splitlines().count(_REWRITTEN) == 1
     asked = engine.registered["eks-audit-logs-prior"].asked
     assert asked["revision"] == 1
@@ -480,10 +484,11 @@ def test_a_run_fails_with_a_table_of_the_accounts_that_could_not_be_set(
 
     assert told.splitlines() == [
         "1 of 2 members in us-east-1 could not be set; all others (1) are, and are recorded.",
-        "  300000000002  Internal error",
+        "  Internal error:",
+        "    300000000002",
         "`pulumi up` again tries only these.",
     ]
-    assert engine.exported["unprocessed"] == {account(2): "Internal error"}
+    assert engine.exported["unprocessed"] == {"Internal error": account(2)}
 
 
 @pytest.mark.usefixtures("aws")
@@ -491,7 +496,7 @@ def test_a_preview_that_is_to_try_accounts_again_does_not_fail(program: _Program
     engine = _RememberingEngine(preview=True)
     program.run(engine, {**_KEYS, **_ALL_ON})
 
-    assert engine.exported["unprocessed"] == {account(2): "Internal error"}
+    assert engine.exported["unprocessed"] == {"Internal error": account(2)}
     assert program.told(logging.ERROR) == []
 
 

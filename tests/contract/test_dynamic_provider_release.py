@@ -521,9 +521,10 @@ def test_a_destroy_that_turns_too_many_off_is_refused_with_the_way_out(
         (
             "GuardDuty: maxDisabled: this destroy would turn 3 members off, but at most 1 may be "
             f"in one run{share}. If that is meant, set maxDisabled: 3, or onRelease: LEAVE for "
-            "them to stay as they are; run `pulumi up`, and destroy again. Turned off: "
-            f"{', '.join(accounts(3))}."
-        )
+            "them to stay as they are; run `pulumi up`, and destroy again. Turned off:"
+        ),
+        "  release (onRelease RESTORE) (3):",
+        f"    {', '.join(accounts(3))}",
     ]
     assert _holds_nothing_new(aws)
 

@@ -33,7 +33,7 @@ def test_a_refresh_and_a_plain_preview_show_it_by_account_and_up_puts_it_right(
 
         preview = stack.preview("--diff")
         assert listed_under("DISABLED -> ENABLED", preview.text) == [account(8)]
-        assert "The rules turn 1 on, 0 off; 11 stay." in preview.text
+        assert "This run turns 1 on, 0 off; 11 stay." in preview.text
         assert aws.writes() == []
         assert stack.preview("--expect-no-changes").code != 0
 

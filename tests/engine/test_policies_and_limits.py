@@ -129,14 +129,15 @@ def test_a_run_that_would_turn_off_too_many_members_is_refused_by_number_and_sha
         _changed(stack, members=ALL_OFF).up("--skip-preview"),
         aws,
         "maxDisabled: 20 members would be turned off, but at most 10 may be in one run. If that "
-        f"is meant, set maxDisabled: 20. Turned off: {', '.join(aws.members()[:10])}, ….",
+        "is meant, set maxDisabled: 20. Turned off:",
     )
+    refused = _changed(stack, members=ALL_OFF, maxDisabled="95%").preview()
+    assert all(member in refused.text for member in aws.members())
     _refused(
-        _changed(stack, members=ALL_OFF, maxDisabled="95%").preview(),
+        refused,
         aws,
         "maxDisabled: 20 members would be turned off, but at most 19 may be in one run "
-        "(maxDisabled: 95%). If that is meant, set maxDisabled: 20. Turned off: "
-        f"{', '.join(aws.members()[:10])}, ….",
+        "(maxDisabled: 95%). If that is meant, set maxDisabled: 20. Turned off:",
     )
     assert _changed(stack, members=ALL_OFF, maxDisabled="100%").up().code == 0
     assert set(aws.statuses().values()) == {OFF}

@@ -44,7 +44,7 @@ def test_units_and_tags_are_resolved_in_the_preview_and_shown_with_the_rule(
 
     preview = stack.preview("--diff")
 
-    assert "6 members: 2 on, 4 off. The rules turn 3 on, 1 off; 2 stay." in preview.text
+    assert "6 members: 2 on, 4 off. This run turns 3 on, 1 off; 2 stay." in preview.text
     for line in (
         f"on   {account(1)}  rule 4: tag env=prod",
         f"on   {account(2)}  rule 3: OU Root/Prod/EU",

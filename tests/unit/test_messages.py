@@ -47,8 +47,10 @@ def test_accounts_that_could_not_be_set_are_a_table_with_aws_words() -> None:
 
     assert messages.unprocessed("us-east-1", reasons, 120).splitlines() == [
         "2 of 120 members in us-east-1 could not be set; all others (118) are, and are recorded.",
-        f"  300000000007  {NOT_ASSOCIATED}",
-        "  300000000060  Internal error",
+        f"  {NOT_ASSOCIATED.rstrip('.')}:",
+        "    300000000007",
+        "  Internal error:",
+        "    300000000060",
         "`pulumi up` again tries only these.",
     ]
 

@@ -210,7 +210,7 @@ def test_a_run_that_would_turn_off_more_members_is_refused(
     sentence = (
         "maxDisabled: 4 members would be turned off, 1 of them of a status that AWS does not tell "
         f"now, but at most {at_most} may be in one run{share}. If that is meant, set "
-        f"maxDisabled: 4. Turned off: {', '.join([*on, unknown])}."
+        f"maxDisabled: 4. Turned off:\n  rule 1: all (4):\n    {', '.join([*on, unknown])}"
     )
     assert plan.refusals == ((sentence,) if refused else ())
 

@@ -233,8 +233,9 @@ def test_releases_and_rules_count_together_for_max_disabled() -> None:
     assert plan.refusals == (
         (
             "maxDisabled: 3 members would be turned off, but at most 2 may be in one run. If that "
-            f"is meant, set maxDisabled: 3. Turned off: {account(1)}; 2 that drop out of the "
-            f"rules: {account(2)}, {account(3)}."
+            "is meant, set maxDisabled: 3. Turned off:\n"
+            f"  rule 1: accounts:\n    {account(1)}\n"
+            f"  release (onRelease DISABLE) (2):\n    {account(2)}, {account(3)}"
         ),
     )
 

@@ -1,4 +1,4 @@
-"""What a preview tells, whole: the transcripts that users read, within 80 columns."""
+"""What previews and runs tell, whole: the transcripts that users read, within 80 columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from guardduty import messages
 from guardduty.ledger import LastState, Record
 from guardduty.model import Detector, MemberStatuses, Snapshot
 from guardduty.plan import Plan, make_leaving_plan, make_plan
-from guardduty.summary import headline, summary
+from guardduty.run_report import region_report
+from guardduty.summary import headline, summary, summary_after
 from tests.vocabulary import (
     ADMINISTRATOR,
     DETECTOR,
@@ -43,7 +44,7 @@ def _plan(chosen: Settings, snapshot: Snapshot) -> Plan:
 
 
 def _told(chosen: Settings, snapshot: Snapshot) -> list[str]:
-    return summary(_plan(chosen, snapshot)).splitlines()
+    return summary(region_report(_plan(chosen, snapshot))).splitlines()
 
 
 def test_a_run_that_turns_members_on_and_off() -> None:
@@ -55,8 +56,10 @@ def test_a_run_that_turns_members_on_and_off() -> None:
 
     assert _told(chosen, snapshot) == [
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
-        "  3 members: 2 on, 1 off. The rules turn 1 on, 1 off; 1 stay.",
         "  off  300000000001  rule 1: accounts",
+        "  3 members: 2 on, 1 off. This run turns 1 on, 1 off; 1 stay.",
+        "  1 off by rule 1: accounts",
+        "  1 on by rule 2: all",
         "  on   300000000002  rule 2: all",
         "  Administrator's own detector: off -> on.",
         "  Organization: autoEnable NEW; new accounts get EKS audit logs by themselves.",
@@ -69,7 +72,7 @@ def test_a_run_that_changes_nothing() -> None:
 
     assert _told(chosen, snapshot) == [
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
-        "  2 members: 1 on, 1 off. The rules change none of them.",
+        "  2 members: 1 on, 1 off. This run changes none of them.",
         "  Administrator's own detector: on, and stays so.",
         (
             "  Organization: autoEnable NEW -> NONE; new accounts are left alone, and nothing is "
@@ -105,7 +108,7 @@ def test_a_member_whose_status_is_not_told_is_unknown_not_off() -> None:
     )
 
     assert _told(settings(members=[rule("ENABLED")]), snapshot)[1:3] == [
-        "  2 members: 1 on, 0 off, 1 unknown. The rules turn 1 on, 0 off; 1 stay.",
+        "  2 members: 1 on, 0 off, 1 unknown. This run turns 1 on, 0 off; 1 stay.",
         "  on   300000000002  rule 1: all",
     ]
 
@@ -129,11 +132,11 @@ def test_the_run_that_makes_the_detector() -> None:
     ("changing", "more"),
     [
         (20, []),
-        (21, ["  … and 1 more (`pulumi preview --diff` names them all)"]),
-        (120, ["  … and 100 more (`pulumi preview --diff` names them all)"]),
+        (21, ["  … and 1 more on; the run report has them all (docs/run-report.md)"]),
+        (120, ["  … and 100 more on; the run report has them all (docs/run-report.md)"]),
     ],
 )
-def test_the_first_twenty_changes_are_named_and_the_others_counted(
+def test_the_first_twenty_that_go_on_are_named_and_the_others_counted(
     changing: int, more: list[str]
 ) -> None:
     snapshot = region_with(dict.fromkeys(accounts(changing), OFF))
@@ -141,7 +144,7 @@ def test_the_first_twenty_changes_are_named_and_the_others_counted(
 
     rows = [f"  on   {a}  rule 1: all" for a in accounts(20)]
     assert told[1] == (
-        f"  {changing} members: 0 on, {changing} off. The rules turn {changing} on, 0 off; 0 stay."
+        f"  {changing} members: 0 on, {changing} off. This run turns {changing} on, 0 off; 0 stay."
     )
     assert told[2:-2] == rows + more
 
@@ -153,7 +156,7 @@ def test_members_that_cannot_be_set_are_told_and_not_counted() -> None:
 
     told = _told(settings(members=[rule("ENABLED")]), snapshot)
 
-    assert told[1] == "  1 member: 1 on, 0 off. The rules change none of them."
+    assert told[1] == "  1 member: 1 on, 0 off. This run changes none of them."
     assert told[-1] == (
         "  1 member can't be set (relationship status AccountSuspended, the account is suspended "
         "in AWS): 300000000002"
@@ -180,35 +183,93 @@ def test_accounts_that_are_released_are_named_what_turns_off_first() -> None:
     last = _record({account(1): ON, account(2): OFF, account(3): OFF, account(4): OFF})
     plan = make_plan(settings(onRelease="RESTORE"), snapshot, OWNER, last)
 
-    assert summary(plan).splitlines()[1:6] == [
-        "  4 members: 2 on, 2 off. The rules change none of them.",
+    assert summary(region_report(plan)).splitlines()[1:8] == [
+        "  off  300000000002  release (onRelease RESTORE)",
+        "  off  300000000003  release (onRelease RESTORE)",
+        "  4 members: 2 on, 2 off. This run turns 1 on, 2 off; 1 stay.",
+        "  2 off by release (onRelease RESTORE)",
+        "  1 on by release (onRelease RESTORE)",
+        "  on   300000000001  release (onRelease RESTORE)",
         (
             "  4 accounts drop out of the rules (onRelease RESTORE): 2 go to DISABLED, 1 to "
             "ENABLED, 1 stays as it is."
         ),
-        "    off  300000000002  ENABLED -> DISABLED, released",
-        "    off  300000000003  ENABLED -> DISABLED, released",
-        "    on   300000000001  DISABLED -> ENABLED, released",
     ]
 
 
-@pytest.mark.parametrize(
-    ("released", "more"),
-    [(20, []), (21, ["    … and 1 more (`pulumi preview --diff` names them all)"])],
-)
-def test_the_first_twenty_releases_are_named_and_the_others_counted(
-    released: int, more: list[str]
-) -> None:
-    snapshot = region_with(dict.fromkeys(accounts(released), ON))
-    last = _record(dict.fromkeys(accounts(released), OFF))
-    chosen = settings(onRelease="RESTORE", maxDisabled="100%")
+def test_what_goes_off_is_named_whole() -> None:
+    snapshot = region_with(dict.fromkeys(accounts(60), ON))
+    last = _record(dict.fromkeys(accounts(60), OFF))
+    chosen = settings(
+        onRelease="RESTORE", maxDisabled="100%", members=[rule("DISABLED", *accounts(30))]
+    )
 
-    told = summary(make_plan(chosen, snapshot, OWNER, last)).splitlines()
+    told = summary(region_report(make_plan(chosen, snapshot, OWNER, last))).splitlines()
 
-    assert told[3:-2] == [
-        *(f"    off  {a}  ENABLED -> DISABLED, released" for a in accounts(20)),
-        *more,
+    by_release = accounts(60)[30:]
+    assert told[1:62] == [
+        *(f"  off  {a}  release (onRelease RESTORE)" for a in by_release),
+        *(f"  off  {a}  rule 1: accounts" for a in accounts(30)),
+        "  60 members: 60 on, 0 off. This run turns 0 on, 60 off; 0 stay.",
     ]
+
+
+def test_the_own_detector_that_goes_off_stands_first() -> None:
+    chosen = settings(status="DISABLED", members=[rule("DISABLED", account(1))])
+
+    told = _told(chosen, region_with({account(1): ON}))
+
+    assert told[1:3] == [
+        "  Administrator's own detector: on -> off.",
+        "  off  300000000001  rule 1: accounts",
+    ]
+
+
+def test_what_the_last_run_could_not_set_is_told_with_awss_reason_once() -> None:
+    snapshot = region_with(dict.fromkeys(accounts(7), OFF))
+    reasons = dict.fromkeys(accounts(6), "Internal error")
+    record = Record(REGION, ADMINISTRATOR, DETECTOR, {}, revision=4, left=reasons)
+    chosen = settings(members=[rule("ENABLED")])
+    report = region_report(make_plan(chosen, snapshot, OWNER, LastState((record,))))
+
+    told = summary(report)
+
+    first, last = accounts(6)[:5], accounts(6)[5]
+    assert told.count("Internal error") == 1
+    assert (
+        "  The last run could not set 6 accounts of these:\n"
+        "    Internal error (6):\n"
+        f"      {', '.join(first)}\n      {last}\n"
+    ) in told
+    assert {a.account: a.reason for a in report.accounts} == {**reasons, account(7): None}
+
+
+def test_a_run_names_at_its_end_what_it_has_changed() -> None:
+    chosen = settings(members=[rule("DISABLED", account(1)), rule("ENABLED")])
+    snapshot = region_with({account(1): ON, account(2): OFF, account(3): OFF, account(4): OFF})
+    report = region_report(_plan(chosen, snapshot))
+
+    ended = report.after(done=accounts(3), reasons={account(3): "Internal error"})
+
+    assert (summary_after(ended) or "").splitlines() == [
+        "EKS audit log monitoring in us-east-1: turned 1 on, 1 off.",
+        "  off  300000000001  rule 1: accounts",
+        "  1 off by rule 1: accounts",
+        "  1 on by rule 2: all",
+        "  on   300000000002  rule 2: all",
+    ]
+    assert [(a.account, a.progress, a.reason) for a in ended.accounts] == [
+        (account(1), "set", None),
+        (account(2), "set", None),
+        (account(3), "unprocessed", "Internal error"),
+        (account(4), "unprocessed", messages.left_out_of_this_run()),
+    ]
+
+
+def test_a_run_that_has_changed_nothing_names_nobody() -> None:
+    report = region_report(_plan(settings(), region_with({account(1): ON})))
+
+    assert summary_after(report.after(done=(), reasons={})) is None
 
 
 def test_a_region_that_leaves_is_told_as_such() -> None:
@@ -216,14 +277,14 @@ def test_a_region_that_leaves_is_told_as_such() -> None:
     last = _record({account(1): OFF, account(2): ON})
     plan = make_leaving_plan(settings(onRelease="RESTORE"), snapshot, OWNER, last)
 
-    assert summary(plan).splitlines() == [
+    assert summary(region_report(plan)).splitlines() == [
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
         f"  {messages.region_leaves('RESTORE')}",
+        "  off  300000000001  release (onRelease RESTORE)",
         (
             "  2 accounts drop out of the rules (onRelease RESTORE): 1 goes to DISABLED, 1 stays "
             "as it is."
         ),
-        "    off  300000000001  ENABLED -> DISABLED, released",
     ]
     assert headline(plan) == ("EKS audit logs in us-east-1: releasing 2 accounts and the region.")
 
@@ -235,7 +296,7 @@ def test_a_run_that_rewrites_its_state_says_so_in_one_line(mode: str) -> None:
     plan = make_plan(settings(mode=mode), snapshot, OWNER, last)
 
     line = f"  {messages.state_rewritten()}"
-    assert summary(plan).splitlines().count(line) == 1
+    assert summary(region_report(plan)).splitlines().count(line) == 1
     assert headline(plan).splitlines().count(line) == 1
 
 
@@ -266,5 +327,5 @@ def test_the_run_itself_says_when_there_is_nothing_to_do() -> None:
     chosen = settings(members=[rule("ENABLED")])
 
     assert headline(_plan(chosen, region_with({account(1): ON}))) == (
-        "EKS audit log monitoring in us-east-1: the rules change no member."
+        "EKS audit log monitoring in us-east-1: this run changes no member."
     )

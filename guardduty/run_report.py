@@ -1,0 +1,313 @@
+"""What a run does, and what it has done, as one model.
+
+The terminal's summary (`guardduty.summary`) is made from it, and so is the file that a preview or a
+run writes for other programs. docs/run-report.schema.json is its JSON schema.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from guardduty import messages
+from guardduty.costs import told
+from guardduty.decisions import rule_label
+from guardduty.model import FeatureStatus
+from guardduty.modes import Mode
+from guardduty.release import release_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from guardduty.costs import Costs
+    from guardduty.decisions import Decision
+    from guardduty.model import AccountId
+    from guardduty.plan import Plan
+
+
+class _Reported(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+
+class Progress(StrEnum):
+    """How far an account has come.
+
+    `planned`: the run is to set it. `set`: it has. `unprocessed`: it could not. `inactive`: a rule
+    selects the member, and it can't be set before it is active again.
+    """
+
+    PLANNED = "planned"
+    SET = "set"
+    UNPROCESSED = "unprocessed"
+    INACTIVE = "inactive"
+
+
+class ReportedAccount(_Reported):
+    """One member account that a run sets, releases, or would set if it were active.
+
+    Attributes:
+        account: its id.
+        name: its name, where AWS Organizations told it.
+        unit: the organizational unit by which the rule selected it.
+        from_: EKS_AUDIT_LOGS before the run.
+        to: EKS_AUDIT_LOGS after it.
+        rule: the rule that decided it, counted from 1, or that it is released.
+        progress: how far it has come.
+        reason: why it could not be set; in a preview, why the last run could not.
+        trial_days: what is left of its trial; null if it is not known or not asked.
+    """
+
+    account: str
+    name: str | None = None
+    unit: str | None = None
+    from_: Annotated[FeatureStatus | Literal["UNKNOWN"], Field(alias="from")]
+    to: FeatureStatus
+    rule: str
+    progress: Progress = Progress.PLANNED
+    reason: str | None = None
+    trial_days: int | None = None
+
+
+class ReportedSetting(_Reported):
+    """One setting beside members that a run changes: its key, and what it goes from and to."""
+
+    setting: str
+    from_: Annotated[str | None, Field(alias="from")]
+    to: str | None
+
+
+class Counts(_Reported):
+    """How many monitored members a region has, and how many of them the run turns on or off."""
+
+    members: int
+    on: int
+    off: int
+    unknown: int
+    turns_on: int
+    turns_off: int
+
+
+class RegionReport(_Reported):
+    """What a run does in one region.
+
+    Attributes:
+        region: its code.
+        administrator_account_id: the account that acts.
+        mode: the stack's.
+        leaving: whether the program does not name the region any more.
+        warnings: what goes off beside members, and what ends; it is told first.
+        accounts: what happens to member accounts; those that are turned off stand first.
+        settings: what changes beside members.
+        summary: counts; null where there are no members, or nobody knows them yet.
+        notices: what else there is to know.
+    """
+
+    region: str
+    administrator_account_id: str
+    mode: Mode
+    leaving: bool = False
+    warnings: tuple[str, ...] = ()
+    accounts: tuple[ReportedAccount, ...] = ()
+    settings: tuple[ReportedSetting, ...] = ()
+    summary: Counts | None = None
+    notices: tuple[str, ...] = ()
+
+    def changing(self, status: FeatureStatus) -> tuple[ReportedAccount, ...]:
+        """The accounts that the run gives this status, or was to give."""
+        inactive = Progress.INACTIVE
+        return tuple(a for a in self.accounts if a.to is status and a.progress is not inactive)
+
+    def after(self, done: Collection[str], reasons: Mapping[str, str]) -> RegionReport:
+        """The same once the run has ended.
+
+        Args:
+            done: the accounts that the run came to.
+            reasons: AWS's reason for each of them that could not be set.
+        """
+
+        def ended(account: ReportedAccount) -> ReportedAccount:
+            if account.progress is Progress.INACTIVE:
+                return account
+            reason = reasons.get(account.account)
+            if account.account not in done:
+                reason = reason or messages.left_out_of_this_run()
+            progress = Progress.UNPROCESSED if reason else Progress.SET
+            return account.model_copy(update={"progress": progress, "reason": reason})
+
+        return self.model_copy(update={"accounts": tuple(map(ended, self.accounts))})
+
+
+class Outcome(StrEnum):
+    """How a preview or a run ended.
+
+    `unfinished` stays in the file if it broke off. `refused`: nothing was changed. `previewed`: the
+    preview came to its end. `succeeded`, `failed`: of a run.
+    """
+
+    UNFINISHED = "unfinished"
+    REFUSED = "refused"
+    PREVIEWED = "previewed"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class RunReport(_Reported):
+    """What one preview or run does.
+
+    Attributes:
+        version: of the file's form; raised when a key changes or goes, not when one is added.
+        project: the Pulumi project.
+        stack: the Pulumi stack.
+        preview: whether nothing is changed.
+        outcome: how it ended.
+        refusals: why nothing was changed, or what a run left undone; one sentence each.
+        regions: what happens in each.
+    """
+
+    version: Literal[1] = 1
+    project: str
+    stack: str
+    preview: bool
+    outcome: Outcome = Outcome.UNFINISHED
+    refusals: tuple[str, ...] = ()
+    regions: tuple[RegionReport, ...] = ()
+
+
+def region_report(plan: Plan, costs: Costs | None = None) -> RegionReport:
+    """Says what a plan does in its region.
+
+    Args:
+        plan: also one with refusals: then this is what they refuse.
+        costs: what turning accounts on will cost; None if it is not to be told.
+    """
+    accounts = [*_by_rule(plan, costs), *_released(plan), *_inactive(plan)]
+    snapshot = plan.snapshot
+    return RegionReport(
+        region=snapshot.region,
+        administrator_account_id=str(snapshot.caller),
+        mode=plan.settings.mode,
+        leaving=plan.leaving,
+        warnings=tuple(_warnings(plan)),
+        accounts=tuple(sorted(accounts, key=_off_first)),
+        settings=tuple(
+            ReportedSetting(
+                setting=str(key), from_=snapshot.settings[key], to=change.rpartition(" ")[2]
+            )
+            for key, change in plan.setting_changes.items()
+        ),
+        summary=_counts(plan, accounts),
+        notices=tuple(_notices(plan, costs)),
+    )
+
+
+def _by_rule(plan: Plan, costs: Costs | None) -> Iterator[ReportedAccount]:
+    for decision in plan.decisions:
+        if decision.changes and decision.wanted is not None:
+            yield ReportedAccount(
+                account=str(decision.account),
+                from_=decision.current or messages.UNKNOWN,
+                to=decision.wanted,
+                rule=rule_label(decision.rule, plan.settings.members),
+                reason=plan.record.left.get(decision.account),
+                trial_days=_trial_days(decision, costs),
+            )
+
+
+def _trial_days(decision: Decision, costs: Costs | None) -> int | None:
+    if costs is None or decision.wanted is not FeatureStatus.ENABLED:
+        return None
+    return costs.trials.remaining.get(decision.account)
+
+
+def _released(plan: Plan) -> Iterator[ReportedAccount]:
+    for account, status in plan.release.changing.items():
+        yield ReportedAccount(
+            account=str(account),
+            from_=plan.release.current.get(account) or messages.UNKNOWN,
+            to=status,
+            rule=messages.by_release(plan.settings.on_release.value),
+            reason=plan.record.left.get(account),
+        )
+
+
+def _inactive(plan: Plan) -> Iterator[ReportedAccount]:
+    rules = plan.settings.members
+    for account, status in plan.waiting.items():
+        wanted = rules[plan.deciding[account]].wanted
+        if wanted is not None:
+            yield ReportedAccount(
+                account=str(account),
+                from_=messages.UNKNOWN,
+                to=wanted,
+                rule=rule_label(plan.deciding[account], rules),
+                progress=Progress.INACTIVE,
+                reason=messages.relationship(status),
+            )
+
+
+def _off_first(account: ReportedAccount) -> tuple[bool, str, str]:
+    return account.to is not FeatureStatus.DISABLED, account.rule, account.account
+
+
+def _counts(plan: Plan, accounts: list[ReportedAccount]) -> Counts | None:
+    snapshot = plan.snapshot
+    if snapshot.detector is None or plan.settings.mode is Mode.STANDALONE:
+        return None
+    now = list(snapshot.statuses.statuses.values())
+    to = [a.to for a in accounts if a.progress is not Progress.INACTIVE]
+    return Counts(
+        members=sum(member.monitored for member in snapshot.members),
+        on=now.count(FeatureStatus.ENABLED),
+        off=now.count(FeatureStatus.DISABLED),
+        unknown=len(snapshot.statuses.unprocessed),
+        turns_on=to.count(FeatureStatus.ENABLED),
+        turns_off=to.count(FeatureStatus.DISABLED),
+    )
+
+
+def _warnings(plan: Plan) -> Iterator[str]:
+    if plan.leaving:
+        yield messages.region_leaves(plan.settings.on_release.value)
+        return
+    if _turns_own_off(plan):
+        yield _own(plan)
+    yield from plan.warnings
+
+
+def _notices(plan: Plan, costs: Costs | None) -> Iterator[str]:
+    if plan.release.total:
+        yield release_sentence(plan.settings.on_release, plan.release)
+    left = {str(a): plan.record.left[a] for a in _to_change(plan) if a in plan.record.left}
+    if left:
+        yield messages.left_by_the_last_run(left)
+    if plan.leaving:
+        for key, change in plan.setting_changes.items():
+            yield messages.setting_put_back(key, change)
+    elif not _turns_own_off(plan):
+        yield _own(plan)
+    yield from plan.notices
+    if costs:
+        own = [plan.snapshot.detector.status] if plan.snapshot.detector else []
+        statuses = [*plan.snapshot.statuses.statuses.values(), *own]
+        yield from told(costs, statuses.count(FeatureStatus.ENABLED))
+
+
+def _to_change(plan: Plan) -> list[AccountId]:
+    return [*(d.account for d in plan.decisions if d.changes), *plan.release.changing]
+
+
+def _turns_own_off(plan: Plan) -> bool:
+    own = plan.snapshot.detector
+    now = own.status if own else None
+    return now is FeatureStatus.ENABLED and plan.settings.status is FeatureStatus.DISABLED
+
+
+def _own(plan: Plan) -> str:
+    current = plan.snapshot.detector.status if plan.snapshot.detector else None
+    alone = plan.settings.mode is Mode.STANDALONE
+    return messages.own_detector(current, plan.settings.status, alone=alone)

@@ -1,0 +1,130 @@
+"""The run report's file, from the program's beginning to its end."""
+
+from __future__ import annotations
+
+import json
+import logging
+import runpy
+from typing import TYPE_CHECKING
+
+import pytest
+
+from components.run_report import VARIABLE
+from guardduty.run_report import RunReport
+from guardduty.settings import PROJECT
+from tests.components.registrations import Engine
+from tests.doubles.aws import Aws
+from tests.doubles.doors import bare_environment, in_place_of_sockets
+from tests.vocabulary import PROJECT_FOLDER, account, rule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_KEYS = {"aws:region": "us-east-1", "aws:accessKey": "x", "aws:secretKey": "y"}
+
+
+def _program() -> None:
+    runpy.run_path(str(PROJECT_FOLDER / "__main__.py"))
+
+
+class _Runs:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self._monkeypatch = monkeypatch
+        self.path = folder / "report.json"
+        monkeypatch.setenv(VARIABLE, str(self.path))
+
+    def run(self, engine: Engine, **configuration: object) -> RunReport:
+        keys = {f"{PROJECT}:{key}": json.dumps(value) for key, value in configuration.items()}
+        self._monkeypatch.setenv("PULUMI_CONFIG", json.dumps({**_KEYS, **keys}))
+        engine.run_stack(_program)
+        return self.report()
+
+    def ends(self, engine: Engine, **configuration: object) -> RunReport:
+        with pytest.raises(SystemExit):
+            self.run(engine, **configuration)
+        return self.report()
+
+    def report(self) -> RunReport:
+        return RunReport.model_validate_json(self.path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> _Runs:
+    bare_environment(monkeypatch, tmp_path)
+    aws = Aws(members={account(1): "ENABLED", account(2): "DISABLED"})
+    in_place_of_sockets(monkeypatch, aws)
+    return _Runs(monkeypatch, tmp_path)
+
+
+_ALL_ON = [rule("ENABLED")]
+
+
+def test_a_preview_says_what_a_run_would_do(runs: _Runs) -> None:
+    report = runs.run(Engine(preview=True), members=_ALL_ON)
+
+    assert (report.outcome, report.preview, report.refusals) == ("previewed", True, ())
+    (region,) = report.regions
+    (change,) = region.accounts
+    assert (change.account, change.to, change.progress) == (account(2), "ENABLED", "planned")
+    assert change.trial_days == 30
+    assert any("Usage" in notice for notice in region.notices)
+
+
+def test_a_run_says_what_it_has_done(runs: _Runs) -> None:
+    report = runs.run(Engine(), members=_ALL_ON)
+
+    assert (report.outcome, report.preview) == ("succeeded", False)
+    assert [a.progress for a in report.regions[0].accounts] == ["set"]
+
+
+def test_a_run_that_left_accounts_has_failed_and_says_why(runs: _Runs) -> None:
+    engine = Engine(outputs={"-members": {"unprocessed": {account(2): "Internal error"}}})
+
+    report = runs.ends(engine, members=_ALL_ON)
+
+    (left,) = report.regions[0].accounts
+    assert report.outcome == "failed"
+    assert (left.progress, left.reason) == ("unprocessed", "Internal error")
+    assert "could not be set" in report.refusals[0]
+
+
+def test_a_refusal_says_why_and_what_it_refused(runs: _Runs) -> None:
+    report = runs.ends(Engine(preview=True), members=[rule("DISABLED")], maxDisabled=0)
+
+    assert report.outcome == "refused"
+    assert "maxDisabled: 1 member would be turned off" in report.refusals[0]
+    assert [a.account for a in report.regions[0].accounts] == [account(1)]
+
+
+def test_a_malformed_configuration_is_a_refusal_too(runs: _Runs) -> None:
+    report = runs.ends(Engine(preview=True), status="MAYBE", mode="nonsense")
+
+    assert (report.outcome, len(report.refusals), report.regions) == ("refused", 2, ())
+
+
+def test_a_run_that_breaks_off_leaves_it_unfinished(
+    runs: _Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("components.program.read_snapshot", crash)
+    with pytest.raises(RuntimeError, match="broken"):
+        runs.run(Engine(), members=_ALL_ON)
+
+    assert runs.report().outcome == "unfinished"
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_aws_is_asked(
+    runs: _Runs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(runs.path / "no" / "folder.json"))
+    engine = Engine(preview=True)
+
+    with pytest.raises(SystemExit):
+        runs.run(engine, members=_ALL_ON)
+
+    (told,) = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
+    assert told.startswith(f"{VARIABLE}: ")
+    assert "No such file" in told
+    assert engine.registered == {}
