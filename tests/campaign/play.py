@@ -19,7 +19,13 @@ from tests.campaign.expected import MAX_DISABLED, Expected, configuration, expec
 from tests.campaign.former import former, possible
 from tests.campaign.ledger import Ledger, changes, ledger
 from tests.campaign.network import Moments, Network, in_place_of_sockets
-from tests.campaign.promises import Run, ViolationError, check_destroy, check_up
+from tests.campaign.promises import (
+    Run,
+    ViolationError,
+    check_as_foretold,
+    check_destroy,
+    check_up,
+)
 from tests.campaign.script import (
     Beside,
     Destroy,
@@ -111,6 +117,7 @@ class _Player:
         self._untold: set[str] = set()
         self._settled: tuple[Picture, Wish] | None = None
         self._renamed = 0
+        self._foretold: tuple[Picture, Mapping[str, Any]] | None = None
 
     def play(self) -> None:
         self._figures.histories += 1
@@ -217,6 +224,8 @@ class _Player:
         # A run with another detector leaves releases to the next one.
         whole = run.told.succeeded and not run.partial and not run.expected[0].undecided
         self._settled = (run.after, run.wish) if whole else None
+        prior = self._stack.find("PriorSettings")
+        self._foretold = (run.after, prior.inputs) if whole and prior else None
 
     def _check_rewritten(self, run: Run, *, former: bool) -> None:
         """A run that finds a state of an earlier release says that it is written anew, once."""
@@ -347,6 +356,9 @@ class _Player:
         run = self._run(told, before, prior, calm=calm, waited=waited)
         run.limit_on_destroy = limit_on_destroy
         check_destroy(run)
+        if calm and self._foretold and self._foretold[0] == before:
+            check_as_foretold(run, self._foretold[1])
+            self._figures.drawn["a destroy as it was foretold"] += 1
         if self._prior() is None:
             self._record.ended((), [*self._record.values])
         return _Checked(told, before, run.after, bool(self.network.writes))

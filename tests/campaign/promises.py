@@ -18,6 +18,7 @@ from tests.campaign.expected import (
     released,
     target,
 )
+from tests.campaign.ledger import grouped
 from tests.campaign.ledger import kept as kept_members
 from tests.campaign.world import FEATURE, OFF, ON
 
@@ -189,6 +190,31 @@ def check_destroy(run: Run) -> None:
         _check_put_back(run, targets, restores=restores)
         return
     _check_left(run, targets, left)
+
+
+def check_as_foretold(run: Run, inputs: Mapping[str, Any]) -> None:
+    """Holds a destroy against what the run before it has said of it in the state.
+
+    Args:
+        run: the destroy, with nothing in between and no faults.
+        inputs: of `PriorSettings`.
+    """
+    if inputs.get("onDestroyRefused"):
+        if run.told.succeeded:
+            raise ViolationError(2, f"a destroy is done: {inputs['onDestroyRefused']}")
+        return
+    if not run.told.succeeded:
+        return
+    said = inputs.get("onDestroy")
+    told = grouped(said) if isinstance(said, str) and " -> " in said else {}
+    wanted = {account: change.rpartition(" ")[2] for account, change in told.items()}
+    for account, was in run.before.accounts.items():
+        now, key = run.after.accounts[account].status, account
+        if account == run.world.caller:
+            key = "status"
+        right = wanted.get(key, was.status)
+        if now != right and account not in run.disturbed:
+            raise ViolationError(2, f"{key} is {now} after a destroy, and was told as {right}")
 
 
 def _check_left(run: Run, targets: Mapping[str, str | None], left: Mapping[str, str]) -> None:

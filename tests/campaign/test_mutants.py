@@ -1,7 +1,4 @@
-"""What once went wrong by ordinary commands, put back: the campaign finds each of it.
-
-The letters are those of the cases that issue 11 names.
-"""
+"""What once went wrong by ordinary commands, put back: the campaign finds each of it."""
 
 # ruff: noqa: ANN401 (what stands in for functions of the product takes whatever they take)
 
@@ -16,6 +13,7 @@ import components.designation
 import components.prior_settings
 import components.program
 import guardduty.delegation
+import guardduty.inputs
 import guardduty.plan
 from guardduty.ledger import LastState, Record
 from guardduty.properties import PriorSettingsOutputs
@@ -201,6 +199,14 @@ def test_a_state_of_an_earlier_release_that_loses_its_record_is_found(
     wish = replace(RESTORE, on_release="LEAVE")
 
     assert violated(Up(), Former(release), Up(), wish=wish) == 4
+
+
+def test_a_destroy_that_does_other_than_the_state_says_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guardduty.inputs, "on_destroy", lambda _plan: "nothing")
+
+    assert violated(Up()) == 2
 
 
 _SWAPS: list[tuple[Step, ...]] = [
