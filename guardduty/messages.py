@@ -40,6 +40,16 @@ def in_region(region: str, sentence: str) -> str:
     return sentence if region in sentence else f"{region}: {sentence}"
 
 
+def rule_at(index: int, path: str = "") -> str:
+    """Names a rule, counted from 1, with its place in the configuration.
+
+    Args:
+        index: the rule's place in the list, from 0.
+        path: to a part of the rule: `rule 1 (members[0].accounts[2])` for `.accounts[2]`.
+    """
+    return f"rule {index + 1} (members[{index}]{path})"
+
+
 def _share(limit: int, written: int | str) -> str:
     return f" (maxDisabled: {written})" if str(written) != str(limit) else ""
 
@@ -111,8 +121,9 @@ def administrator_missing() -> str:
 
 def not_by_invitation(index: int, selector: str) -> str:
     return (
-        f"members[{index}].{selector}: members by invitation need not be in the same organization, "
-        "so their units and tags can't be read with mode: invitation. Use accounts or all."
+        f"{rule_at(index, f'.{selector}')}: members by invitation need not be in the same "
+        "organization, so their units and tags can't be read with mode: invitation. Use accounts "
+        "or all."
     )
 
 
@@ -319,28 +330,28 @@ def all_with_exceptions(index: int, accounts: Collection[str]) -> str:
     of_them = f" for {len(accounts)} of them ({some(accounts)})" if accounts else ""
     return (
         "autoEnable: ALL turns EKS audit logs on for every account, but "
-        f"members[{index}] wants DISABLED{of_them}. "
+        f"{rule_at(index)} wants DISABLED{of_them}. "
         "Use autoEnable: NEW with rules, or drop the rule."
     )
 
 
 def rule_names_administrator(index: int, account: str) -> str:
     return (
-        f"members[{index}].accounts: {account} is the administrator itself, which is no member; "
-        "its own detector is set by the key status. Remove it from the rule."
+        f"{rule_at(index, '.accounts')}: {account} is the administrator itself, which is no "
+        "member; its own detector is set by the key status. Remove it from the rule."
     )
 
 
 def rule_names_stranger(index: int, account: str, region: str) -> str:
     return (
-        f"members[{index}].accounts: {account} is not a GuardDuty member in {region}. Correct the "
-        "id, remove it from the rule, or add the account as a member first."
+        f"{rule_at(index, '.accounts')}: {account} is not a GuardDuty member in {region}. Correct "
+        "the id, remove it from the rule, or add the account as a member first."
     )
 
 
 def rule_names_unknown_unit(index: int, unit: str) -> str:
     return (
-        f"members[{index}].organizationalUnits: {unit} is no organizational unit of this "
+        f"{rule_at(index, '.organizationalUnits')}: {unit} is no organizational unit of this "
         "organization. Correct it (a path begins with the root's name, as in Root/Prod/EU), or "
         "remove it from the rule."
     )
@@ -351,7 +362,7 @@ def organizations_refused(
 ) -> str:
     permissions = ", ".join(f"organizations:{operation}" for operation in operations)
     return (
-        f"members[{index}] selects by {selector}, but account {caller} may not read AWS "
+        f"{rule_at(index)} selects by {selector}, but account {caller} may not read AWS "
         f"Organizations ({reason.rstrip('.')}). Give the caller the "
         f"permission{'s' if len(operations) > 1 else ''} {permissions}."
     )
@@ -367,7 +378,7 @@ def idle_by_policy(key: str, value: str) -> str:
 
 def policy_decides(index: int, wanted: str, accounts: Collection[str], word: str) -> str:
     return (
-        f"members[{index}] wants {wanted} for {some(accounts, _MANY)}, but an organization policy "
+        f"{rule_at(index)} wants {wanted} for {some(accounts, _MANY)}, but an organization policy "
         f"(GUARDDUTY_POLICY) keeps {'them' if len(accounts) > 1 else 'it'} {word}. Change the "
         f"policy, or leave {'them' if len(accounts) > 1 else 'it'} out of the rule."
     )
@@ -382,7 +393,7 @@ def policy_decides_own(wanted: str, account: str, word: str) -> str:
 
 def rule_names_former_member(index: int, account: str, status: str) -> str:
     return (
-        f"members[{index}].accounts: {account} is no longer a GuardDuty member (relationship "
+        f"{rule_at(index, '.accounts')}: {account} is no longer a GuardDuty member (relationship "
         f"status {status}). Remove it from the rule, or add it as a member again."
     )
 

@@ -124,9 +124,9 @@ def test_a_unit_that_does_not_exist_is_refused(organization: Callable[..., Organ
         stack.up("--skip-preview"),
         aws,
         *(
-            f"members[{index}].organizationalUnits: {unit} is no organizational unit of this "
-            "organization. Correct it (a path begins with the root's name, as in Root/Prod/EU), or "
-            "remove it from the rule."
+            f"rule {index + 1} (members[{index}].organizationalUnits): {unit} is no organizational "
+            "unit of this organization. Correct it (a path begins with the root's name, as in "
+            "Root/Prod/EU), or remove it from the rule."
             for index, unit in ((0, "Root/Prdo"), (1, "ou-abcd-12345678"))
         ),
     )

@@ -276,9 +276,9 @@ def test_a_caller_who_may_not_read_units_gets_the_permissions_by_name() -> None:
 
     assert directory.refusals(ADMINISTRATOR) == (
         (
-            "members[1] selects by organizationalUnits, but account 222222222222 may not read AWS "
-            "Organizations (You don't have permissions to access this resource). Give the caller "
-            "the permissions organizations:ListRoots, "
+            "rule 2 (members[1]) selects by organizationalUnits, but account 222222222222 may not "
+            "read AWS Organizations (You don't have permissions to access this resource). Give the "
+            "caller the permissions organizations:ListRoots, "
             "organizations:ListOrganizationalUnitsForParent, organizations:ListAccountsForParent."
         ),
     )
@@ -290,9 +290,9 @@ def test_a_caller_who_may_not_read_tags_gets_the_permission_by_name() -> None:
 
     assert _read(organization, _tagged(env="prod")).refusals(ADMINISTRATOR) == (
         (
-            "members[0] selects by tags, but account 222222222222 may not read AWS Organizations "
-            "(You don't have permissions to access this resource). Give the caller the permission "
-            "organizations:ListTagsForResource."
+            "rule 1 (members[0]) selects by tags, but account 222222222222 may not read AWS "
+            "Organizations (You don't have permissions to access this resource). Give the caller "
+            "the permission organizations:ListTagsForResource."
         ),
     )
 
