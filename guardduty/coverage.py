@@ -66,7 +66,7 @@ def coverage(plan: Plan) -> tuple[CoverageRow, ...]:
 
 
 def _decided_by(decision: Decision, rules: tuple[Rule, ...], rest: str) -> str:
-    label = rule_label(decision.rule, rules)
+    label = rule_label(decision.rule, rules, decision.unit)
     return label if decision.wanted else f"{rest} ({label})"
 
 

@@ -357,6 +357,14 @@ def rule_names_unknown_unit(index: int, unit: str) -> str:
     )
 
 
+def rule_names_ambiguous_unit(index: int, unit: str, ids: Sequence[str]) -> str:
+    return (
+        f"{rule_at(index, '.organizationalUnits')}: {unit} is the path of {len(ids)} "
+        f"organizational units, {' and '.join(ids)}, since names of units have a / in them. Write "
+        "the id of the one that is meant."
+    )
+
+
 def organizations_refused(
     index: int, selector: str, caller: str, operations: Sequence[str], reason: str
 ) -> str:

@@ -156,6 +156,10 @@ def _units(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
         for unit in rule.organizational_units or ():
             if unit in directory.unknown_units:
                 yield messages.rule_names_unknown_unit(index, unit)
+            elif unit in directory.ambiguous_units:
+                yield messages.rule_names_ambiguous_unit(
+                    index, unit, directory.ambiguous_units[unit]
+                )
     yield from directory.refusals(snapshot.caller)
 
 

@@ -128,7 +128,7 @@ def _turned(plan: Plan) -> tuple[int, int, int]:
 
 def _row(decision: Decision, plan: Plan, costs: Costs | None) -> str:
     turned = messages.on_off(decision.wanted)
-    label = rule_label(decision.rule, plan.settings.members)
+    label = rule_label(decision.rule, plan.settings.members, decision.unit)
     trial = ""
     if costs and decision.wanted is FeatureStatus.ENABLED:
         trial = f"  {trial_of(costs, decision.account)}"

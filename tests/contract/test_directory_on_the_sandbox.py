@@ -95,6 +95,8 @@ def test_units_are_read_by_path_and_by_id_past_empty_pages(serve_sandbox: ServeS
     assert directory.units["Root/Prod"] == frozenset(accounts(50))
     assert directory.units["Root/Prod/EU/Shops"] == {account(n) for n in range(2, 51, 2)}
     assert directory.units[root["Id"]] == {_MANAGEMENT, ADMINISTRATOR, *accounts(60)}
+    assert directory.names[account(7)] == "member-7"
+    assert directory.inactive == frozenset()
 
 
 def test_units_that_are_not_there_are_unknown(sandbox: RunningSandbox) -> None:

@@ -54,6 +54,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "digits": "12345",
     "disabled": 12,
     "faults": ["detector: Field required"],
+    "ids": ["ou-ab12-11111111", "ou-ab12-22222222"],
     "index": 0,
     "key": "autoEnable",
     "known": ["NEW", "ALL", "NONE"],
