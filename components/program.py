@@ -277,7 +277,7 @@ async def end(*monitorings: EksAuditLogs) -> None:
         region, plan = monitoring.plan.snapshot.region, monitoring.plan
         unprocessed = await monitoring.unprocessed.future()
         unreleased = await monitoring.unreleased.future()
-        accounts = await monitoring.accounts.future()
+        reached = await monitoring.reached_by_all.future()
         left_out = await monitoring.left_out()
         if pulumi.runtime.is_dry_run():
             for sentence in left_out:
@@ -288,6 +288,6 @@ async def end(*monitorings: EksAuditLogs) -> None:
             failures.append(messages.unprocessed(region, unprocessed, len(plan.statuses)))
         if unreleased:
             failures.append(messages.unreleased(region, unreleased))
-        if plan.reaches_all and accounts:
-            pulumi.log.info(all_so_far(accounts))
+        if plan.reaches_all and reached:
+            pulumi.log.info(all_so_far(reached))
     refuse_if(tuple(failures))

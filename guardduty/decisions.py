@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.directory import Directory, deciding_rule, selecting_unit
+from guardduty.directory import Directory, deciding_rule, selecting_unit, selects
 from guardduty.model import AccountId, FeatureStatus, RelationshipStatus
 
 if TYPE_CHECKING:
@@ -111,6 +111,27 @@ def deciding_rules(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountI
         if is_member(member)
     }
     return {account: index for account, index in found.items() if index is not None}
+
+
+def find_non_members(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId, int]:
+    """Finds the accounts in the rules' units that are to be set, but are no members.
+
+    Accounts that are closed, or that AWS has suspended, are left out: nobody can add them.
+
+    Returns:
+        by account, the place of the first rule that is known to select it. Which tags they have is
+        not asked.
+    """
+    directory = snapshot.directory or Directory()
+    members = {member.account for member in snapshot.members if is_member(member)}
+    in_units = frozenset[AccountId]().union(*directory.units.values())
+    found = {}
+    for account in sorted(in_units - members - directory.inactive - {snapshot.caller}):
+        selecting = (i for i, rule in enumerate(rules) if selects(rule, account, directory))
+        index = next(selecting, None)
+        if index is not None and rules[index].wanted:
+            found[account] = index
+    return found
 
 
 def is_member(membership: Membership) -> bool:

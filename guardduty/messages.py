@@ -765,13 +765,37 @@ def all_in_a_day(off: int, unknown: int, total: int, *, by_rules: int = 0) -> st
     )
 
 
-def auto_enable(current: str | None, wanted: str) -> str:
-    effect = {
-        "ALL": "all accounts get EKS audit logs by themselves",
-        "NEW": "new accounts get EKS audit logs by themselves",
-        "NONE": "new accounts are left alone, and nothing is turned off",
-    }[wanted]
+def auto_enable(current: str | None, wanted: str, members: str | None) -> str:
+    """Says what the setting does; `members` is the one of GuardDuty itself, None if unknown."""
+    effect = _EFFECTS.get((wanted, members)) or _EFFECTS[wanted, None]
     return f"Organization: autoEnable {_from_to(current, wanted)}; {effect}."
+
+
+_EFFECTS = {
+    ("ALL", "ALL"): "all accounts get EKS audit logs by themselves",
+    ("ALL", "NEW"): (
+        "all members and new accounts get EKS audit logs by themselves, other accounts only once "
+        "they are members (autoEnableMembers NEW)"
+    ),
+    ("ALL", "NONE"): (
+        "all members get EKS audit logs by themselves, other accounts, new ones too, only once "
+        "they are added as members (autoEnableMembers NONE)"
+    ),
+    ("ALL", None): (
+        "all accounts for which GuardDuty itself is turned on get EKS audit logs by themselves"
+    ),
+    ("NEW", "ALL"): "new accounts get EKS audit logs by themselves",
+    ("NEW", "NEW"): "new accounts get EKS audit logs by themselves",
+    ("NEW", "NONE"): (
+        "new accounts get no GuardDuty by themselves (autoEnableMembers NONE), and EKS audit logs "
+        "only once they are added as members"
+    ),
+    ("NEW", None): (
+        "new accounts for which GuardDuty itself is turned on get EKS audit logs by themselves"
+    ),
+    ("NONE", None): "new accounts are left alone, and nothing is turned off",
+}
+"""What `autoEnable` does, by its value and that of `autoEnableMembers`."""
 
 
 def auto_enable_members(current: str | None, wanted: str) -> str:
@@ -835,6 +859,38 @@ def all_reaches_unmanaged(accounts: Collection[str]) -> str:
         f"Organization: ALL reaches {counted(len(accounts), 'UNMANAGED member')} too: "
         f"{some(accounts)}"
     )
+
+
+def all_leaves_invited(accounts: Collection[str]) -> str:
+    are = "is" if len(accounts) == 1 else "are"
+    return (
+        f"Members by invitation: ALL does not reach them; {len(accounts)} that no rule sets {are} "
+        f"off: {some(accounts)}"
+    )
+
+
+def all_needs_members(reasons: Mapping[str, str]) -> str:
+    """Says whom ALL does not reach, and of each why it is no member."""
+    return f"Organization: ALL does not reach {_no_members(reasons)}"
+
+
+def rule_selects_non_members(label: str, reasons: Mapping[str, str], *, added: bool) -> str:
+    """Says whom a rule selects in vain; `added` if GuardDuty makes them members by itself."""
+    them, members = ("it", "a member") if len(reasons) == 1 else ("them", "members")
+    way = f"Add {them} as {members} first"
+    if added:
+        way = f"GuardDuty adds {them} by itself within 24 hours (autoEnableMembers ALL)"
+    return f"{label} selects {_no_members(reasons)}. {way}."
+
+
+NOT_ADDED = "not added"
+"""Why an account is no member that ListMembers does not list."""
+
+
+def _no_members(reasons: Mapping[str, str]) -> str:
+    are = "is no GuardDuty member" if len(reasons) == 1 else "are no GuardDuty members"
+    named = some([f"{account} ({why})" for account, why in reasons.items()])
+    return f"{counted(len(reasons), 'account')} that {are}: {named}"
 
 
 _WHY_NOT_SET = {

@@ -99,7 +99,7 @@ def rule_refusals(
     """
     return (
         *_organization_settings(settings, snapshot),
-        *_exceptions_from_all(settings, deciding),
+        *_exceptions_from_all(settings, snapshot, deciding),
         *_named_accounts(settings, snapshot),
         *_units(settings, snapshot),
         *_policies(settings, snapshot, decisions),
@@ -163,12 +163,16 @@ def _units(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     yield from directory.refusals(snapshot.caller)
 
 
-def _exceptions_from_all(settings: Settings, deciding: Mapping[AccountId, int]) -> Iterator[str]:
-    """ALL reaches suspended members too, once they are resumed."""
+def _exceptions_from_all(
+    settings: Settings, snapshot: Snapshot, deciding: Mapping[AccountId, int]
+) -> Iterator[str]:
+    """ALL reaches suspended members too, once they are resumed, but none by invitation."""
     if settings.auto_enable is not AutoEnable.ALL:
         return
+    invited = snapshot.invited
     for index, rule in enumerate(settings.members):
-        excepted = [account for account, its in deciding.items() if its == index]
+        decided = [account for account, its in deciding.items() if its == index]
+        excepted = [account for account in decided if account not in invited]
         if rule.wanted is FeatureStatus.DISABLED and excepted:
             yield messages.all_with_exceptions(index, excepted)
 

@@ -576,7 +576,7 @@ def test_every_refusal_of_the_plan_is_told(aws: Aws, program: _Program) -> None:
     rules = json.dumps([rule("ENABLED", account(7), account(8))])
     told = program.refused({**_KEYS, f"{PROJECT}:members": rules})
 
-    assert [line.split(" ")[1] for line in told] == [account(7), account(8)]
+    assert [line.split(" ")[3] for line in told] == [account(7), account(8)]
     assert aws.writes == []
 
 

@@ -35,6 +35,7 @@ SENTENCE = re.compile(r"^\| [^|]+ \| `(?P<words>.+)` \| [^|]+ \|$", re.MULTILINE
 ANY_ARGUMENT: dict[str, object] = {
     "account": "300000000001",
     "accounts": ["300000000001", "300000000002"],
+    "added": False,
     "administrator": "222222222222",
     "alone": False,
     "allowed": ["222222222222"],
@@ -61,6 +62,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "label": "rule 1: all",
     "limit": 10,
     "line": "what is this",
+    "members": "NEW",
     "mode": "standalone",
     "now": "has another mode than delegation",
     "number": 3,

@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from guardduty.model import FeatureStatus
 
 _NEW = "Organization: autoEnable NEW; new accounts get EKS audit logs by themselves."
+_NEW_TO_COME = (
+    "Organization: autoEnable NEW; new accounts for which GuardDuty itself is turned on get EKS "
+    "audit logs by themselves."
+)
 _TO_BE_MADE = Snapshot(REGION, ADMINISTRATOR, NOW, delegated=True)
 
 
@@ -508,7 +512,7 @@ def test_before_the_detector_is_made_rules_wait_for_the_next_run() -> None:
     assert plan.notices == (
         "The detector is made in this run; GuardDuty attaches member accounts to it afterwards.",
         "2 rules for members: run `pulumi up` once more to have them applied.",
-        _NEW,
+        _NEW_TO_COME,
     )
 
 
@@ -516,7 +520,7 @@ def test_before_the_detector_is_made_nothing_is_said_of_rules_that_are_not_there
     plan = _plan(settings(detector="create"), _TO_BE_MADE)
     assert plan.notices == (
         "The detector is made in this run; GuardDuty attaches member accounts to it afterwards.",
-        _NEW,
+        _NEW_TO_COME,
     )
 
 
@@ -529,10 +533,12 @@ def test_before_the_detector_is_made_the_organizations_settings_are_told() -> No
     )
 
 
-_ALL_FROM_NEW = (
-    "Organization: autoEnable NEW -> ALL; all accounts get EKS audit logs by themselves."
+_REACH = (
+    "all members and new accounts get EKS audit logs by themselves, other accounts only once they "
+    "are members (autoEnableMembers NEW)."
 )
-_ALL = "Organization: autoEnable ALL; all accounts get EKS audit logs by themselves."
+_ALL_FROM_NEW = f"Organization: autoEnable NEW -> ALL; {_REACH}"
+_ALL = f"Organization: autoEnable ALL; {_REACH}"
 
 
 @pytest.mark.parametrize(
@@ -560,7 +566,11 @@ _ALL = "Organization: autoEnable ALL; all accounts get EKS audit logs by themsel
                 "turned off."
             ),
         ),
-        ("NEW", "ALL", _ALL_FROM_NEW),
+        (
+            "NEW",
+            "ALL",
+            "Organization: autoEnable NEW -> ALL; all accounts get EKS audit logs by themselves.",
+        ),
         ("ALL", "ALL", _ALL),
     ],
 )
@@ -568,7 +578,7 @@ def test_the_organizations_setting_is_told_from_and_to(
     current: str, wanted: str, notice: str
 ) -> None:
     # GuardDuty itself has another setting, which is not to be taken for the feature's.
-    members = AutoEnable.NONE if current == "ALL" else AutoEnable.ALL
+    members = AutoEnable.ALL if current == "NEW" else AutoEnable.NEW
     organization = OrganizationConfiguration(members, AutoEnable(current))
     plan = _plan(settings(autoEnable=wanted), replace(region_with({}), organization=organization))
 
@@ -610,9 +620,10 @@ def test_guardduty_itself_for_the_organization_is_told_from_and_to(
 ) -> None:
     organization = OrganizationConfiguration(AutoEnable(current), AutoEnable.NEW)
     plan = _plan(
-        settings(autoEnableMembers=wanted), replace(region_with({}), organization=organization)
+        settings(autoEnable="NONE", autoEnableMembers=wanted),
+        replace(region_with({}), organization=organization),
     )
-    assert plan.notices == (_NEW, notice)
+    assert plan.notices[1:] == (notice,)
 
 
 def test_all_says_whom_it_has_yet_to_reach() -> None:
