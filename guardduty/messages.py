@@ -952,17 +952,30 @@ def unprocessed(region: str, reasons: Mapping[str, str], total: int) -> str:
 # Costs
 
 
-def trials(turned_on: int, remaining: Sequence[int]) -> str:
-    """How many accounts have how much left of their trial; `remaining` has those AWS told of."""
+def trials(turned_on: int, remaining: Collection[int], not_read: Collection[str]) -> str:
+    """Says in one sentence how many accounts have how much left of their trial.
+
+    Args:
+        turned_on: how many accounts are to be turned on.
+        remaining: the days of those that AWS told of.
+        not_read: of each that could not be read, why not.
+    """
     left = [days for days in remaining if days > 0]
-    used_up, unknown = len(remaining) - len(left), turned_on - len(remaining)
+    used_up = len(remaining) - len(left)
+    not_told = turned_on - len(remaining) - len(not_read)
     parts = []
     if left:
         parts.append(f"{len(left)} {_has(len(left))} days left (fewest: {min(left)})")
     if used_up:
         parts.append(f"{used_up} {_has(used_up)} used it up")
-    if unknown:
-        parts.append(f"{unknown} {'is' if unknown == 1 else 'are'} unknown")
+    if not_told:
+        parts.append(
+            f"{not_told} {_is(not_told)} unknown (GuardDuty tells none; an account that never had "
+            "EKS audit logs on gets 30 days)"
+        )
+    if not_read:
+        why = some({reason.rstrip(".") for reason in not_read})
+        parts.append(f"{len(not_read)} {_is(len(not_read))} unknown ({why})")
     return f"Trial: of {counted(turned_on, 'account')} to be turned on, {', '.join(parts)}."
 
 
@@ -970,20 +983,14 @@ def _has(number: int) -> str:
     return "has" if number == 1 else "have"
 
 
-def trials_not_told(number: int) -> str:
-    return (
-        f"Trial unknown for {number}: GuardDuty tells none; an account that never had EKS audit "
-        "logs on gets 30 days."
-    )
-
-
-def trials_not_read(number: int, reasons: Collection[str]) -> str:
-    return f"Trial unknown for {number}: {some({why.rstrip('.') for why in reasons})}."
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def trial(days: int | None) -> str:
+    """Says it of one account; nothing if it is unknown, which is counted in `trials`."""
     if days is None:
-        return "trial unknown"
+        return ""
     return f"trial: {counted(days, 'day')}" if days > 0 else "trial used up"
 
 

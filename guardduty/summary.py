@@ -129,10 +129,10 @@ def _turned(plan: Plan) -> tuple[int, int, int]:
 def _row(decision: Decision, plan: Plan, costs: Costs | None) -> str:
     turned = messages.on_off(decision.wanted)
     label = rule_label(decision.rule, plan.settings.members, decision.unit)
-    trial = ""
+    row = f"{turned:<4} {decision.account}  {label}"
     if costs and decision.wanted is FeatureStatus.ENABLED:
-        trial = f"  {trial_of(costs, decision.account)}"
-    return f"{turned:<4} {decision.account}  {label}{trial}"
+        row += f"  {trial_of(costs, decision.account)}"
+    return row.rstrip()
 
 
 def _own(plan: Plan) -> str:

@@ -238,8 +238,9 @@ def test_trial_and_usage_are_told_before_switching_on(
 
     told = stack.preview().text
 
-    assert f"on   {account(1)}  rule 1: all  trial " in told
-    assert "Trial: of 5 accounts to be turned on" in told
+    assert f"on   {account(1)}  rule 1: all" in told
+    assert "Trial: of 5 accounts to be turned on, 5 are unknown (GuardDuty tells none" in told
+    assert "trial unknown" not in told
     assert "Usage: " in told
     assert aws.control.calls("GetRemainingFreeTrialDays")
     aws.control.clear_calls()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _TRIAL, _USAGE = "GetRemainingFreeTrialDays", "GetUsageStatistics"
-_NEVER_ON = "GuardDuty tells none; an account that never had EKS audit logs on gets 30 days."
+_NEVER_ON = "GuardDuty tells none; an account that never had EKS audit logs on gets 30 days"
 _DENIED = "User: x is not authorized to perform this"
 
 
@@ -182,9 +182,8 @@ def test_trials_are_told_by_number_with_the_fewest_days_left() -> None:
     assert told(_Guardduty(days).costs(accounts(12)), on_now=9) == (
         (
             "Trial: of 12 accounts to be turned on, 3 have days left (fewest: 11), 1 has used it "
-            "up, 8 are unknown."
+            f"up, 8 are unknown ({_NEVER_ON})."
         ),
-        f"Trial unknown for 8: {_NEVER_ON}",
         (
             "Usage: EKS_AUDIT_LOGS came to 123.45 USD in the last 30 days in this region, with "
             "9 accounts on now."
@@ -212,18 +211,18 @@ def test_only_what_there_is_is_told_of_trials(days: dict[AccountId, int], line: 
 
 def test_accounts_that_were_not_read_are_told_apart_from_those_without_a_trial() -> None:
     guardduty = _Guardduty({account(1): 30}, strangers=[account(3), account(4)])
-    assert told(guardduty.costs(accounts(4)), on_now=9)[:3] == (
-        "Trial: of 4 accounts to be turned on, 1 has days left (fewest: 30), 3 are unknown.",
-        f"Trial unknown for 1: {_NEVER_ON}",
-        f"Trial unknown for 2: {NOT_ASSOCIATED}",
+    assert told(guardduty.costs(accounts(4)), on_now=9)[:1] == (
+        (
+            "Trial: of 4 accounts to be turned on, 1 has days left (fewest: 30), 1 is unknown "
+            f"({_NEVER_ON}), 2 are unknown ({NOT_ASSOCIATED.rstrip('.')})."
+        ),
     )
 
 
 def test_a_missing_permission_is_told_with_aws_words() -> None:
     guardduty = _Guardduty(failures={_TRIAL: [_denied(_TRIAL)], _USAGE: [_denied(_USAGE)]})
     assert told(guardduty.costs([account(1)]), on_now=9) == (
-        "Trial: of 1 account to be turned on, 1 is unknown.",
-        f"Trial unknown for 1: {_reason(_TRIAL)}",
+        f"Trial: of 1 account to be turned on, 1 is unknown ({_reason(_TRIAL).rstrip('.')}).",
         f"Usage: unknown ({_reason(_USAGE).rstrip('.')}).",
     )
 
@@ -260,16 +259,17 @@ def test_usage_that_is_not_listed_is_not_told_as_nothing() -> None:
         ({account(1): 30}, "trial: 30 days"),
         ({account(1): 1}, "trial: 1 day"),
         ({account(1): 0}, "trial used up"),
-        ({}, "trial unknown"),
+        ({}, ""),
     ],
 )
-def test_an_accounts_trial_is_told_in_its_row(days: dict[AccountId, int], text: str) -> None:
+def test_an_accounts_trial_is_told_in_its_row_if_it_is_known(
+    days: dict[AccountId, int], text: str
+) -> None:
     assert trial_of(_Guardduty(days).costs([account(1)]), account(1)) == text
 
 
 def test_before_there_is_a_detector_to_ask_about_all_is_unknown() -> None:
     assert told(costs_before_detector([ADMINISTRATOR]), 0) == (
-        "Trial: of 1 account to be turned on, 1 is unknown.",
-        f"Trial unknown for 1: {_NEVER_ON}",
+        f"Trial: of 1 account to be turned on, 1 is unknown ({_NEVER_ON}).",
         "Usage: unknown (the detector is only being made).",
     )

@@ -64,6 +64,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "line": "what is this",
     "members": "NEW",
     "mode": "standalone",
+    "not_read": ["Internal error"],
     "now": "has another mode than delegation",
     "number": 3,
     "off": 8,
