@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from guardduty import messages
 from guardduty.decisions import is_member, rule_label
-from guardduty.directory import Directory
+from guardduty.directory import Directory, selecting_unit
 from guardduty.model import AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode
 from guardduty.settings import OnRelease
@@ -136,9 +136,11 @@ def non_member_notices(
     """
     by_itself = guardduty_itself(settings, snapshot) is AutoEnable.ALL
     for index in sorted(set(non_members.values())):
+        rule, directory = settings.members[index], snapshot.directory or Directory()
         accounts = [account for account, its in non_members.items() if its == index]
+        units = {selecting_unit(rule, account, directory) for account in accounts}
         yield messages.rule_selects_non_members(
-            rule_label(index, settings.members),
+            rule_label(index, settings.members, units.pop() if len(units) == 1 else None),
             _why_no_members(snapshot, accounts),
             added=by_itself and not decided_by_policies(snapshot),
         )

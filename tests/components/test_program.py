@@ -130,6 +130,23 @@ def test_a_run_tells_one_line_and_exports_what_it_did(aws: Aws, program: _Progra
     assert aws.writes == []
 
 
+@pytest.mark.parametrize(
+    ("invited", "told"),
+    [
+        (frozenset(), "Organization: 1 of 2 members does not have EKS audit logs on yet."),
+        (frozenset([account(2)]), "Organization: every monitored member has EKS audit logs on."),
+    ],
+)
+def test_a_run_with_all_ends_with_whom_it_has_yet_to_reach(
+    aws: Aws, program: _Program, invited: frozenset[str], told: str
+) -> None:
+    aws.invited = invited
+    program.run(engine := Engine(), {**_KEYS, f"{PROJECT}:autoEnable": "ALL"})
+
+    assert program.told(logging.INFO)[-1].startswith(told)
+    assert engine.exported["accounts"] == {"DISABLED": 1, "ENABLED": 1}
+
+
 # Several regions
 
 

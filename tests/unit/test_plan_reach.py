@@ -125,6 +125,18 @@ def test_a_rule_by_unit_names_its_accounts_that_are_no_members() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("in_other", "label"), [([], "OU Root/Prod"), ([account(7)], "OU Root/Prod, Root/Test")]
+)
+def test_accounts_that_are_no_members_are_told_with_their_unit(
+    in_other: list[AccountId], label: str
+) -> None:
+    units = {_UNIT: frozenset([account(6)]), "Root/Test": frozenset([account(1), *in_other])}
+    chosen = {"status": "ENABLED", "organizationalUnits": ["Root/Test", _UNIT]}
+    told = _plan(_in_unit({account(1): ON}, units=units), members=[chosen]).notices[1]
+    assert told.startswith(f"rule 1: {label} selects ")
+
+
 def test_many_accounts_that_are_no_members_are_counted_and_some_named() -> None:
     (_, told) = _plan(_in_unit({account(6): ON}), members=[_BY_UNIT]).notices
     assert told == (
