@@ -20,7 +20,7 @@ from guardduty.refusals import OWNER_TAG
 from guardduty.texts import read_grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from guardduty.plan import Plan
 
@@ -41,12 +41,14 @@ class EksAuditLogs(pulumi.ComponentResource):
         detector_id: the account's detector.
         accounts: how many monitored members have EKS audit logs on, off, or unknown after the run:
             `{"ENABLED": 9, "DISABLED": 3}`.
+        reached_by_all: the same without members by invitation, which `autoEnable: ALL` is not for.
         unprocessed: {account: AWS's reason} for the members that could not be set.
         unreleased: the same for the members that could not be released as `onRelease` says.
     """
 
     detector_id: pulumi.Output[str]
     accounts: pulumi.Output[Mapping[str, int]]
+    reached_by_all: pulumi.Output[Mapping[str, int]]
     unprocessed: pulumi.Output[Mapping[str, str]]
     unreleased: pulumi.Output[Mapping[str, str]]
 
@@ -91,6 +93,7 @@ class EksAuditLogs(pulumi.ComponentResource):
         )
         self.unreleased = self._prior.unreleased.apply(_or_none_left)
         self.accounts = self._counts()
+        self.reached_by_all = self._counts(leave_out=plan.snapshot.invited)
         self.register_outputs(
             {
                 "detectorId": self.detector_id,
@@ -253,7 +256,7 @@ class EksAuditLogs(pulumi.ComponentResource):
             self._after(self._setting_resources, f"{self._name}-members", before_write),
         )
 
-    def _counts(self) -> pulumi.Output[Mapping[str, int]]:
+    def _counts(self, leave_out: Collection[str] = frozenset()) -> pulumi.Output[Mapping[str, int]]:
         plan = self.plan
         read = plan.snapshot.statuses
         known = {str(a): str(status) for a, status in read.statuses.items()}
@@ -270,7 +273,8 @@ class EksAuditLogs(pulumi.ComponentResource):
                 now |= {a: s for a, s in wanted.items() if a not in (unprocessed or {})}
                 left = (a for a in unprocessed or {} if a not in read.statuses)
                 now |= dict.fromkeys(left, messages.UNKNOWN)
-            return dict(sorted(Counter(now.values()).items()))
+            counted = Counter(status for a, status in now.items() if a not in leave_out)
+            return dict(sorted(counted.items()))
 
         members = self._members
         return pulumi.Output.all(

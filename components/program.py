@@ -316,7 +316,7 @@ async def end(*monitorings: EksAuditLogs) -> None:
         region, plan = monitoring.plan.snapshot.region, monitoring.plan
         unprocessed = await monitoring.unprocessed.future() or {}
         unreleased = await monitoring.unreleased.future() or {}
-        accounts = await monitoring.accounts.future()
+        reached = await monitoring.reached_by_all.future()
         left_out = await monitoring.left_out()
         if preview:
             for sentence in left_out:
@@ -332,8 +332,8 @@ async def end(*monitorings: EksAuditLogs) -> None:
             failures.append(messages.unprocessed(region, unprocessed, len(plan.statuses)))
         if unreleased:
             failures.append(messages.unreleased(region, unreleased))
-        if plan.reaches_all and accounts:
-            pulumi.log.info(all_so_far(accounts))
+        if plan.reaches_all and reached:
+            pulumi.log.info(all_so_far(reached))
     if failures:
         refuse(failures, Outcome.FAILED)
     REPORT.end(_outcome())

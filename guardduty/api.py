@@ -403,6 +403,7 @@ def _membership(member: MemberTypeDef) -> Membership:
         _account(member["AccountId"]),
         _text(member["RelationshipStatus"]),
         _instant(member.get("UpdatedAt", "")),
+        invited=bool(member.get("InvitedAt")),  # AWS tells it of these only (API: Member)
     )
 
 

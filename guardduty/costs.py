@@ -72,18 +72,9 @@ def told(costs: Costs, on_now: int) -> tuple[str, ...]:
     """
     if not costs.turned_on:
         return ()
-    return (*_trial_lines(costs), _usage_line(costs, on_now))
-
-
-def _trial_lines(costs: Costs) -> list[str]:
-    remaining, failed = costs.trials.remaining, costs.trials.unprocessed
-    lines = [messages.trials(len(costs.turned_on), list(remaining.values()))]
-    not_told = sum(1 for a in costs.turned_on if a not in remaining and a not in failed)
-    if not_told:
-        lines.append(messages.trials_not_told(not_told))
-    if failed:
-        lines.append(messages.trials_not_read(len(failed), failed.values()))
-    return lines
+    days, not_read = costs.trials.remaining.values(), costs.trials.unprocessed.values()
+    trials = messages.trials(len(costs.turned_on), days, not_read)
+    return trials, _usage_line(costs, on_now)
 
 
 def _usage_line(costs: Costs, on_now: int) -> str:

@@ -47,10 +47,12 @@ def coverage(plan: Plan) -> tuple[CoverageRow, ...]:
     own = detector.status if detector else None
     own_by = POLICY if detector and detector.managed else "status (administrator)"
     rows = [CoverageRow(snapshot.caller, NO_MEMBER, own, own_by)]
-    rest = _without_rule(plan.settings.auto_enable)
-    deciding = {d.account: _decided_by(d, rules, rest) for d in plan.decisions}
+    deciding = {d.account: d for d in plan.decisions}
     for member in snapshot.members:
-        decided_by = deciding.get(member.account, rest)
+        by_all = plan.settings.auto_enable is AutoEnable.ALL and not member.invited
+        rest = "autoEnable ALL" if by_all else "left alone"
+        decision = deciding.get(member.account)
+        decided_by = _decided_by(decision, rules, rest) if decision else rest
         if member.account in snapshot.statuses.managed:
             decided_by = POLICY
         status = snapshot.statuses.statuses.get(member.account)
@@ -66,9 +68,5 @@ def coverage(plan: Plan) -> tuple[CoverageRow, ...]:
 
 
 def _decided_by(decision: Decision, rules: tuple[Rule, ...], rest: str) -> str:
-    label = rule_label(decision.rule, rules)
+    label = rule_label(decision.rule, rules, decision.unit)
     return label if decision.wanted else f"{rest} ({label})"
-
-
-def _without_rule(auto_enable: AutoEnable) -> str:
-    return "autoEnable ALL" if auto_enable is AutoEnable.ALL else "left alone"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guardduty.directory import Directory, deciding_rule
+from guardduty import messages
+from guardduty.directory import Directory, deciding_rule, selecting_unit, selects
 from guardduty.model import AccountId, FeatureStatus, RelationshipStatus
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Decision:
         wanted: what the rule gives; None for UNMANAGED.
         current: what the account has; None where AWS did not tell.
         managed: whether an organization policy decides the account.
+        unit: the unit by which the rule selects the account, as the rule writes it.
     """
 
     account: AccountId
@@ -37,6 +39,7 @@ class Decision:
     wanted: FeatureStatus | None
     current: FeatureStatus | None
     managed: bool = False
+    unit: str | None = None
 
     @property
     def changes(self) -> bool:
@@ -62,6 +65,7 @@ def decide(
         deciding: the place of the rule for each member (`deciding_rules`).
     """
     read, monitored = snapshot.statuses, {m.account for m in snapshot.members if m.monitored}
+    directory = snapshot.directory or Directory()
     return tuple(
         Decision(
             account,
@@ -69,6 +73,7 @@ def decide(
             rules[index].wanted,
             read.statuses.get(account),
             account in read.managed,
+            selecting_unit(rules[index], account, directory),
         )
         for account, index in deciding.items()
         if account in monitored
@@ -108,11 +113,39 @@ def deciding_rules(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountI
     return {account: index for account, index in found.items() if index is not None}
 
 
+def find_non_members(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId, int]:
+    """Finds the accounts in the rules' units that are to be set, but are no members.
+
+    Accounts that are closed, or that AWS has suspended, are left out: nobody can add them.
+
+    Returns:
+        by account, the place of the first rule that is known to select it. Which tags they have is
+        not asked.
+    """
+    directory = snapshot.directory or Directory()
+    members = {member.account for member in snapshot.members if is_member(member)}
+    in_units = frozenset[AccountId]().union(*directory.units.values())
+    found = {}
+    for account in sorted(in_units - members - directory.inactive - {snapshot.caller}):
+        selecting = (i for i, rule in enumerate(rules) if selects(rule, account, directory))
+        index = next(selecting, None)
+        if index is not None and rules[index].wanted:
+            found[account] = index
+    return found
+
+
 def is_member(membership: Membership) -> bool:
     """Whether the account is a member still, monitored or not."""
     return membership.relationship_status not in NO_LONGER_MEMBERS
 
 
-def rule_label(index: int, rules: tuple[Rule, ...]) -> str:
-    """Names a rule for people, counted from 1: `rule 2: all`."""
-    return f"rule {index + 1}: {rules[index].selector()}"
+def rule_label(index: int, rules: tuple[Rule, ...], unit: str | None = None) -> str:
+    """Names a rule for people, counted from 1: `rule 2: all`.
+
+    Args:
+        index: the rule's place in the list, from 0.
+        rules: the stack's.
+        unit: the unit by which it selects an account; without one, all that it selects by is named.
+    """
+    selector = messages.by_units([unit]) if unit else rules[index].selector()
+    return f"rule {index + 1}: {selector}"

@@ -55,6 +55,9 @@ class Directory:
     Attributes:
         units: by unit, as a rule writes it, the accounts in its subtree.
         unknown_units: units of rules that the organization does not have.
+        ambiguous_units: by path, as a rule writes it, the ids of the units that it may mean.
+        names: by account, what people call it, of the accounts in these units.
+        inactive: the accounts in these units that are closed, or that AWS has suspended.
         tags: by account, its tags; none for one that is not in the organization.
         refused: rules for which the caller may not ask.
         policy_type_enabled: whether `GUARDDUTY_POLICY` is enabled on the root, so that ALL and NEW
@@ -64,6 +67,9 @@ class Directory:
 
     units: Mapping[str, frozenset[AccountId]] = field(default_factory=dict)
     unknown_units: frozenset[str] = frozenset()
+    ambiguous_units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[AccountId, str] = field(default_factory=dict)
+    inactive: frozenset[AccountId] = frozenset()
     tags: Mapping[AccountId, Mapping[str, str]] = field(default_factory=dict)
     refused: tuple[RefusedRule, ...] = ()
     policy_type_enabled: bool | None = None
@@ -83,17 +89,27 @@ def selects(rule: Rule, account: AccountId, directory: Directory) -> bool | None
     """Whether a rule selects an account.
 
     Returns:
-        None if nobody can say, since Organizations did not tell or a unit does not exist.
+        None if nobody can say, since Organizations did not tell, or a unit does not exist or is not
+        the only one of its path.
     """
     if rule.organizational_units:
-        units = [directory.units.get(unit) for unit in rule.organizational_units]
-        if any(account in accounts for accounts in units if accounts):
+        if selecting_unit(rule, account, directory):
             return True
-        return None if None in units else False
+        return False if directory.units.keys() >= set(rule.organizational_units) else None
     if rule.tags:
         tags = directory.tags.get(account)
         return None if tags is None else rule.tags.items() <= tags.items()
     return bool(rule.all) or account in (rule.accounts or ())
+
+
+def selecting_unit(rule: Rule, account: AccountId, directory: Directory) -> str | None:
+    """Finds by which of its units a rule selects an account: the first that has it.
+
+    Returns:
+        the unit as the rule writes it; None for a rule that selects by something else.
+    """
+    units = rule.organizational_units or ()
+    return next((unit for unit in units if account in directory.units.get(unit, ())), None)
 
 
 def deciding_rule(rules: Sequence[Rule], account: AccountId, directory: Directory) -> int | None:
@@ -150,12 +166,20 @@ class _Reader:
         self._of_organization = Units(api)
         self._units: dict[str, frozenset[AccountId]] = {}
         self._unknown_units: set[str] = set()
+        self._ambiguous_units: dict[str, tuple[str, ...]] = {}
         self._tags: dict[AccountId, Mapping[str, str]] = {}
         self._refused: list[RefusedRule] = []
 
     def directory(self) -> Directory:
-        unknown, refused = frozenset(self._unknown_units), tuple(self._refused)
-        return Directory(self._units, unknown, self._tags, refused)
+        return Directory(
+            units=self._units,
+            unknown_units=frozenset(self._unknown_units),
+            ambiguous_units=self._ambiguous_units,
+            names=self._of_organization.names,
+            inactive=frozenset(self._of_organization.inactive),
+            tags=self._tags,
+            refused=tuple(self._refused),
+        )
 
     def policy_type(self) -> tuple[bool | None, str | None]:
         # A run goes on without: where nobody tells, that is a notice.
@@ -181,15 +205,17 @@ class _Reader:
 
     def _look_up_units(self, units: Sequence[str]) -> None:
         for unit in units:
-            accounts = self._of_organization.accounts_below(unit)
-            if accounts is None:
-                self._unknown_units.add(unit)
-            else:
-                self._units[unit] = accounts
+            match self._of_organization.find(unit):
+                case ():
+                    self._unknown_units.add(unit)
+                case (unit_id,):
+                    self._units[unit] = self._of_organization.accounts_below(unit_id)
+                case several:
+                    self._ambiguous_units[unit] = several
 
     def _look_up_tags(self, undecided: Sequence[AccountId]) -> None:
         asked = [account for account in undecided if account not in self._tags]
-        if self._refused or self._unknown_units:
+        if self._refused or self._unknown_units or self._ambiguous_units:
             # The run is refused anyway, but for which permissions is told all at once.
             asked = asked[:1]
         tags = at_once(self._api.tags, asked)

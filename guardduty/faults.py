@@ -6,8 +6,10 @@ import json
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from guardduty import messages
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
@@ -22,18 +24,23 @@ def faults_of(error: ValidationError, prefix: str = "") -> tuple[str, ...]:
         error: what `model_validate` raised.
         prefix: put before each key, for instance `aws:`.
     """
-    return tuple(f"{prefix}{path(e['loc'])}{_said(e)}" for e in error.errors())
+    return tuple(f"{prefix}{_told(e)}" for e in error.errors())
 
 
-def path(location: Iterable[str | int]) -> str:
-    """Writes a place in the configuration as a user would: `members[0].accounts[2]`."""
-    written = ""
-    for step in location:
-        if isinstance(step, int):
-            written += f"[{step}]"
-        else:
-            written += f".{step}" if written else step
-    return written
+def path(location: Sequence[str | int]) -> str:
+    """Writes a place in the configuration as `pulumi config set --path` takes it.
+
+    A place in a rule is told with the rule's number: `rule 1 (members[0].accounts[2])`.
+    """
+    match location:
+        case ["members", int(index), *inside]:
+            return messages.rule_at(index, _steps(inside))
+        case _:
+            return _steps(location).removeprefix(".")
+
+
+def _steps(location: Sequence[str | int]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
 
 
 def shown(value: Any) -> str:  # noqa: ANN401 - whatever a user wrote
@@ -63,6 +70,15 @@ _EXPECTED = {
     "string_type": "text, in quotes",
     "tuple_type": "a list",
 }
+
+
+def _told(error: ErrorDetails) -> str:
+    match error["loc"]:
+        case ["members", int(), *_, str(key)] if error["type"] in {"missing", "extra_forbidden"}:
+            # It is the key that is missing, and not the rule.
+            return f"{path(error['loc'][:-1])}: {key}{_said(error)}"
+        case location:
+            return f"{path(location)}{_said(error)}"
 
 
 def _said(error: ErrorDetails) -> str:

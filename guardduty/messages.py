@@ -41,6 +41,16 @@ def in_region(region: str, sentence: str) -> str:
     return sentence if region in sentence else f"{region}: {sentence}"
 
 
+def rule_at(index: int, path: str = "") -> str:
+    """Names a rule, counted from 1, with its place in the configuration.
+
+    Args:
+        index: the rule's place in the list, from 0.
+        path: to a part of the rule: `rule 1 (members[0].accounts[2])` for `.accounts[2]`.
+    """
+    return f"rule {index + 1} (members[{index}]{path})"
+
+
 def _share(limit: int, written: int | str) -> str:
     return f" (maxDisabled: {written})" if str(written) != str(limit) else ""
 
@@ -112,8 +122,9 @@ def administrator_missing() -> str:
 
 def not_by_invitation(index: int, selector: str) -> str:
     return (
-        f"members[{index}].{selector}: members by invitation need not be in the same organization, "
-        "so their units and tags can't be read with mode: invitation. Use accounts or all."
+        f"{rule_at(index, f'.{selector}')}: members by invitation need not be in the same "
+        "organization, so their units and tags can't be read with mode: invitation. Use accounts "
+        "or all."
     )
 
 
@@ -320,30 +331,38 @@ def all_with_exceptions(index: int, accounts: Collection[str]) -> str:
     of_them = f" for {len(accounts)} of them ({some(accounts)})" if accounts else ""
     return (
         "autoEnable: ALL turns EKS audit logs on for every account, but "
-        f"members[{index}] wants DISABLED{of_them}. "
+        f"{rule_at(index)} wants DISABLED{of_them}. "
         "Use autoEnable: NEW with rules, or drop the rule."
     )
 
 
 def rule_names_administrator(index: int, account: str) -> str:
     return (
-        f"members[{index}].accounts: {account} is the administrator itself, which is no member; "
-        "its own detector is set by the key status. Remove it from the rule."
+        f"{rule_at(index, '.accounts')}: {account} is the administrator itself, which is no "
+        "member; its own detector is set by the key status. Remove it from the rule."
     )
 
 
 def rule_names_stranger(index: int, account: str, region: str) -> str:
     return (
-        f"members[{index}].accounts: {account} is not a GuardDuty member in {region}. Correct the "
-        "id, remove it from the rule, or add the account as a member first."
+        f"{rule_at(index, '.accounts')}: {account} is not a GuardDuty member in {region}. Correct "
+        "the id, remove it from the rule, or add the account as a member first."
     )
 
 
 def rule_names_unknown_unit(index: int, unit: str) -> str:
     return (
-        f"members[{index}].organizationalUnits: {unit} is no organizational unit of this "
+        f"{rule_at(index, '.organizationalUnits')}: {unit} is no organizational unit of this "
         "organization. Correct it (a path begins with the root's name, as in Root/Prod/EU), or "
         "remove it from the rule."
+    )
+
+
+def rule_names_ambiguous_unit(index: int, unit: str, ids: Sequence[str]) -> str:
+    return (
+        f"{rule_at(index, '.organizationalUnits')}: {unit} is the path of {len(ids)} "
+        f"organizational units, {' and '.join(ids)}, since names of units have a / in them. Write "
+        "the id of the one that is meant."
     )
 
 
@@ -352,7 +371,7 @@ def organizations_refused(
 ) -> str:
     permissions = ", ".join(f"organizations:{operation}" for operation in operations)
     return (
-        f"members[{index}] selects by {selector}, but account {caller} may not read AWS "
+        f"{rule_at(index)} selects by {selector}, but account {caller} may not read AWS "
         f"Organizations ({reason.rstrip('.')}). Give the caller the "
         f"permission{'s' if len(operations) > 1 else ''} {permissions}."
     )
@@ -368,7 +387,7 @@ def idle_by_policy(key: str, value: str) -> str:
 
 def policy_decides(index: int, wanted: str, accounts: Collection[str], word: str) -> str:
     return (
-        f"members[{index}] wants {wanted} for {some(accounts, _MANY)}, but an organization policy "
+        f"{rule_at(index)} wants {wanted} for {some(accounts, _MANY)}, but an organization policy "
         f"(GUARDDUTY_POLICY) keeps {'them' if len(accounts) > 1 else 'it'} {word}. Change the "
         f"policy, or leave {'them' if len(accounts) > 1 else 'it'} out of the rule."
     )
@@ -383,7 +402,7 @@ def policy_decides_own(wanted: str, account: str, word: str) -> str:
 
 def rule_names_former_member(index: int, account: str, status: str) -> str:
     return (
-        f"members[{index}].accounts: {account} is no longer a GuardDuty member (relationship "
+        f"{rule_at(index, '.accounts')}: {account} is no longer a GuardDuty member (relationship "
         f"status {status}). Remove it from the rule, or add it as a member again."
     )
 
@@ -767,13 +786,37 @@ def all_in_a_day(off: int, unknown: int, total: int, *, by_rules: int = 0) -> st
     )
 
 
-def auto_enable(current: str | None, wanted: str) -> str:
-    effect = {
-        "ALL": "all accounts get EKS audit logs by themselves",
-        "NEW": "new accounts get EKS audit logs by themselves",
-        "NONE": "new accounts are left alone, and nothing is turned off",
-    }[wanted]
+def auto_enable(current: str | None, wanted: str, members: str | None) -> str:
+    """Says what the setting does; `members` is the one of GuardDuty itself, None if unknown."""
+    effect = _EFFECTS.get((wanted, members)) or _EFFECTS[wanted, None]
     return f"Organization: autoEnable {_from_to(current, wanted)}; {effect}."
+
+
+_EFFECTS = {
+    ("ALL", "ALL"): "all accounts get EKS audit logs by themselves",
+    ("ALL", "NEW"): (
+        "all members and new accounts get EKS audit logs by themselves, other accounts only once "
+        "they are members (autoEnableMembers NEW)"
+    ),
+    ("ALL", "NONE"): (
+        "all members get EKS audit logs by themselves, other accounts, new ones too, only once "
+        "they are added as members (autoEnableMembers NONE)"
+    ),
+    ("ALL", None): (
+        "all accounts for which GuardDuty itself is turned on get EKS audit logs by themselves"
+    ),
+    ("NEW", "ALL"): "new accounts get EKS audit logs by themselves",
+    ("NEW", "NEW"): "new accounts get EKS audit logs by themselves",
+    ("NEW", "NONE"): (
+        "new accounts get no GuardDuty by themselves (autoEnableMembers NONE), and EKS audit logs "
+        "only once they are added as members"
+    ),
+    ("NEW", None): (
+        "new accounts for which GuardDuty itself is turned on get EKS audit logs by themselves"
+    ),
+    ("NONE", None): "new accounts are left alone, and nothing is turned off",
+}
+"""What `autoEnable` does, by its value and that of `autoEnableMembers`."""
 
 
 def auto_enable_members(current: str | None, wanted: str) -> str:
@@ -837,6 +880,38 @@ def all_reaches_unmanaged(accounts: Collection[str]) -> str:
         f"Organization: ALL reaches {counted(len(accounts), 'UNMANAGED member')} too: "
         f"{some(accounts)}"
     )
+
+
+def all_leaves_invited(accounts: Collection[str]) -> str:
+    are = "is" if len(accounts) == 1 else "are"
+    return (
+        f"Members by invitation: ALL does not reach them; {len(accounts)} that no rule sets {are} "
+        f"off: {some(accounts)}"
+    )
+
+
+def all_needs_members(reasons: Mapping[str, str]) -> str:
+    """Says whom ALL does not reach, and of each why it is no member."""
+    return f"Organization: ALL does not reach {_no_members(reasons)}"
+
+
+def rule_selects_non_members(label: str, reasons: Mapping[str, str], *, added: bool) -> str:
+    """Says whom a rule selects in vain; `added` if GuardDuty makes them members by itself."""
+    them, members = ("it", "a member") if len(reasons) == 1 else ("them", "members")
+    way = f"Add {them} as {members} first"
+    if added:
+        way = f"GuardDuty adds {them} by itself within 24 hours (autoEnableMembers ALL)"
+    return f"{label} selects {_no_members(reasons)}. {way}."
+
+
+NOT_ADDED = "not added"
+"""Why an account is no member that ListMembers does not list."""
+
+
+def _no_members(reasons: Mapping[str, str]) -> str:
+    are = "is no GuardDuty member" if len(reasons) == 1 else "are no GuardDuty members"
+    named = some([f"{account} ({why})" for account, why in reasons.items()])
+    return f"{counted(len(reasons), 'account')} that {are}: {named}"
 
 
 _WHY_NOT_SET = {
@@ -933,17 +1008,30 @@ def _listed(groups: Mapping[str, Sequence[str]]) -> list[str]:
 # Costs
 
 
-def trials(turned_on: int, remaining: Sequence[int]) -> str:
-    """How many accounts have how much left of their trial; `remaining` has those AWS told of."""
+def trials(turned_on: int, remaining: Collection[int], not_read: Collection[str]) -> str:
+    """Says in one sentence how many accounts have how much left of their trial.
+
+    Args:
+        turned_on: how many accounts are to be turned on.
+        remaining: the days of those that AWS told of.
+        not_read: of each that could not be read, why not.
+    """
     left = [days for days in remaining if days > 0]
-    used_up, unknown = len(remaining) - len(left), turned_on - len(remaining)
+    used_up = len(remaining) - len(left)
+    not_told = turned_on - len(remaining) - len(not_read)
     parts = []
     if left:
         parts.append(f"{len(left)} {_has(len(left))} days left (fewest: {min(left)})")
     if used_up:
         parts.append(f"{used_up} {_has(used_up)} used it up")
-    if unknown:
-        parts.append(f"{unknown} {'is' if unknown == 1 else 'are'} unknown")
+    if not_told:
+        parts.append(
+            f"{not_told} {_is(not_told)} unknown (GuardDuty tells none; an account that never had "
+            "EKS audit logs on gets 30 days)"
+        )
+    if not_read:
+        why = some({reason.rstrip(".") for reason in not_read})
+        parts.append(f"{len(not_read)} {_is(len(not_read))} unknown ({why})")
     return f"Trial: of {counted(turned_on, 'account')} to be turned on, {', '.join(parts)}."
 
 
@@ -951,15 +1039,8 @@ def _has(number: int) -> str:
     return "has" if number == 1 else "have"
 
 
-def trials_not_told(number: int) -> str:
-    return (
-        f"Trial unknown for {number}: GuardDuty tells none; an account that never had EKS audit "
-        "logs on gets 30 days."
-    )
-
-
-def trials_not_read(number: int, reasons: Collection[str]) -> str:
-    return f"Trial unknown for {number}: {some({why.rstrip('.') for why in reasons})}."
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def trial(days: int) -> str:

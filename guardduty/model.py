@@ -103,11 +103,19 @@ class OrganizationConfiguration:
 
 @dataclass(frozen=True)
 class Membership:
-    """One row of ListMembers. The status is AWS's word, also one this release does not know."""
+    """One row of ListMembers.
+
+    Attributes:
+        account: its id.
+        relationship_status: AWS's word, also one that this release does not know.
+        updated: when the row last changed; None if AWS did not tell.
+        invited: whether it is a member by invitation, which ALL and NEW do not reach.
+    """
 
     account: AccountId
     relationship_status: str
     updated: datetime | None = None
+    invited: bool = False
 
     @property
     def monitored(self) -> bool:
@@ -211,6 +219,11 @@ class Snapshot:
     partition: str = "aws"
     identity: Identity | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def invited(self) -> frozenset[AccountId]:
+        """The members by invitation: the organization's settings are not for them."""
+        return frozenset(member.account for member in self.members if member.invited)
 
     @property
     def settings(self) -> dict[Setting, str | None]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.decisions import rule_label
+from guardduty.decisions import is_member, rule_label
+from guardduty.directory import Directory, selecting_unit
 from guardduty.model import AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode
 from guardduty.settings import OnRelease
@@ -28,24 +29,38 @@ def before_detector(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
         if decided_by_policies(snapshot):
             yield messages.policies_decide(None, settings.auto_enable.value)
         else:
-            yield messages.auto_enable(None, settings.auto_enable.value)
+            members = settings.auto_enable_members
+            yield messages.auto_enable(None, settings.auto_enable.value, members)
         if settings.auto_enable_members is not None:
             yield messages.auto_enable_members(None, settings.auto_enable_members.value)
         yield from _policy_type_unknown(settings, snapshot)
 
 
 def organization_notices(
-    settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
+    settings: Settings,
+    snapshot: Snapshot,
+    decisions: tuple[Decision, ...],
+    non_members: Collection[AccountId],
 ) -> Iterator[str]:
-    """Tells what the organization's settings do, and to whom they do nothing."""
+    """Tells what the organization's settings do, and to whom they do nothing.
+
+    Args:
+        settings: the stack's configuration.
+        snapshot: the region as the caller sees it.
+        decisions: what the rules come to.
+        non_members: accounts that rules select and that are no members, told by themselves.
+    """
     current = snapshot.organization
     feature = current.feature if current else None
     if decided_by_policies(snapshot):
         yield messages.policies_decide(feature, settings.auto_enable.value)
     else:
-        yield messages.auto_enable(feature, settings.auto_enable.value)
+        members = guardduty_itself(settings, snapshot)
+        yield messages.auto_enable(feature, settings.auto_enable.value, members)
         if settings.auto_enable is AutoEnable.ALL:
             yield from _all(settings, snapshot, decisions)
+            if members is not AutoEnable.ALL:
+                yield from _out_of_reach(snapshot, non_members)
         elif settings.auto_enable is AutoEnable.NEW:
             decided = {d.account for d in decisions if d.wanted}
             off = [account for account in _off(snapshot) if account not in decided]
@@ -64,6 +79,12 @@ def _policy_type_unknown(settings: Settings, snapshot: Snapshot) -> Iterator[str
         yield messages.policy_type_unknown(directory.policy_type_refused)
 
 
+def guardduty_itself(settings: Settings, snapshot: Snapshot) -> AutoEnable | None:
+    """For which accounts GuardDuty itself is turned on after the run; None if AWS did not tell."""
+    current = snapshot.organization
+    return settings.auto_enable_members or (current.members if current else None)
+
+
 def decided_by_policies(snapshot: Snapshot) -> bool:
     """Whether organization policies, and not GuardDuty's own settings, decide for accounts."""
     return snapshot.directory is not None and bool(snapshot.directory.policy_type_enabled)
@@ -75,16 +96,59 @@ def _off(snapshot: Snapshot) -> list[AccountId]:
 
 def _all(settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]) -> Iterator[str]:
     turned_on = {d.account for d in decisions if d.wanted is FeatureStatus.ENABLED}
-    off = _off(snapshot)
+    invited = snapshot.invited
+    off = [account for account in _off(snapshot) if account not in invited]
     left = [account for account in off if account not in turned_on]
-    total = sum(1 for member in snapshot.members if member.monitored)
-    unknown = len(snapshot.statuses.unprocessed.keys() - turned_on)
+    total = sum(1 for member in snapshot.members if member.monitored and not member.invited)
+    unknown = len(snapshot.statuses.unprocessed.keys() - turned_on - invited)
     yield messages.all_in_a_day(len(left), unknown, total, by_rules=len(off) - len(left))
-    unmanaged = [d.account for d in decisions if d.wanted is None]
+    unmanaged = [d.account for d in decisions if d.wanted is None and d.account not in invited]
     if unmanaged:
         yield messages.all_reaches_unmanaged(unmanaged)
     if settings.on_release is not OnRelease.LEAVE:
         yield messages.all_reaches_released(settings.on_release.value)
+    set_by_rules = {d.account for d in decisions if d.wanted}
+    not_reached = [a for a in _off(snapshot) if a in invited and a not in set_by_rules]
+    if not_reached:
+        yield messages.all_leaves_invited(not_reached)
+
+
+def _out_of_reach(snapshot: Snapshot, told: Collection[AccountId]) -> Iterator[str]:
+    """Tells of accounts that ALL does not reach since they are no members, as far as known."""
+    members = {member.account for member in snapshot.members if is_member(member)}
+    former = {m.account for m in snapshot.members if not (is_member(m) or m.invited)}
+    directory = snapshot.directory or Directory()
+    known = former.union(*directory.units.values()) - directory.inactive
+    accounts = known - members - {snapshot.caller} - set(told)
+    if accounts:
+        yield messages.all_needs_members(_why_no_members(snapshot, accounts))
+
+
+def non_member_notices(
+    settings: Settings, snapshot: Snapshot, non_members: Mapping[AccountId, int]
+) -> Iterator[str]:
+    """Tells of accounts that a rule selects and that are no members.
+
+    Args:
+        settings: the stack's configuration.
+        snapshot: the region as the caller sees it.
+        non_members: the place of the rule for each of them (`find_non_members`).
+    """
+    by_itself = guardduty_itself(settings, snapshot) is AutoEnable.ALL
+    for index in sorted(set(non_members.values())):
+        rule, directory = settings.members[index], snapshot.directory or Directory()
+        accounts = [account for account, its in non_members.items() if its == index]
+        units = {selecting_unit(rule, account, directory) for account in accounts}
+        yield messages.rule_selects_non_members(
+            rule_label(index, settings.members, units.pop() if len(units) == 1 else None),
+            _why_no_members(snapshot, accounts),
+            added=by_itself and not decided_by_policies(snapshot),
+        )
+
+
+def _why_no_members(snapshot: Snapshot, accounts: Collection[AccountId]) -> dict[str, str]:
+    former = {member.account: member.relationship_status for member in snapshot.members}
+    return {str(account): former.get(account, messages.NOT_ADDED) for account in accounts}
 
 
 def policy_notices(snapshot: Snapshot) -> Iterator[str]:
@@ -104,9 +168,13 @@ def waiting_notices(waiting: Mapping[AccountId, str]) -> Iterator[str]:
     return (messages.skipped(status, accounts) for status, accounts in by_status.items())
 
 
-def idle_rules(rules: tuple[Rule, ...], deciding: Mapping[AccountId, int]) -> Iterator[str]:
-    """Tells of rules that decide no account, not even one that can't be set now."""
-    busy = set(deciding.values())
+def idle_rules(rules: tuple[Rule, ...], busy: Collection[int]) -> Iterator[str]:
+    """Tells of rules that decide no account, not even one that can't be set now.
+
+    Args:
+        rules: the stack's.
+        busy: the places of all others.
+    """
     return (
         messages.rule_decides_nothing(rule_label(index, rules))
         for index in range(len(rules))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import ConnectTimeoutError
 
-from guardduty.api import aws_errors, pages
+from guardduty.api import aws_errors, pages, without_people
 from guardduty.errors import ConnectionFailedError, ServiceError
 from guardduty.failures import is_about_the_service
 from guardduty.model import AccountId
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_organizations import OrganizationsClient
-    from mypy_boto3_organizations.type_defs import RootTypeDef
+    from mypy_boto3_organizations.type_defs import AccountTypeDef, RootTypeDef
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,21 @@ class OrganizationalUnit:
 
     id: str
     name: str
+
+
+@dataclass(frozen=True)
+class OrganizationAccount:
+    """One account. Its e-mail address is not kept.
+
+    Attributes:
+        id: its id.
+        name: what people call it; empty if AWS did not tell.
+        active: False once it is closed, or suspended by AWS.
+    """
+
+    id: AccountId
+    name: str = ""
+    active: bool = True
 
 
 @dataclass(frozen=True)
@@ -154,7 +169,7 @@ class OrganizationsApi:
             )
         return None
 
-    def accounts_in(self, parent: str) -> frozenset[AccountId] | None:
+    def accounts_in(self, parent: str) -> tuple[OrganizationAccount, ...] | None:
         """Lists the accounts directly in a unit or the root (ListAccountsForParent).
 
         Returns:
@@ -162,8 +177,8 @@ class OrganizationsApi:
         """
         operation = "ListAccountsForParent"
         with _unless(*_NO_PARENT), aws_errors(operation):
-            return frozenset(
-                AccountId(account["Id"])
+            return tuple(
+                _account(account)
                 for page in pages(
                     operation,
                     lambda t: self._client.list_accounts_for_parent(ParentId=parent, **_from(t)),
@@ -204,6 +219,12 @@ def _root(root: RootTypeDef) -> Root:
     policy_types = root.get("PolicyTypes", ())
     enabled = frozenset(str(t["Type"]) for t in policy_types if t.get("Status") == "ENABLED")
     return Root(root["Id"], root["Name"], enabled)
+
+
+def _account(told: AccountTypeDef) -> OrganizationAccount:
+    state = told.get("State", told.get("Status", "ACTIVE"))
+    name = without_people(told.get("Name", ""))
+    return OrganizationAccount(AccountId(told["Id"]), name, active=state == "ACTIVE")
 
 
 @contextmanager

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.decisions import Decision, decide, deciding_rules, find_waiting
+from guardduty.decisions import (
+    Decision,
+    decide,
+    deciding_rules,
+    find_non_members,
+    find_waiting,
+)
 from guardduty.ledger import LastState, Record
 from guardduty.model import AccountId, AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode
@@ -14,6 +20,7 @@ from guardduty.notices import (
     before_detector,
     decided_by_policies,
     idle_rules,
+    non_member_notices,
     organization_notices,
     policy_notices,
     settings_left,
@@ -91,8 +98,8 @@ class Plan:
         wanted = {d.account: d.wanted for d in self.decisions if d.changes}
         accounts = [a for a, status in wanted.items() if status is FeatureStatus.ENABLED]
         if self.reaches_all:
-            off = (a for a, status in statuses.items() if status is FeatureStatus.DISABLED)
-            accounts += [a for a in off if a not in wanted]
+            off = {a for a, status in statuses.items() if status is FeatureStatus.DISABLED}
+            accounts += sorted(off - wanted.keys() - self.snapshot.invited)
         own = self.snapshot.detector
         is_off = own is None or own.status is FeatureStatus.DISABLED
         if is_off and settings.status is FeatureStatus.ENABLED:
@@ -195,6 +202,7 @@ def make_plan(
     waiting = find_waiting(settings.members, snapshot, deciding)
     release = _release(settings, snapshot, record, decisions, waiting)
     of_organization = settings.mode is Mode.ORGANIZATION
+    non_members = find_non_members(settings.members, snapshot)
     plan = Plan(
         settings,
         snapshot,
@@ -206,10 +214,15 @@ def make_plan(
         notices=(
             *snapshot.notices,
             *rewritten,
-            *(organization_notices(settings, snapshot, decisions) if of_organization else ()),
+            *(
+                organization_notices(settings, snapshot, decisions, non_members)
+                if of_organization
+                else ()
+            ),
             *policy_notices(snapshot),
             *waiting_notices(waiting),
-            *idle_rules(settings.members, deciding),
+            *non_member_notices(settings, snapshot, non_members),
+            *idle_rules(settings.members, {*deciding.values(), *non_members.values()}),
         ),
         record=record,
         release=release,

@@ -99,7 +99,7 @@ def rule_refusals(
     """
     return (
         *_organization_settings(settings, snapshot),
-        *_exceptions_from_all(settings, deciding),
+        *_exceptions_from_all(settings, snapshot, deciding),
         *_named_accounts(settings, snapshot),
         *_units(settings, snapshot),
         *_policies(settings, snapshot, decisions),
@@ -156,15 +156,23 @@ def _units(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
         for unit in rule.organizational_units or ():
             if unit in directory.unknown_units:
                 yield messages.rule_names_unknown_unit(index, unit)
+            elif unit in directory.ambiguous_units:
+                yield messages.rule_names_ambiguous_unit(
+                    index, unit, directory.ambiguous_units[unit]
+                )
     yield from directory.refusals(snapshot.caller)
 
 
-def _exceptions_from_all(settings: Settings, deciding: Mapping[AccountId, int]) -> Iterator[str]:
-    """ALL reaches suspended members too, once they are resumed."""
+def _exceptions_from_all(
+    settings: Settings, snapshot: Snapshot, deciding: Mapping[AccountId, int]
+) -> Iterator[str]:
+    """ALL reaches suspended members too, once they are resumed, but none by invitation."""
     if settings.auto_enable is not AutoEnable.ALL:
         return
+    invited = snapshot.invited
     for index, rule in enumerate(settings.members):
-        excepted = [account for account, its in deciding.items() if its == index]
+        decided = [account for account, its in deciding.items() if its == index]
+        excepted = [account for account in decided if account not in invited]
         if rule.wanted is FeatureStatus.DISABLED and excepted:
             yield messages.all_with_exceptions(index, excepted)
 
@@ -210,7 +218,7 @@ def too_many_disabled(
     if len(by_rule) + len(by_release) > limit:
         off: dict[str, list[str]] = {}
         for decision in by_rule:
-            label = rule_label(decision.rule, settings.members)
+            label = rule_label(decision.rule, settings.members, decision.unit)
             off.setdefault(label, []).append(decision.account)
         if by_release:
             off[messages.by_release(settings.on_release.value)] = sorted(by_release)

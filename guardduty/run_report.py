@@ -206,16 +206,24 @@ def region_report(plan: Plan, costs: Costs | None = None) -> RegionReport:
 
 
 def _by_rule(plan: Plan, costs: Costs | None) -> Iterator[ReportedAccount]:
+    names = _names(plan)
     for decision in plan.decisions:
         if decision.changes and decision.wanted is not None:
             yield ReportedAccount(
                 account=str(decision.account),
+                name=names.get(decision.account),
+                unit=decision.unit,
                 from_=decision.current or messages.UNKNOWN,
                 to=decision.wanted,
-                rule=rule_label(decision.rule, plan.settings.members),
+                rule=rule_label(decision.rule, plan.settings.members, decision.unit),
                 reason=plan.record.left.get(decision.account),
                 trial_days=_trial_days(decision, costs),
             )
+
+
+def _names(plan: Plan) -> Mapping[AccountId, str]:
+    directory = plan.snapshot.directory
+    return directory.names if directory else {}
 
 
 def _trial_days(decision: Decision, costs: Costs | None) -> int | None:
@@ -228,6 +236,7 @@ def _released(plan: Plan) -> Iterator[ReportedAccount]:
     for account, status in plan.release.changing.items():
         yield ReportedAccount(
             account=str(account),
+            name=_names(plan).get(account),
             from_=plan.release.current.get(account) or messages.UNKNOWN,
             to=status,
             rule=messages.by_release(plan.settings.on_release.value),
@@ -242,6 +251,7 @@ def _inactive(plan: Plan) -> Iterator[ReportedAccount]:
         if wanted is not None:
             yield ReportedAccount(
                 account=str(account),
+                name=_names(plan).get(account),
                 from_=messages.UNKNOWN,
                 to=wanted,
                 rule=rule_label(plan.deciding[account], rules),

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 from guardduty.batches import at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from guardduty.model import AccountId
-    from guardduty.organizations import OrganizationalUnit, OrganizationsApi, Root
+    from guardduty.organizations import (
+        OrganizationAccount,
+        OrganizationalUnit,
+        OrganizationsApi,
+        Root,
+    )
 
 _IDS = ("ou-", "r-")
 """How the ids of units and roots begin; everything else that a rule names is a path."""
@@ -24,49 +29,64 @@ class Units:
 
     Args:
         api: whom to ask.
+
+    Attributes:
+        names: what people call the accounts that have been read.
+        inactive: those of them that are closed, or that AWS has suspended.
     """
 
     def __init__(self, api: OrganizationsApi) -> None:
         self._api = api
         self._units: dict[str, Sequence[OrganizationalUnit] | None] = {}
         self._accounts: dict[str, frozenset[AccountId]] = {}
+        self.names: dict[AccountId, str] = {}
+        self.inactive: set[AccountId] = set()
 
     @cached_property
     def roots(self) -> tuple[Root, ...]:
         """What ListRoots tells; asked again only if it failed."""
         return self._api.roots()
 
-    def accounts_below(self, unit: str) -> frozenset[AccountId] | None:
-        """Finds the accounts in a unit's whole subtree.
+    def find(self, unit: str) -> tuple[str, ...]:
+        """Finds the units that a rule may mean.
 
         Args:
-            unit: an id (`ou-…`, `r-…`), or names from the root down (`Root/Prod/EU`). A unit whose
-                name has a `/` in it can only be given by its id.
+            unit: an id (`ou-…`, `r-…`), or names from the root down (`Root/Prod/EU`). A `/` may be
+                in a name: `Root/CI/CD` is the unit `CI/CD` in the root, or `CD` in `CI`.
 
         Returns:
-            None if there is no such unit.
+            their ids; none if there is no such unit, several if the path can be read so.
 
         Raises:
             UserError: see `guardduty.api.aws_errors`.
         """
-        top = unit if unit.startswith(_IDS) else self._id_of(unit)
-        if top is None or self._below([top])[0] is None:
-            return None
-        subtree = self._subtree(top)
-        asked = [unit_id for unit_id in subtree if unit_id not in self._accounts]
-        for unit_id, accounts in zip(asked, at_once(self._api.accounts_in, asked), strict=True):
-            self._accounts[unit_id] = accounts or frozenset()
-        return frozenset().union(*(self._accounts[unit_id] for unit_id in subtree))
+        ids = [unit] if unit.startswith(_IDS) else self._called(unit, self.roots)
+        return tuple(unit_id for unit_id in ids if self._below([unit_id])[0] is not None)
 
-    def _id_of(self, path: str) -> str | None:
-        first, *names = path.split("/")
-        found = next((root.id for root in self.roots if root.name == first), None)
-        for name in names:
-            if found is None:
-                return None
-            (below,) = self._below([found])
-            found = next((unit.id for unit in below or () if unit.name == name), None)
-        return found
+    def accounts_below(self, unit_id: str) -> frozenset[AccountId]:
+        """Finds the accounts in a unit's whole subtree.
+
+        Raises:
+            UserError: see `guardduty.api.aws_errors`.
+        """
+        subtree = self._subtree(unit_id)
+        asked = [unit for unit in subtree if unit not in self._accounts]
+        for asked_id, accounts in zip(asked, at_once(self._api.accounts_in, asked), strict=True):
+            self._take(asked_id, accounts or ())
+        return frozenset().union(*(self._accounts[unit] for unit in subtree))
+
+    def _take(self, unit_id: str, accounts: Sequence[OrganizationAccount]) -> None:
+        self._accounts[unit_id] = frozenset(account.id for account in accounts)
+        self.names |= {account.id: account.name for account in accounts if account.name}
+        self.inactive |= {account.id for account in accounts if not account.active}
+
+    def _called(self, path: str, units: Sequence[OrganizationalUnit | Root]) -> Iterator[str]:
+        for unit in units:
+            if unit.name == path:
+                yield unit.id
+            elif path.startswith(f"{unit.name}/"):
+                (below,) = self._below([unit.id])
+                yield from self._called(path.removeprefix(f"{unit.name}/"), below or ())
 
     def _subtree(self, top: str) -> list[str]:
         found, level = {top: None}, [top]

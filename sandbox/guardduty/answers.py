@@ -128,14 +128,15 @@ def organization_settings(settings: OrganizationSettings) -> Answer:
 
 def member(found: Member, administrator_id: str, detector_id: str | None) -> Answer:
     """A member; email and invitation time are there for invited members only."""
+    invited = found.by_invitation
     return {
         "AccountId": found.account_id,
         "DetectorId": detector_id,
         "MasterId": administrator_id,
         "AdministratorId": administrator_id,
-        "Email": found.email if found.by_invitation else None,
+        "Email": found.email if invited else None,
         "RelationshipStatus": found.relationship,
-        "InvitedAt": timestamp(found.invited_at) if found.invited_at else None,
+        "InvitedAt": timestamp(found.invited_at) if found.invited_at and invited else None,
         "UpdatedAt": timestamp(found.updated_at),
     }
 

@@ -134,6 +134,23 @@ def test_a_run_names_what_it_changed_and_exports_what_it_did(aws: Aws, program: 
     assert aws.writes == []
 
 
+@pytest.mark.parametrize(
+    ("invited", "told"),
+    [
+        (frozenset(), "Organization: 1 of 2 members does not have EKS audit logs on yet."),
+        (frozenset([account(2)]), "Organization: every monitored member has EKS audit logs on."),
+    ],
+)
+def test_a_run_with_all_ends_with_whom_it_has_yet_to_reach(
+    aws: Aws, program: _Program, invited: frozenset[str], told: str
+) -> None:
+    aws.invited = invited
+    program.run(engine := Engine(), {**_KEYS, f"{PROJECT}:autoEnable": "ALL"})
+
+    assert program.told(logging.INFO)[-1].startswith(told)
+    assert engine.exported["accounts"] == {"DISABLED": 1, "ENABLED": 1}
+
+
 # Several regions
 
 
@@ -559,7 +576,8 @@ def test_the_costs_of_a_detector_that_is_made_are_told_to_be_unknown(
 
     (text,) = program.told(logging.INFO)
     lines = text.splitlines()
-    assert ("  Trial: of 1 account to be turned on, 1 is unknown." in lines) is told
+    trial = "  Trial: of 1 account to be turned on, 1 is unknown ("
+    assert any(line.startswith(trial) for line in lines) is told
     assert ("  Usage: unknown (the detector is only being made)." in lines) is told
 
 
@@ -581,7 +599,7 @@ def test_every_refusal_of_the_plan_is_told(aws: Aws, program: _Program) -> None:
     rules = json.dumps([rule("ENABLED", account(7), account(8))])
     told = program.refused({**_KEYS, f"{PROJECT}:members": rules})
 
-    assert [line.split(" ")[1] for line in told] == [account(7), account(8)]
+    assert [line.split(" ")[3] for line in told] == [account(7), account(8)]
     assert aws.writes == []
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from guardduty.api import GuardDutyApi
-from guardduty.costs import Costs, read_costs, told, trial_of
+from guardduty.costs import Costs, read_costs, told
 from guardduty.model import DetectorId
 from sandbox.effects import AccessDenied
 from tests.vocabulary import ADMINISTRATOR, NOT_ASSOCIATED, account, accounts
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from guardduty.model import AccountId
     from tests.conftest import RunningSandbox, ServeSandbox
 
+_UNKNOWN = "GuardDuty tells none; an account that never had EKS audit logs on gets 30 days"
 _ON_FOR_A_MONTH, _NEVER_ON = account(1), account(2)
 
 
@@ -48,29 +49,25 @@ def test_trials_are_left_used_up_or_unknown(sandbox: RunningSandbox) -> None:
 
     costs = _costs(sandbox, [_ON_FOR_A_MONTH, _NEVER_ON, account(3)])
 
-    assert [trial_of(costs, a) for a in accounts(3)] == [
-        "trial used up",
-        "trial unknown",
-        "trial: 11 days",
-    ]
+    assert [costs.trials.remaining.get(a) for a in accounts(3)] == [0, None, 11]
     assert told(costs, on_now=3)[0] == (
         "Trial: of 3 accounts to be turned on, 1 has days left (fewest: 11), 1 has used it up, "
-        "1 is unknown."
+        f"1 is unknown ({_UNKNOWN})."
     )
 
 
 def test_an_account_without_a_trial_gets_30_days_when_it_is_turned_on(
     sandbox: RunningSandbox,
 ) -> None:
-    assert trial_of(_costs(sandbox, [_NEVER_ON]), _NEVER_ON) == "trial unknown"
+    assert _costs(sandbox, [_NEVER_ON]).trials.remaining == {}
     sandbox.client.set_feature(_NEVER_ON, "ENABLED")
-    assert trial_of(_costs(sandbox, [_NEVER_ON]), _NEVER_ON) == "trial: 30 days"
+    assert _costs(sandbox, [_NEVER_ON]).trials.remaining == {_NEVER_ON: 30}
 
 
 def test_the_administrators_own_trial_is_told(sandbox: RunningSandbox) -> None:
     _on_for(sandbox, ADMINISTRATOR, days=10)
     costs = _costs(sandbox, [ADMINISTRATOR])
-    assert trial_of(costs, ADMINISTRATOR) == "trial: 20 days"
+    assert costs.trials.remaining == {ADMINISTRATOR: 20}
 
 
 def test_usage_is_the_sum_of_all_accounts_in_the_region(sandbox: RunningSandbox) -> None:
@@ -97,11 +94,7 @@ accounts: [{id: "300000000001", name: shop, ou: Root}]
 """
     )
     assert told(_costs(sandbox, [account(1)]), on_now=0) == (
-        "Trial: of 1 account to be turned on, 1 is unknown.",
-        (
-            "Trial unknown for 1: GuardDuty tells none; an account that never had EKS audit logs "
-            "on gets 30 days."
-        ),
+        f"Trial: of 1 account to be turned on, 1 is unknown ({_UNKNOWN}).",
         (
             "Usage: GuardDuty lists none of EKS_AUDIT_LOGS for the last 30 days in this region, "
             "with 0 accounts on now."
@@ -130,9 +123,8 @@ def test_a_caller_without_the_permissions_is_told_so(sandbox: RunningSandbox) ->
     for operation in ("GetRemainingFreeTrialDays", "GetUsageStatistics"):
         sandbox.client.fails(operation, with_=AccessDenied())
 
-    first, trial, usage = told(_costs(sandbox, accounts(12)), on_now=4)
+    trial, usage = told(_costs(sandbox, accounts(12)), on_now=4)
 
-    assert first == "Trial: of 12 accounts to be turned on, 12 are unknown."
     failed = "GetRemainingFreeTrialDays failed: AccessDeniedException: "
-    assert trial.startswith(f"Trial unknown for 12: {failed}")
+    assert trial.startswith(f"Trial: of 12 accounts to be turned on, 12 are unknown ({failed}")
     assert usage.startswith("Usage: unknown (GetUsageStatistics failed: AccessDeniedException: ")

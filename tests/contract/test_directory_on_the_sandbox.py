@@ -95,6 +95,8 @@ def test_units_are_read_by_path_and_by_id_past_empty_pages(serve_sandbox: ServeS
     assert directory.units["Root/Prod"] == frozenset(accounts(50))
     assert directory.units["Root/Prod/EU/Shops"] == {account(n) for n in range(2, 51, 2)}
     assert directory.units[root["Id"]] == {_MANAGEMENT, ADMINISTRATOR, *accounts(60)}
+    assert directory.names[account(7)] == "member-7"
+    assert directory.inactive == frozenset()
 
 
 def test_units_that_are_not_there_are_unknown(sandbox: RunningSandbox) -> None:
@@ -160,15 +162,15 @@ def test_a_member_account_gets_all_missing_permissions_by_name(sandbox: RunningS
     assert directory.policy_type_refused == _NO_PERMISSION
     assert directory.refusals(account(1)) == (
         (
-            "members[0] selects by organizationalUnits, but account 300000000001 may not read AWS "
-            "Organizations (You don't have permissions to access this resource). Give the caller "
-            "the permissions organizations:ListRoots, "
+            "rule 1 (members[0]) selects by organizationalUnits, but account 300000000001 may not "
+            "read AWS Organizations (You don't have permissions to access this resource). Give the "
+            "caller the permissions organizations:ListRoots, "
             "organizations:ListOrganizationalUnitsForParent, organizations:ListAccountsForParent."
         ),
         (
-            "members[1] selects by tags, but account 300000000001 may not read AWS Organizations "
-            "(You don't have permissions to access this resource). Give the caller the permission "
-            "organizations:ListTagsForResource."
+            "rule 2 (members[1]) selects by tags, but account 300000000001 may not read AWS "
+            "Organizations (You don't have permissions to access this resource). Give the caller "
+            "the permission organizations:ListTagsForResource."
         ),
     )
 
@@ -176,10 +178,13 @@ def test_a_member_account_gets_all_missing_permissions_by_name(sandbox: RunningS
 @pytest.mark.parametrize(
     ("operation", "told"),
     [
-        ("ListRoots", "members[0] selects by organizationalUnits, "),
-        ("ListOrganizationalUnitsForParent", "members[0] selects by organizationalUnits, "),
-        ("ListAccountsForParent", "members[0] selects by organizationalUnits, "),
-        ("ListTagsForResource", "members[1] selects by tags, "),
+        ("ListRoots", "rule 1 (members[0]) selects by organizationalUnits, "),
+        (
+            "ListOrganizationalUnitsForParent",
+            "rule 1 (members[0]) selects by organizationalUnits, ",
+        ),
+        ("ListAccountsForParent", "rule 1 (members[0]) selects by organizationalUnits, "),
+        ("ListTagsForResource", "rule 2 (members[1]) selects by tags, "),
     ],
 )
 def test_an_administrator_without_one_permission_is_told_of_it(

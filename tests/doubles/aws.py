@@ -64,6 +64,7 @@ class Aws:
         delegated: whom Organizations names as delegated administrators of GuardDuty.
         members: {account: EKS_AUDIT_LOGS}, all of them monitored but for
         relationships: {account: relationship status of a member}.
+        invited: members by invitation.
         managed: members for which an organization policy decides.
         unprocessed: {account: result of UpdateMemberDetectors}.
         unreadable: {account: result of GetMemberDetectors}.
@@ -81,6 +82,7 @@ class Aws:
     auto_enable: str = "NONE"
     members: dict[str, str] = field(default_factory=dict)
     relationships: dict[str, str] = field(default_factory=dict)
+    invited: frozenset[str] = frozenset()
     managed: frozenset[str] = frozenset()
     unprocessed: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -185,8 +187,19 @@ class Aws:
             "features": [{"name": "EKS_AUDIT_LOGS", "autoEnable": self.auto_enable}],
         }
 
+    def _row(self, account: str, relationship_status: str) -> dict[str, str]:
+        invited = {"invitedAt": "2026-01-01T00:00:00Z"} if account in self.invited else {}
+        return {
+            "accountId": account,
+            "masterId": ADMINISTRATOR,
+            "email": "",
+            "relationshipStatus": relationship_status,
+            "updatedAt": "2026-01-01T00:00:00Z",
+            **invited,
+        }
+
     def _members(self, asked: _Body) -> _Body:
-        rows = [_row(a, self.relationships.get(a, "Enabled")) for a in self.members]
+        rows = [self._row(a, self.relationships.get(a, "Enabled")) for a in self.members]
         found = [row for row in rows if row["accountId"] in asked.get("accountIds", self.members)]
         return {"members": found, "unprocessedAccounts": []}
 
@@ -232,16 +245,6 @@ class Aws:
 
 def _form(body: bytes) -> _Body:
     return {key: values[0] for key, values in parse_qs(body.decode()).items()}
-
-
-def _row(account: str, relationship_status: str) -> dict[str, str]:
-    return {
-        "accountId": account,
-        "masterId": ADMINISTRATOR,
-        "email": "",
-        "relationshipStatus": relationship_status,
-        "updatedAt": "2026-01-01T00:00:00Z",
-    }
 
 
 def _results(accounts: list[str], reasons: Mapping[str, str]) -> list[dict[str, str]]:

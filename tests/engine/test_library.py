@@ -196,7 +196,7 @@ def test_the_refusals_of_all_regions_are_told_at_once(aws: Organization, program
     assert run.code != 0
     assert run.errors == [
         (
-            f"members[0].accounts: 999999999999 is not a GuardDuty member in {region}. "
+            f"rule 1 (members[0].accounts): 999999999999 is not a GuardDuty member in {region}. "
             "Correct the id, remove it from the rule, or add the account as a member first."
         )
         for region in REGIONS

@@ -68,6 +68,59 @@ def test_all_reaches_the_members_within_a_day(organization: Callable[..., Organi
     )
 
 
+WITH_OUTSIDERS = """
+regions: [us-east-1]
+settings: {autoEnableOrganizationMembers: NONE, eksAuditLogs: NONE}
+accounts:
+  - {id: "300000000001", name: shop, ou: Root/Prod}
+  - {id: "300000000002", name: old-shop, ou: Root/Prod, relationshipStatus: Removed}
+standaloneAccounts:
+  - {id: "800000000001", name: partner, invitedBy: "222222222222"}
+"""
+
+
+def test_whom_a_rule_and_all_do_not_reach_is_named(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization(description=WITH_OUTSIDERS)
+    aws.control.join("300000000003", name="new-shop", ou="Root/Prod")
+    invited = "800000000001"
+    rules = [{"status": "ENABLED", "organizationalUnits": ["Root/Prod"]}]
+    stack = aws.stack(members=rules)
+
+    run = stack.up()
+    assert run.code == 0, run.text
+    assert "autoEnable NONE -> NEW; new accounts get no GuardDuty by themselves" in run.text
+    assert (
+        "rule 1: OU Root/Prod selects 2 accounts that are no GuardDuty members: 300000000002 "
+        "(Removed), 300000000003 (not added). Add them as members first."
+    ) in run.text
+
+    stack.configure({"aws:region": REGION, "autoEnable": "ALL"})
+    told = stack.up().text
+    assert "all members get EKS audit logs by themselves, other accounts, new ones too" in told
+    assert (
+        "ALL does not reach 1 account that is no GuardDuty member: 300000000002 (Removed)" in told
+    )
+    assert f"ALL does not reach them; 1 that no rule sets is off: {invited}" in told
+    _, _, run_itself = told.partition("Updating (test)")
+    assert "every monitored member has EKS audit logs on" in run_itself
+    assert "within 24 hours" not in told
+
+    # The way out: they are added as members, and the rule sets the one by invitation.
+    guardduty = aws.sandbox.boto3("guardduty")
+    details = [{"AccountId": f"30000000000{n}", "Email": f"x{n}@example.com"} for n in (2, 3)]
+    guardduty.create_members(DetectorId=aws.detector_id(), AccountDetails=details)
+    aws.control.advance_clock(hours=1)
+    rules.append({"status": "ENABLED", "accounts": [invited]})
+    stack.configure({"aws:region": REGION, "autoEnable": "ALL", "members": rules})
+    run = stack.up()
+    assert run.code == 0, run.text
+    assert "does not reach" not in run.text
+    assert "selects" not in run.text
+    assert set(aws.statuses().values()) == {ON}
+
+
 def test_the_own_detector_can_be_off(organization: Callable[..., Organization]) -> None:
     aws = organization()
     aws.set_own_status(ON)

@@ -94,7 +94,8 @@ def test_a_member_under_a_policy_is_satisfied_without_a_write_or_refused(
             "--skip-preview"
         ),
         aws,
-        f"members[0] wants DISABLED for {account(1)}, {account(2)}, but an organization policy "
+        f"rule 1 (members[0]) wants DISABLED for {account(1)}, {account(2)}, but an organization "
+        "policy "
         "(GUARDDUTY_POLICY) keeps them ENABLED. Change the policy, or leave them out of the rule.",
     )
 

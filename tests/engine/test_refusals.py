@@ -53,29 +53,28 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
                 "did you mean autoEnable?"
             ),
             "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
-            f"members[0].accounts[0]: 30000000001 {DIGITS}",
-            f"members[1].accounts[0]: 12345678901 {DIGITS}",
-            "members[2].accounts[0]: shop is not an account id; write its 12 digits, in quotes.",
+            f"rule 1 (members[0].accounts[0]): 30000000001 {DIGITS}",
+            f"rule 2 (members[1].accounts[0]): 12345678901 {DIGITS}",
             (
-                "members[3]: accounts is empty, so the rule selects nobody; fill it or remove the "
-                "rule."
+                "rule 3 (members[2].accounts[0]): shop is not an account id; write its 12 digits, "
+                "in quotes."
             ),
             (
-                "members[4].organizationalUnits[0]: ou-1 is not the id of an organizational unit; "
-                "write it like ou-ab12-cdef3456."
+                "rule 4 (members[3]): accounts is empty, so the rule selects nobody; fill it or "
+                "remove the rule."
             ),
             (
-                "members[4].organizationalUnits[1]: Prod//EU is not a path of organizational "
-                "units; "
-                ""
-                "write it like Root/Prod/EU."
+                "rule 5 (members[4].organizationalUnits[0]): ou-1 is not the id of an "
+                "organizational unit; write it like ou-ab12-cdef3456."
             ),
-            "members[5]: a rule selects by exactly one of tags and all; keep one of them.",
             (
-                "members[6]: the rule selects nobody; add one of accounts, organizationalUnits, "
-                "tags, "
-                ""
-                "all."
+                "rule 5 (members[4].organizationalUnits[1]): Prod//EU is not a path of "
+                "organizational units; write it like Root/Prod/EU."
+            ),
+            "rule 6 (members[5]): a rule selects by exactly one of tags and all; keep one of them.",
+            (
+                "rule 7 (members[6]): the rule selects nobody; add one of accounts, "
+                "organizationalUnits, tags, all."
             ),
             (
                 "maxDisabled: a few is malformed; write a number of accounts, or a share of all "
@@ -103,9 +102,9 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "members[0].organizationalUnits: members by invitation need not be in the same "
-                "organization, so their units and tags can't be read with mode: invitation. Use "
-                "accounts or all."
+                "rule 1 (members[0].organizationalUnits): members by invitation need not be in the "
+                "same organization, so their units and tags can't be read with mode: invitation. "
+                "Use accounts or all."
             )
         ],
     ),
@@ -130,18 +129,18 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "members[0].accounts: 222222222222 is the administrator itself, which is no "
-                "member; "
-                ""
-                "its own detector is set by the key status. Remove it from the rule."
+                "rule 1 (members[0].accounts): 222222222222 is the administrator itself, which is "
+                "no member; its own detector is set by the key status. Remove it from the rule."
             ),
             (
-                f"members[0].accounts: {account(12)} is no longer a GuardDuty member (relationship "
-                "status Removed). Remove it from the rule, or add it as a member again."
+                f"rule 1 (members[0].accounts): {account(12)} is no longer a GuardDuty member "
+                "(relationship status Removed). Remove it from the rule, or add it as a member "
+                "again."
             ),
             (
-                "members[0].accounts: 999999999999 is not a GuardDuty member in us-east-1. Correct "
-                "the id, remove it from the rule, or add the account as a member first."
+                "rule 1 (members[0].accounts): 999999999999 is not a GuardDuty member in "
+                "us-east-1. Correct the id, remove it from the rule, or add the account as a "
+                "member first."
             ),
         ],
     ),
@@ -152,9 +151,9 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "autoEnable: ALL turns EKS audit logs on for every account, but members[0] wants "
-                f"DISABLED for 2 of them ({account(2)}, {account(3)}). "
-                "Use autoEnable: NEW with rules, or drop the rule."
+                "autoEnable: ALL turns EKS audit logs on for every account, but rule 1 "
+                f"(members[0]) wants DISABLED for 2 of them ({account(2)}, {account(3)}). Use "
+                "autoEnable: NEW with rules, or drop the rule."
             )
         ],
     ),
@@ -218,7 +217,10 @@ def test_a_bad_setting_on_a_stack_that_is_up_changes_nothing(
     _assert_refused(
         aws,
         stack.up("--skip-preview"),
-        "members[0].status: OFF is not a value it takes; use one of ENABLED, DISABLED, UNMANAGED.",
+        (
+            "rule 1 (members[0].status): OFF is not a value it takes; use one of ENABLED, "
+            "DISABLED, UNMANAGED."
+        ),
     )
     assert aws.statuses() == before
 
@@ -316,12 +318,12 @@ def test_all_that_the_rules_do_wrong_is_told_at_once(
     run = on.up("--skip-preview")
 
     assert run.code != 0
-    assert [error.split(" ")[0] for error in run.errors] == [
-        "autoEnable:",
-        "members[0].accounts:",
-        "members[0].accounts:",
-        "members[2].organizationalUnits:",
-        "maxDisabled:",
+    assert [error.partition(": ")[0] for error in run.errors] == [
+        "autoEnable",
+        "rule 1 (members[0].accounts)",
+        "rule 1 (members[0].accounts)",
+        "rule 3 (members[2].organizationalUnits)",
+        "maxDisabled",
     ]
     assert aws.writes() == []
 
@@ -394,12 +396,9 @@ def test_a_missing_permission_is_named(organization: Callable[..., Organization]
             "organizations",
             "ListOrganizationalUnitsForParent",
             (
-                "members[0] selects by organizationalUnits, but account 222222222222 may not "
-                "read AWS "
-                ""
-                "Organizations (not authorized). Give the caller the permissions "
-                f"organizations:{units}"
-                "ListAccountsForParent."
+                "rule 1 (members[0]) selects by organizationalUnits, but account 222222222222 may "
+                "not read AWS Organizations (not authorized). Give the caller the permissions "
+                f"organizations:{units}ListAccountsForParent."
             ),
         ),
     ):
@@ -438,10 +437,10 @@ accounts: [{id: "300000000001", name: shop}]
     assert [error.split(". ")[0].split(", ")[0] for error in run.errors] == [
         "autoEnable: ALL would have no effect",
         "autoEnable: ALL turns EKS audit logs on for every account",
-        "members[0].accounts: 222222222222 is the administrator itself",
+        "rule 1 (members[0].accounts): 222222222222 is the administrator itself",
         (
-            "members[1].organizationalUnits: Root/Nowhere is no organizational unit of this "
-            "organization"
+            "rule 2 (members[1].organizationalUnits): Root/Nowhere is no organizational unit of "
+            "this organization"
         ),
     ]
     assert aws.writes() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,7 +50,7 @@ def test_units_and_tags_are_resolved_in_the_preview_and_shown_with_the_rule(
         f"on   {account(1)}  rule 4: tag env=prod",
         f"on   {account(2)}  rule 3: OU Root/Prod/EU",
         f"on   {account(3)}  rule 3: OU Root/Prod/EU",
-        f"off  {account(4)}  rule 2: OU Root/Sandbox, Root/Test",
+        f"off  {account(4)}  rule 2: OU Root/Sandbox",
     ):
         assert line in preview.text
     assert listed_under("ENABLED -> DISABLED", preview.text) == [account(4)]
@@ -124,12 +125,46 @@ def test_a_unit_that_does_not_exist_is_refused(organization: Callable[..., Organ
         stack.up("--skip-preview"),
         aws,
         *(
-            f"members[{index}].organizationalUnits: {unit} is no organizational unit of this "
-            "organization. Correct it (a path begins with the root's name, as in Root/Prod/EU), or "
-            "remove it from the rule."
+            f"rule {index + 1} (members[{index}].organizationalUnits): {unit} is no organizational "
+            "unit of this organization. Correct it (a path begins with the root's name, as in "
+            "Root/Prod/EU), or remove it from the rule."
             for index, unit in ((0, "Root/Prdo"), (1, "ou-abcd-12345678"))
         ),
     )
+
+
+def test_a_path_of_two_units_is_refused_and_the_id_of_one_is_not(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization(description=UNITS)
+    management = aws.sandbox.boto3("organizations", "111111111111")
+
+    def unit(name: str, parent: str) -> str:
+        made = management.create_organizational_unit(ParentId=parent, Name=name)
+        return str(made["OrganizationalUnit"]["Id"])
+
+    (root,) = management.list_roots()["Roots"]
+    slash = unit("CI/CD", root["Id"])
+    below = unit("CD", unit("CI", root["Id"]))
+    management.move_account(
+        AccountId=account(6), SourceParentId=root["Id"], DestinationParentId=slash
+    )
+    stack = aws.stack(members=[{"status": "ENABLED", "organizationalUnits": ["Root/CI/CD"]}])
+
+    run = stack.up("--skip-preview")
+
+    (error,) = run.errors
+    assert "Root/CI/CD is the path of 2 organizational units, " in error
+    assert {slash, below} == set(re.findall(r"ou-[a-z0-9]+-[a-z0-9]+", error))
+    assert aws.writes() == []
+    stack.configure(
+        {
+            "aws:region": REGION,
+            "members": [{"status": "ENABLED", "organizationalUnits": [slash]}],
+        }
+    )
+    assert stack.up().code == 0
+    assert aws.statuses()[account(6)] == ON
 
 
 def test_a_unit_or_tag_that_selects_nobody_is_told(
@@ -203,8 +238,9 @@ def test_trial_and_usage_are_told_before_switching_on(
 
     told = stack.preview().text
 
-    assert f"on   {account(1)}  rule 1: all  trial " in told
-    assert "Trial: of 5 accounts to be turned on" in told
+    assert f"on   {account(1)}  rule 1: all" in told
+    assert "Trial: of 5 accounts to be turned on, 5 are unknown (GuardDuty tells none" in told
+    assert "trial unknown" not in told
     assert "Usage: " in told
     assert aws.control.calls("GetRemainingFreeTrialDays")
     aws.control.clear_calls()

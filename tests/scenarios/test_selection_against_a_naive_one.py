@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -73,35 +74,37 @@ class Organization:
         """A unit and all above it."""
         return [] if unit is None else [unit, *self.up(self.parents[unit])]
 
-    def path(self, unit: str) -> str | None:
-        names = [self.names[above] for above in self.up(unit)]
-        return None if any("/" in name for name in names) else "/".join(reversed(names))
-
-    def is_called(self, unit: str, written: str) -> bool:
-        return written in {unit, self.path(unit)}
-
-    def has(self, written: str) -> bool:
-        return any(self.is_called(unit, written) for unit in self.names)
-
-    def below(self, written: str) -> set[str]:
-        """All units in the subtree of one."""
+    @cached_property
+    def paths(self) -> dict[str, str]:
+        """By id, the path of each unit."""
         return {
-            unit
-            for unit in self.names
-            if any(self.is_called(above, written) for above in self.up(unit))
+            u: "/".join(self.names[above] for above in reversed(self.up(u))) for u in self.names
         }
 
+    def called(self, written: str) -> set[str]:
+        """All units that a rule may mean: two of them may have one path."""
+        return {unit for unit, path in self.paths.items() if written in {unit, path}}
+
+    def has(self, written: str) -> bool:
+        """Whether it is certain which unit is meant."""
+        return len(self.called(written)) == 1
+
+    def below(self, written: str) -> set[str]:
+        """All units in the subtree of the one that is meant."""
+        if not self.has(written):
+            return set()
+        return {unit for unit in self.names if self.called(written) & set(self.up(unit))}
+
     def on_the_way_to(self, written: str) -> set[str]:
-        paths = {unit: self.path(unit) for unit in self.names}
-        return {unit for unit, path in paths.items() if path and written.startswith(f"{path}/")}
+        on_the_way = {u for u, path in self.paths.items() if written.startswith(f"{path}/")}
+        return on_the_way | self.called(written)
 
 
 def naively_selects(rule: _Rule, member: AccountId, organization: Organization) -> bool:
     if "organizationalUnits" in rule:
-        above = organization.up(organization.places.get(member))
+        above = set(organization.up(organization.places.get(member)))
         return any(
-            organization.is_called(unit, written)
-            for unit in above
+            organization.has(written) and organization.called(written) & above
             for written in rule["organizationalUnits"]
         )
     if "tags" in rule:
@@ -113,7 +116,7 @@ def naively_selects(rule: _Rule, member: AccountId, organization: Organization) 
 def naively_decides(
     rules: list[_Rule], member: AccountId, organization: Organization
 ) -> int | None:
-    """The first rule that selects, unless a unit that is not there might have been meant."""
+    """The first rule that selects, unless an earlier one has a unit that nobody can make out."""
     for index, rule in enumerate(rules):
         if naively_selects(rule, member, organization):
             return index
@@ -139,7 +142,7 @@ def naively_consulted(
 # Random organizations and rules
 
 
-_NAMES = ("Prod", "Test", "EU", "Root", "Research/Lab", "prod")
+_NAMES = ("Prod", "Test", "EU", "Root", "Research/Lab", "Research", "Lab", "prod")
 _TAGS = {"env": ("prod", "test", ""), "team": ("shop", "bank")}
 
 
@@ -185,11 +188,11 @@ def _rule(organization: Organization, chance: Random) -> _Rule:
 def _written(organization: Organization, chance: Random) -> str:
     """A unit as a rule writes it: by id or path, rarely one that is not there."""
     unit = chance.choice(list(organization.names))
-    path = organization.path(unit)
-    nowhere = ("Root/Nowhere", f"{path or 'Root'}/Nowhere/EU", "Nowhere", unit_id(99), "r-zz99")
+    path = organization.paths[unit]
+    nowhere = ("Root/Nowhere", f"{path}/Nowhere/EU", "Nowhere", unit_id(99), "r-zz99")
     if chance.random() < 0.04:
         return chance.choice(nowhere)
-    return path if path and chance.random() < 0.5 else unit
+    return path if chance.random() < 0.5 else unit
 
 
 def _served(organization: Organization, *, empty_pages: bool) -> FakeOrganizations:
@@ -261,7 +264,7 @@ def _check_what_was_asked(
     assert set(served.asked("ListOrganizationalUnitsForParent")) == units
     assert set(served.asked("ListAccountsForParent")) == accounts_of
     asked = set(served.asked("ListTagsForResource"))
-    # Once a unit is unknown, the run is refused, and tags are of no use.
+    # Once a unit is unknown or ambiguous, the run is refused, and tags are of no use.
     assert asked <= tags if unknown else asked == tags
 
 

@@ -266,7 +266,13 @@ def test_all_members_are_listed_whatever_their_relationship_status(guardduty: _S
     )
     guardduty.answers(
         "list_members",
-        {"Members": [_row(2, "Removed"), _row(3, "NeverHeardOf", UpdatedAt="yesterday")]},
+        {
+            "Members": [
+                _row(2, "Removed"),
+                _row(3, "NeverHeardOf", UpdatedAt="yesterday"),
+                _row(4, "Enabled", InvitedAt="2026-05-04T12:30:00.123Z", Email="x@example.com"),
+            ]
+        },
         DetectorId=DETECTOR,
         OnlyAssociated="false",
         NextToken="3",
@@ -276,6 +282,7 @@ def test_all_members_are_listed_whatever_their_relationship_status(guardduty: _S
         Membership(account(1), "Enabled", datetime(2026, 5, 4, 12, 30, 0, 123_000, UTC)),
         Membership(account(2), "Removed", None),
         Membership(account(3), "NeverHeardOf", None),
+        Membership(account(4), "Enabled", None, invited=True),
     )
 
 

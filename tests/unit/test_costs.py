@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from guardduty import messages
 from guardduty.api import GuardDutyApi
-from guardduty.costs import Costs, costs_before_detector, read_costs, told, trial_of
+from guardduty.costs import Costs, costs_before_detector, read_costs, told
 from guardduty.model import AccountId, TrialDays, Usage
 from tests.vocabulary import ADMINISTRATOR, DETECTOR, NOT_ASSOCIATED, account, accounts
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _TRIAL, _USAGE = "GetRemainingFreeTrialDays", "GetUsageStatistics"
-_NEVER_ON = "GuardDuty tells none; an account that never had EKS audit logs on gets 30 days."
+_NEVER_ON = "GuardDuty tells none; an account that never had EKS audit logs on gets 30 days"
 _DENIED = "User: x is not authorized to perform this"
 
 
@@ -134,10 +135,7 @@ def test_the_administrators_own_trial_is_read_like_a_members() -> None:
     guardduty = _Guardduty(days={ADMINISTRATOR: 12, account(1): 0})
     costs = guardduty.costs([ADMINISTRATOR, account(1)])
 
-    assert (trial_of(costs, ADMINISTRATOR), trial_of(costs, account(1))) == (
-        "trial: 12 days",
-        "trial used up",
-    )
+    assert costs.trials.remaining == {ADMINISTRATOR: 12, account(1): 0}
 
 
 @pytest.mark.parametrize(
@@ -182,9 +180,8 @@ def test_trials_are_told_by_number_with_the_fewest_days_left() -> None:
     assert told(_Guardduty(days).costs(accounts(12)), on_now=9) == (
         (
             "Trial: of 12 accounts to be turned on, 3 have days left (fewest: 11), 1 has used it "
-            "up, 8 are unknown."
+            f"up, 8 are unknown ({_NEVER_ON})."
         ),
-        f"Trial unknown for 8: {_NEVER_ON}",
         (
             "Usage: EKS_AUDIT_LOGS came to 123.45 USD in the last 30 days in this region, with "
             "9 accounts on now."
@@ -212,18 +209,18 @@ def test_only_what_there_is_is_told_of_trials(days: dict[AccountId, int], line: 
 
 def test_accounts_that_were_not_read_are_told_apart_from_those_without_a_trial() -> None:
     guardduty = _Guardduty({account(1): 30}, strangers=[account(3), account(4)])
-    assert told(guardduty.costs(accounts(4)), on_now=9)[:3] == (
-        "Trial: of 4 accounts to be turned on, 1 has days left (fewest: 30), 3 are unknown.",
-        f"Trial unknown for 1: {_NEVER_ON}",
-        f"Trial unknown for 2: {NOT_ASSOCIATED}",
+    assert told(guardduty.costs(accounts(4)), on_now=9)[:1] == (
+        (
+            "Trial: of 4 accounts to be turned on, 1 has days left (fewest: 30), 1 is unknown "
+            f"({_NEVER_ON}), 2 are unknown ({NOT_ASSOCIATED.rstrip('.')})."
+        ),
     )
 
 
 def test_a_missing_permission_is_told_with_aws_words() -> None:
     guardduty = _Guardduty(failures={_TRIAL: [_denied(_TRIAL)], _USAGE: [_denied(_USAGE)]})
     assert told(guardduty.costs([account(1)]), on_now=9) == (
-        "Trial: of 1 account to be turned on, 1 is unknown.",
-        f"Trial unknown for 1: {_reason(_TRIAL)}",
+        f"Trial: of 1 account to be turned on, 1 is unknown ({_reason(_TRIAL).rstrip('.')}).",
         f"Usage: unknown ({_reason(_USAGE).rstrip('.')}).",
     )
 
@@ -255,21 +252,14 @@ def test_usage_that_is_not_listed_is_not_told_as_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "text"),
-    [
-        ({account(1): 30}, "trial: 30 days"),
-        ({account(1): 1}, "trial: 1 day"),
-        ({account(1): 0}, "trial used up"),
-        ({}, "trial unknown"),
-    ],
+    ("days", "text"), [(30, "trial: 30 days"), (1, "trial: 1 day"), (0, "trial used up")]
 )
-def test_an_accounts_trial_is_told_in_its_row(days: dict[AccountId, int], text: str) -> None:
-    assert trial_of(_Guardduty(days).costs([account(1)]), account(1)) == text
+def test_an_accounts_trial_is_told_in_its_row(days: int, text: str) -> None:
+    assert messages.trial(days) == text
 
 
 def test_before_there_is_a_detector_to_ask_about_all_is_unknown() -> None:
     assert told(costs_before_detector([ADMINISTRATOR]), 0) == (
-        "Trial: of 1 account to be turned on, 1 is unknown.",
-        f"Trial unknown for 1: {_NEVER_ON}",
+        f"Trial: of 1 account to be turned on, 1 is unknown ({_NEVER_ON}).",
         "Usage: unknown (the detector is only being made).",
     )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Barrier, Lock
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from guardduty.directory import Directory, deciding_rule, read_directory
+from guardduty.coverage import coverage
+from guardduty.decisions import rule_label
+from guardduty.directory import Directory, deciding_rule, read_directory, selecting_unit
 from guardduty.errors import ConnectionFailedError, ServiceError
+from guardduty.plan import make_plan
+from guardduty.run_report import region_report
+from guardduty.summary import summary
 from tests.unit.fakes.organizations_client import (
     NO_PERMISSION,
     ROOT,
@@ -18,7 +24,17 @@ from tests.unit.fakes.organizations_client import (
     service_failed,
     unit_id,
 )
-from tests.vocabulary import ADMINISTRATOR, account, accounts, rule, settings
+from tests.vocabulary import (
+    ADMINISTRATOR,
+    OFF,
+    ON,
+    OWNER,
+    account,
+    accounts,
+    region_with,
+    rule,
+    settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,10 +118,100 @@ def test_any_of_a_rules_units_selects() -> None:
     assert _selected(_organization(), _in("Root/Prod/EU", _TEST)) == [3, 4, 5, 6]
 
 
-def test_a_unit_with_a_slash_in_its_name_is_found_by_its_id_only() -> None:
+def test_a_unit_with_a_slash_in_its_name_is_found() -> None:
     assert _selected(_organization(), _in(_ODD)) == [6]
-    path = "Root/Test/Research/Lab"
-    assert _read(_organization(), _in(path)).unknown_units == {path}
+    assert _selected(_organization(), _in("Root/Test/Research/Lab")) == [6]
+
+
+def _ambiguous() -> FakeOrganizations:
+    """Units "CI/CD", "CI" with "CD" below, and "CI" with "CD/EU"; an account in each."""
+    units = {
+        unit_id(1): ("CI/CD", ROOT),
+        unit_id(2): ("CI", ROOT),
+        unit_id(3): ("CD", unit_id(2)),
+        unit_id(4): ("EU", unit_id(1)),
+        unit_id(5): ("CD/EU", unit_id(2)),
+        unit_id(6): ("US", unit_id(3)),
+    }
+    return FakeOrganizations(units, {account(n): unit_id(n) for n in range(1, 7)})
+
+
+def test_a_path_that_two_units_have_is_refused_with_both_ids() -> None:
+    chosen = settings(members=[rule("ENABLED", account(2)), _in("Root/CI/CD"), rule("DISABLED")])
+    directory = read_directory(chosen.members, accounts(6), _ambiguous().api)
+
+    assert directory.ambiguous_units == {"Root/CI/CD": (unit_id(1), unit_id(3))}
+    assert directory.unknown_units == frozenset()
+    snapshot = replace(region_with(dict.fromkeys(accounts(6), ON)), directory=directory)
+    assert make_plan(chosen, snapshot, OWNER).refusals == (
+        (
+            "rule 2 (members[1].organizationalUnits): Root/CI/CD is the path of 2 organizational "
+            f"units, {unit_id(1)} and {unit_id(3)}, since names of units have a / in them. Write "
+            "the id of the one that is meant."
+        ),
+    )
+
+
+def test_who_may_be_in_an_ambiguous_unit_falls_to_no_later_rule() -> None:
+    decided = _decided(_ambiguous(), _in("Root/CI/CD"), rule("DISABLED"))
+    assert decided == dict.fromkeys(range(1, 7))
+
+
+@pytest.mark.parametrize(
+    ("unit", "selected"),
+    [(unit_id(1), [1, 4]), (unit_id(3), [3, 6]), ("Root/CI/CD/US", [6]), ("Root/CI", [2, 3, 5, 6])],
+)
+def test_the_id_of_the_one_that_is_meant_is_not_ambiguous(unit: str, selected: list[int]) -> None:
+    assert _selected(_ambiguous(), _in(unit)) == selected
+
+
+def test_every_way_to_read_a_path_is_looked_at_and_each_unit_once() -> None:
+    organization = _ambiguous()
+    directory = _read(organization, _in("Root/CI/CD/EU"))
+
+    assert directory.ambiguous_units == {"Root/CI/CD/EU": (unit_id(4), unit_id(5))}
+    asked = organization.asked("ListOrganizationalUnitsForParent")
+    assert asked == dict.fromkeys([ROOT, *map(unit_id, range(1, 6))], 1)
+    assert organization.asked("ListAccountsForParent") == {}
+
+
+# What is told beside
+
+
+def test_names_of_the_accounts_in_a_unit_come_with_it() -> None:
+    organization = _organization(
+        names={account(1): "root", account(3): "shop"}, states={account(4): "SUSPENDED"}
+    )
+    directory = _read(organization, _in("Root/Prod"), _in("Root/Prod/EU"))
+
+    assert directory.names == {account(3): "shop"}
+    assert directory.inactive == {account(4)}
+
+
+@pytest.mark.parametrize(
+    ("member", "unit"), [(2, "Root/Prod"), (3, "Root/Prod/EU"), (4, "Root/Prod/EU"), (1, None)]
+)
+def test_the_unit_that_selects_an_account_is_the_first_that_has_it(
+    member: int, unit: str | None
+) -> None:
+    organization = _organization()
+    rules = _in(_TEST, "Root/Prod/EU", "Root/Prod"), rule("ENABLED")
+    directory = _read(organization, *rules)
+
+    assert selecting_unit(_rules(*rules)[0], account(member), directory) == unit
+
+
+def test_a_decision_is_told_with_the_unit_that_matched() -> None:
+    chosen = settings(members=[_in("Root/Test", "Root/Prod"), rule("ENABLED")])
+    directory = read_directory(chosen.members, accounts(6), _organization().api)
+    snapshot = replace(region_with(dict.fromkeys(accounts(6), OFF)), directory=directory)
+    plan = make_plan(chosen, snapshot, OWNER)
+
+    labels = ["rule 2: all", *["rule 1: OU Root/Prod"] * 3, *["rule 1: OU Root/Test"] * 2]
+    assert [rule_label(d.rule, chosen.members, d.unit) for d in plan.decisions] == labels
+    assert [row.decided_by for row in coverage(plan)][1:] == labels
+    rows = {f"  on   {a}  {label}" for a, label in zip(accounts(6), labels, strict=True)}
+    assert rows <= set(summary(region_report(plan)).splitlines())
 
 
 def test_units_of_more_than_one_page_are_read_to_the_end() -> None:
@@ -276,9 +382,9 @@ def test_a_caller_who_may_not_read_units_gets_the_permissions_by_name() -> None:
 
     assert directory.refusals(ADMINISTRATOR) == (
         (
-            "members[1] selects by organizationalUnits, but account 222222222222 may not read AWS "
-            "Organizations (You don't have permissions to access this resource). Give the caller "
-            "the permissions organizations:ListRoots, "
+            "rule 2 (members[1]) selects by organizationalUnits, but account 222222222222 may not "
+            "read AWS Organizations (You don't have permissions to access this resource). Give the "
+            "caller the permissions organizations:ListRoots, "
             "organizations:ListOrganizationalUnitsForParent, organizations:ListAccountsForParent."
         ),
     )
@@ -290,9 +396,9 @@ def test_a_caller_who_may_not_read_tags_gets_the_permission_by_name() -> None:
 
     assert _read(organization, _tagged(env="prod")).refusals(ADMINISTRATOR) == (
         (
-            "members[0] selects by tags, but account 222222222222 may not read AWS Organizations "
-            "(You don't have permissions to access this resource). Give the caller the permission "
-            "organizations:ListTagsForResource."
+            "rule 1 (members[0]) selects by tags, but account 222222222222 may not read AWS "
+            "Organizations (You don't have permissions to access this resource). Give the caller "
+            "the permission organizations:ListTagsForResource."
         ),
     )
 

@@ -12,11 +12,15 @@ from guardduty.faults import did_you_mean, path, shown
     [
         ((), ""),
         (("status",), "status"),
-        (("members", 0), "members[0]"),
-        (("members", 0, "accounts", 2), "members[0].accounts[2]"),
+        (("members",), "members"),
+        (("members", 0), "rule 1 (members[0])"),
+        (("assumeRoles", 0, "roleArn"), "assumeRoles[0].roleArn"),
+        (("members", 0, "accounts", 2), "rule 1 (members[0].accounts[2])"),
     ],
 )
-def test_a_place_is_written_as_a_user_would(location: tuple[str | int, ...], written: str) -> None:
+def test_a_place_is_written_as_the_command_line_takes_it(
+    location: tuple[str | int, ...], written: str
+) -> None:
     assert path(location) == written
 
 

@@ -74,9 +74,9 @@ def test_units_and_tags_of_members_by_invitation_are_refused_with_the_reason() -
 
     for written in (rules, json.dumps(rules)):
         assert faults_of_mode({"mode": "invitation", "members": written}) == tuple(
-            f"members[{index}].{selector}: members by invitation need not be in the same "
-            "organization, so their units and tags can't be read with mode: invitation. Use "
-            "accounts or all."
+            f"rule {index + 1} (members[{index}].{selector}): members by invitation need not be in "
+            "the same organization, so their units and tags can't be read with mode: invitation. "
+            "Use accounts or all."
             for index, selector in ((1, "organizationalUnits"), (2, "tags"))
         )
 

@@ -10,10 +10,15 @@ from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, Read
 from botocore.stub import Stubber
 
 from guardduty.errors import ConnectionFailedError, ServiceError
-from guardduty.organizations import OrganizationalUnit, OrganizationsApi, Root
+from guardduty.organizations import (
+    OrganizationAccount,
+    OrganizationalUnit,
+    OrganizationsApi,
+    Root,
+)
 from tests.doubles.doors import bare_environment
 from tests.unit.fakes.guardduty_client import refusal
-from tests.vocabulary import ADMINISTRATOR, account, accounts
+from tests.vocabulary import ADMINISTRATOR, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -229,12 +234,21 @@ def test_accounts_are_listed_past_empty_pages(organizations: _Stubbed) -> None:
         "list_accounts_for_parent",
         "Accounts",
         [],
-        [{"Id": account(1)}],
+        [{"Id": account(1), "Name": "shop", "Email": "shop@example.com", "State": "ACTIVE"}],
         [],
-        [{"Id": account(2)}],
+        [
+            {"Id": account(2), "Name": "old shop", "State": "SUSPENDED"},
+            {"Id": account(3), "Name": "jo@example.com", "Status": "PENDING_CLOSURE"},
+            {"Id": account(4)},
+        ],
         ParentId=_UNIT,
     )
-    assert organizations.api.accounts_in(_UNIT) == frozenset(accounts(2))
+    assert organizations.api.accounts_in(_UNIT) == (
+        OrganizationAccount(account(1), "shop"),
+        OrganizationAccount(account(2), "old shop", active=False),
+        OrganizationAccount(account(3), "…", active=False),
+        OrganizationAccount(account(4)),
+    )
 
 
 def test_a_page_token_that_comes_again_is_an_error_and_no_endless_list(

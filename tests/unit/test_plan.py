@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from guardduty.model import FeatureStatus
 
 _NEW = "Organization: autoEnable NEW; new accounts get EKS audit logs by themselves."
+_NEW_TO_COME = (
+    "Organization: autoEnable NEW; new accounts for which GuardDuty itself is turned on get EKS "
+    "audit logs by themselves."
+)
 _TO_BE_MADE = Snapshot(REGION, ADMINISTRATOR, NOW, delegated=True)
 
 
@@ -304,8 +308,8 @@ def test_all_together_with_a_rule_that_turns_members_off() -> None:
 
     assert plan.refusals == (
         (
-            "autoEnable: ALL turns EKS audit logs on for every account, but members[1] wants "
-            "DISABLED for 4 of them (300000000001, 300000000002, 300000000003, …). Use "
+            "autoEnable: ALL turns EKS audit logs on for every account, but rule 2 (members[1]) "
+            "wants DISABLED for 4 of them (300000000001, 300000000002, 300000000003, …). Use "
             "autoEnable: NEW with rules, or drop the rule."
         ),
     )
@@ -316,7 +320,7 @@ def test_all_reaches_a_suspended_member_that_a_rule_turns_off_once_it_is_resumed
     plan = _plan(settings(autoEnable="ALL", members=[rule("DISABLED", account(2))]), snapshot)
 
     (refusal,) = plan.refusals
-    assert "members[0] wants DISABLED for 1 of them (300000000002)." in refusal
+    assert "rule 1 (members[0]) wants DISABLED for 1 of them (300000000002)." in refusal
 
 
 def test_all_is_no_conflict_with_a_rule_that_turns_nobody_off() -> None:
@@ -340,8 +344,8 @@ def test_a_rule_names_the_administrator() -> None:
 
     assert plan.refusals == (
         (
-            "members[0].accounts: 222222222222 is the administrator itself, which is no member; "
-            "its own detector is set by the key status. Remove it from the rule."
+            "rule 1 (members[0].accounts): 222222222222 is the administrator itself, which is no "
+            "member; its own detector is set by the key status. Remove it from the rule."
         ),
     )
 
@@ -353,8 +357,8 @@ def test_a_rule_names_an_account_that_is_no_member() -> None:
 
     assert plan.refusals == (
         (
-            "members[1].accounts: 300000000007 is not a GuardDuty member in us-east-1. Correct "
-            "the id, remove it from the rule, or add the account as a member first."
+            "rule 2 (members[1].accounts): 300000000007 is not a GuardDuty member in us-east-1. "
+            "Correct the id, remove it from the rule, or add the account as a member first."
         ),
     )
 
@@ -366,8 +370,8 @@ def test_a_rule_names_a_former_member(status: str) -> None:
 
     assert plan.refusals == (
         (
-            "members[0].accounts: 300000000003 is no longer a GuardDuty member (relationship "
-            f"status {status}). Remove it from the rule, or add it as a member again."
+            "rule 1 (members[0].accounts): 300000000003 is no longer a GuardDuty member "
+            f"(relationship status {status}). Remove it from the rule, or add it as a member again."
         ),
     )
 
@@ -392,13 +396,15 @@ def test_every_refusal_of_the_rules_is_told_at_once() -> None:
         snapshot,
     )
 
-    assert [refusal.split(" ")[0:2] for refusal in plan.refusals] == [
-        ["autoEnable:", "ALL"],
-        ["members[0].accounts:", "300000000007"],
-        ["members[0].accounts:", "300000000008"],
-        ["members[1].accounts:", "222222222222"],
-        ["members[1].accounts:", "300000000002"],
-    ]
+    told = (
+        "autoEnable: ALL ",
+        "rule 1 (members[0].accounts): 300000000007 ",
+        "rule 1 (members[0].accounts): 300000000008 ",
+        "rule 2 (members[1].accounts): 222222222222 ",
+        "rule 2 (members[1].accounts): 300000000002 ",
+    )
+    assert len(plan.refusals) == len(told)
+    assert all(r.startswith(words) for r, words in zip(plan.refusals, told, strict=True))
 
 
 def test_every_refusal_of_the_caller_is_told_at_once() -> None:
@@ -444,8 +450,8 @@ def test_all_that_is_wrong_without_knowing_the_members_is_told_at_once() -> None
         "autoEnable: ALL would have no effect",
         "autoEnableMembers: NEW would have no effect",
         "autoEnable: ALL turns EKS audit logs on for every account",
-        "members[0].accounts: 222222222222",
-        "members[2].organizationalUnits: Root/Nowhere",
+        "rule 1 (members[0].accounts): 222222222222",
+        "rule 3 (members[2].organizationalUnits): Root/Nowhere",
     ]
 
 
@@ -455,8 +461,8 @@ def test_all_with_a_rule_that_turns_off_whoever_comes_is_told_without_accounts()
     (refusal,) = _refused(autoEnable="ALL", members=everybody)
 
     assert refusal == (
-        "autoEnable: ALL turns EKS audit logs on for every account, but members[1] wants DISABLED. "
-        "Use autoEnable: NEW with rules, or drop the rule."
+        "autoEnable: ALL turns EKS audit logs on for every account, but rule 2 (members[1]) wants "
+        "DISABLED. Use autoEnable: NEW with rules, or drop the rule."
     )
 
 
@@ -506,7 +512,7 @@ def test_before_the_detector_is_made_rules_wait_for_the_next_run() -> None:
     assert plan.notices == (
         "The detector is made in this run; GuardDuty attaches member accounts to it afterwards.",
         "2 rules for members: run `pulumi up` once more to have them applied.",
-        _NEW,
+        _NEW_TO_COME,
     )
 
 
@@ -514,7 +520,7 @@ def test_before_the_detector_is_made_nothing_is_said_of_rules_that_are_not_there
     plan = _plan(settings(detector="create"), _TO_BE_MADE)
     assert plan.notices == (
         "The detector is made in this run; GuardDuty attaches member accounts to it afterwards.",
-        _NEW,
+        _NEW_TO_COME,
     )
 
 
@@ -527,10 +533,12 @@ def test_before_the_detector_is_made_the_organizations_settings_are_told() -> No
     )
 
 
-_ALL_FROM_NEW = (
-    "Organization: autoEnable NEW -> ALL; all accounts get EKS audit logs by themselves."
+_REACH = (
+    "all members and new accounts get EKS audit logs by themselves, other accounts only once they "
+    "are members (autoEnableMembers NEW)."
 )
-_ALL = "Organization: autoEnable ALL; all accounts get EKS audit logs by themselves."
+_ALL_FROM_NEW = f"Organization: autoEnable NEW -> ALL; {_REACH}"
+_ALL = f"Organization: autoEnable ALL; {_REACH}"
 
 
 @pytest.mark.parametrize(
@@ -558,7 +566,11 @@ _ALL = "Organization: autoEnable ALL; all accounts get EKS audit logs by themsel
                 "turned off."
             ),
         ),
-        ("NEW", "ALL", _ALL_FROM_NEW),
+        (
+            "NEW",
+            "ALL",
+            "Organization: autoEnable NEW -> ALL; all accounts get EKS audit logs by themselves.",
+        ),
         ("ALL", "ALL", _ALL),
     ],
 )
@@ -566,7 +578,7 @@ def test_the_organizations_setting_is_told_from_and_to(
     current: str, wanted: str, notice: str
 ) -> None:
     # GuardDuty itself has another setting, which is not to be taken for the feature's.
-    members = AutoEnable.NONE if current == "ALL" else AutoEnable.ALL
+    members = AutoEnable.ALL if current == "NEW" else AutoEnable.NEW
     organization = OrganizationConfiguration(members, AutoEnable(current))
     plan = _plan(settings(autoEnable=wanted), replace(region_with({}), organization=organization))
 
@@ -608,9 +620,10 @@ def test_guardduty_itself_for_the_organization_is_told_from_and_to(
 ) -> None:
     organization = OrganizationConfiguration(AutoEnable(current), AutoEnable.NEW)
     plan = _plan(
-        settings(autoEnableMembers=wanted), replace(region_with({}), organization=organization)
+        settings(autoEnable="NONE", autoEnableMembers=wanted),
+        replace(region_with({}), organization=organization),
     )
-    assert plan.notices == (_NEW, notice)
+    assert plan.notices[1:] == (notice,)
 
 
 def test_all_says_whom_it_has_yet_to_reach() -> None:

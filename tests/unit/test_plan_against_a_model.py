@@ -134,9 +134,11 @@ def test_a_plan_is_refused_exactly_for_strangers_and_for_all_with_exceptions(cas
     for index, rule in enumerate(case.settings.members):
         decided = [a for a in _PEOPLE if _rule_for(case, a) == index]
         if case.settings.auto_enable == "ALL" and rule.status == "DISABLED" and decided:
-            exceptions.append(f"members[{index}] wants DISABLED for {len(decided)} of them")
+            exceptions.append(
+                f"rule {index + 1} (members[{index}]) wants DISABLED for {len(decided)} of them"
+            )
         refused += [
-            f"members[{index}].accounts: {account} is "
+            f"rule {index + 1} (members[{index}].accounts): {account} is "
             for account in sorted(rule.accounts or [])
             if account not in members or members[account] in _FORMER
         ]

@@ -142,14 +142,13 @@ def test_a_rule_that_wants_the_opposite_of_a_policy_is_refused_with_account_and_
 
     assert plan.refusals == (
         (
-            "members[0] wants ENABLED for 300000000002, but an organization policy "
-            "(GUARDDUTY_POLICY) keeps it DISABLED. Change the policy, or leave it out of the "
-            "rule."
+            "rule 1 (members[0]) wants ENABLED for 300000000002, but an organization policy "
+            "(GUARDDUTY_POLICY) keeps it DISABLED. Change the policy, or leave it out of the rule."
         ),
         (
-            "members[1] wants DISABLED for 300000000001, 300000000003, but an organization policy "
-            "(GUARDDUTY_POLICY) keeps them ENABLED. Change the policy, or leave them out of the "
-            "rule."
+            "rule 2 (members[1]) wants DISABLED for 300000000001, 300000000003, but an "
+            "organization policy (GUARDDUTY_POLICY) keeps them ENABLED. Change the policy, or "
+            "leave them out of the rule."
         ),
     )
 

@@ -24,15 +24,17 @@ from tests.vocabulary import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guardduty.model import AccountId, FeatureStatus
     from guardduty.run_report import RegionReport
     from guardduty.settings import Settings
 
 _SCHEMA = PROJECT_FOLDER / "docs" / "run-report.schema.json"
 
 
-def _report(chosen: Settings, statuses: dict[object, object]) -> RegionReport:
-    snapshot = region_with(statuses)  # type: ignore[arg-type] # ids and statuses
-    return region_report(make_plan(chosen, snapshot, OWNER))
+def _report(chosen: Settings, statuses: Mapping[AccountId, FeatureStatus]) -> RegionReport:
+    return region_report(make_plan(chosen, region_with(statuses), OWNER))
 
 
 def test_the_committed_schema_is_that_of_the_model() -> None:

@@ -331,77 +331,86 @@ def test_a_value_that_a_key_does_not_take(key: str, value: object, sentence: str
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        ("all", "members[1]: all is malformed; write keys with values."),
-        (["300000000001"], "members[1]: ['300000000001'] is malformed; write keys with values."),
-        ({"all": True}, "members[1].status is missing; add it."),
+        ("all", "rule 2 (members[1]): all is malformed; write keys with values."),
+        (
+            ["300000000001"],
+            "rule 2 (members[1]): ['300000000001'] is malformed; write keys with values.",
+        ),
+        ({"all": True}, "rule 2 (members[1]): status is missing; add it."),
         (
             {"status": "ON", "all": True},
             (
-                "members[1].status: ON is not a value it takes; use one of ENABLED, DISABLED, "
-                "UNMANAGED."
+                "rule 2 (members[1].status): ON is not a value it takes; use one of ENABLED, "
+                "DISABLED, UNMANAGED."
             ),
         ),
         (
             {"status": "ENABLED"},
             (
-                "members[1]: the rule selects nobody; add one of accounts, organizationalUnits, "
-                "tags, all."
+                "rule 2 (members[1]): the rule selects nobody; add one of accounts, "
+                "organizationalUnits, tags, all."
             ),
         ),
         (
             {"status": "ENABLED", "accounts": ["300000000001"], "all": True},
-            "members[1]: a rule selects by exactly one of accounts and all; keep one of them.",
+            (
+                "rule 2 (members[1]): a rule selects by exactly one of accounts and all; keep one "
+                "of them."
+            ),
         ),
         (
             {"status": "ENABLED", "accounts": []},
             (
-                "members[1]: accounts is empty, so the rule selects nobody; fill it or remove "
-                "the rule."
+                "rule 2 (members[1]): accounts is empty, so the rule selects nobody; fill it or "
+                "remove the rule."
             ),
         ),
         (
             {"status": "ENABLED", "organizationalUnits": []},
             (
-                "members[1]: organizationalUnits is empty, so the rule selects nobody; fill it or "
-                "remove the rule."
+                "rule 2 (members[1]): organizationalUnits is empty, so the rule selects nobody; "
+                "fill it or remove the rule."
             ),
         ),
         (
             {"status": "ENABLED", "tags": {"env": "dev"}, "organizationalUnits": ["Root/Prod"]},
             (
-                "members[1]: a rule selects by exactly one of organizationalUnits and tags; keep "
-                "one of them."
+                "rule 2 (members[1]): a rule selects by exactly one of organizationalUnits and "
+                "tags; keep one of them."
             ),
         ),
         (
             {"status": "ENABLED", "tags": {"cost-center": 12}},
-            "members[1].tags.cost-center: 12 is malformed; write text, in quotes.",
+            "rule 2 (members[1].tags.cost-center): 12 is malformed; write text, in quotes.",
         ),
         (
             {"status": "ENABLED", "organizationalUnits": ["ou-prod"]},
             (
-                "members[1].organizationalUnits[0]: ou-prod is not the id of an organizational "
-                "unit; write it like ou-ab12-cdef3456."
+                "rule 2 (members[1].organizationalUnits[0]): ou-prod is not the id of an "
+                "organizational unit; write it like ou-ab12-cdef3456."
             ),
         ),
         (
             {"status": "ENABLED", "organizationalUnits": ["Root//Prod"]},
             (
-                "members[1].organizationalUnits[0]: Root//Prod is not a path of organizational "
-                "units; write it like Root/Prod/EU."
+                "rule 2 (members[1].organizationalUnits[0]): Root//Prod is not a path of "
+                "organizational units; write it like Root/Prod/EU."
             ),
         ),
         (
             {"status": "ENABLED", "accounts": "300000000001"},
-            "members[1].accounts: 300000000001 is malformed; write a list.",
+            "rule 2 (members[1].accounts): 300000000001 is malformed; write a list.",
         ),
         (
             {"status": "ENABLED", "all": "yes"},
-            "members[1].all: yes is not a value it takes; use true.",
+            "rule 2 (members[1].all): yes is not a value it takes; use true.",
         ),
         (
             {"status": "ENABLED", "everyone": True},
-            "members[1].everyone is not a key that exists here; remove it or correct its spelling.",
+            (
+                "rule 2 (members[1]): everyone is not a key that exists here; remove it or correct "
+                "its spelling."
+            ),
         ),
     ],
 )
@@ -411,7 +420,7 @@ def test_a_rule_that_is_malformed(rule: object, sentence: str) -> None:
 
 def test_a_rule_for_nobody_by_all_false() -> None:
     (sentence,) = _faults(members=[{"status": "ENABLED", "all": False}])
-    assert sentence.lower() == "members[0].all: false is not a value it takes; use true."
+    assert sentence.lower() == "rule 1 (members[0].all): false is not a value it takes; use true."
 
 
 @pytest.mark.parametrize(
@@ -428,8 +437,8 @@ def test_a_rule_for_nobody_by_all_false() -> None:
 def test_an_id_with_another_number_of_digits(written: object, said: str) -> None:
     assert _faults_of_id(written) == (
         (
-            f"members[0].accounts[0]: {said}; an account id has 12. If it begins with zeros, put "
-            "it in quotes."
+            f"rule 1 (members[0].accounts[0]): {said}; an account id has 12. If it begins with "
+            "zeros, put it in quotes."
         ),
     )
 
@@ -451,14 +460,17 @@ def test_an_id_with_another_number_of_digits(written: object, said: str) -> None
 )
 def test_an_id_that_is_none(written: object, shown: str) -> None:
     assert _faults_of_id(written) == (
-        f"members[0].accounts[0]: {shown} is not an account id; write its 12 digits, in quotes.",
+        (
+            f"rule 1 (members[0].accounts[0]): {shown} is not an account id; write its 12 digits, "
+            "in quotes."
+        ),
     )
 
 
 @pytest.mark.parametrize("written", [True, False, None])
 def test_an_id_that_is_not_even_text(written: object) -> None:
     (sentence,) = _faults_of_id(written)
-    assert sentence.startswith("members[0].accounts[0]: ")
+    assert sentence.startswith("rule 1 (members[0].accounts[0]): ")
     assert sentence.endswith(" is not an account id; write its 12 digits, in quotes.")
 
 
@@ -477,15 +489,18 @@ def test_all_faults_are_told_at_once() -> None:
             "mean status?"
         ),
         "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
-        "members[0].status: ON is not a value it takes; use one of ENABLED, DISABLED, UNMANAGED.",
         (
-            "members[0].accounts[0]: 7 has 1 digit; an account id has 12. If it begins with "
-            "zeros, put it in quotes."
+            "rule 1 (members[0].status): ON is not a value it takes; use one of ENABLED, DISABLED, "
+            "UNMANAGED."
         ),
-        "members[0].accounts[2]: x is not an account id; write its 12 digits, in quotes.",
         (
-            "members[1]: the rule selects nobody; add one of accounts, organizationalUnits, "
-            "tags, all."
+            "rule 1 (members[0].accounts[0]): 7 has 1 digit; an account id has 12. If it begins "
+            "with zeros, put it in quotes."
+        ),
+        "rule 1 (members[0].accounts[2]): x is not an account id; write its 12 digits, in quotes.",
+        (
+            "rule 2 (members[1]): the rule selects nobody; add one of accounts, "
+            "organizationalUnits, tags, all."
         ),
         "onRelease: KEEP is not a value it takes; use one of LEAVE, RESTORE, DISABLE.",
     )

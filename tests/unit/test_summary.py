@@ -124,7 +124,10 @@ def test_the_run_that_makes_the_detector() -> None:
             "afterwards."
         ),
         "  1 rule for members: run `pulumi up` once more to have them applied.",
-        "  Organization: autoEnable NEW; new accounts get EKS audit logs by themselves.",
+        (
+            "  Organization: autoEnable NEW; new accounts for which GuardDuty itself is turned on "
+            "get EKS audit logs by themselves."
+        ),
     ]
 
 
@@ -319,7 +322,10 @@ def test_the_run_itself_says_that_it_makes_the_detector_and_what_comes_next() ->
             "afterwards."
         ),
         "  1 rule for members: run `pulumi up` once more to have them applied.",
-        "  Organization: autoEnable NEW; new accounts get EKS audit logs by themselves.",
+        (
+            "  Organization: autoEnable NEW; new accounts for which GuardDuty itself is turned on "
+            "get EKS audit logs by themselves."
+        ),
     ]
 
 

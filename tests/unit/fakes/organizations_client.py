@@ -49,6 +49,8 @@ class FakeOrganizations:
     Attributes:
         units: {id of a unit: (its name, id of its parent)}.
         accounts: {account: id of its parent}.
+        names: {account: what people call it}; AWS tells none of others.
+        states: {account: how it stands}; others are ACTIVE.
         tags: {account: its tags}; none for others that are in the organization.
         policy_types: of the root: {type: status}.
         failures: {operation: what every call of it raises}.
@@ -58,6 +60,8 @@ class FakeOrganizations:
 
     units: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     accounts: Mapping[AccountId, str] = field(default_factory=dict)
+    names: Mapping[AccountId, str] = field(default_factory=dict)
+    states: Mapping[AccountId, str] = field(default_factory=dict)
     tags: Mapping[AccountId, Mapping[str, str]] = field(default_factory=dict)
     policy_types: Mapping[str, str] = field(default_factory=dict)
     failures: dict[str, Exception] = field(default_factory=dict)
@@ -97,7 +101,7 @@ class FakeOrganizations:
         ParentId: str,  # noqa: N803 - boto3's name
         **page: str,
     ) -> dict[str, Any]:
-        found = ({"Id": a} for a, parent in self.accounts.items() if parent == ParentId)
+        found = (self._account(a) for a, parent in self.accounts.items() if parent == ParentId)
         return self._page("ListAccountsForParent", ParentId, "Accounts", found, page)
 
     def list_tags_for_resource(
@@ -108,6 +112,10 @@ class FakeOrganizations:
         tags = self.tags.get(AccountId(ResourceId), {})
         found = ({"Key": key, "Value": value} for key, value in tags.items())
         return self._page("ListTagsForResource", ResourceId, "Tags", found, page)
+
+    def _account(self, account: AccountId) -> dict[str, Any]:
+        name = {"Name": self.names[account]} if account in self.names else {}
+        return {"Id": account, "State": self.states.get(account, "ACTIVE"), **name}
 
     def _page(
         self,
