@@ -23,7 +23,7 @@ from sandbox.organization import (
 )
 from sandbox.server import LOOPBACK, PortTakenError, Sandbox, make
 from tools.aws_plugin import find_or_install_aws_plugin
-from tools.cache import CacheNotWritableError, cache_folder
+from tools.cache import CacheNotWritableError
 from tools.engine import EngineNotFoundError, find_or_install_engine
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def serve(  # noqa: PLR0913, PLR0917 -- one for each option of the command line
 ) -> None:
     """Serve the organization on 127.0.0.1 until SIGINT or SIGTERM."""
     description = _describe(accounts, regions, organization)
-    pulumi = None if env is None else _pulumi()
+    pulumi = None if env is None else _pulumi(_folder(env) / "pulumi-home")
     sandbox = Sandbox(description, latency_ms / 1000)
     try:
         server = make(sandbox, port)
@@ -106,18 +106,22 @@ def _describe(
         _refuse(str(error))
 
 
-def _pulumi() -> PulumiParts:
-    """Engine and aws plugin, installed if need be; progress goes to stderr."""
+def _pulumi(home: Path) -> PulumiParts:
+    """Engine and aws plugin, installed if need be; progress goes to stderr.
+
+    Args:
+        home: the PULUMI_HOME that the stand-in is put into where the real plugin can't be had.
+    """
     try:
         engine = find_or_install_engine(_say)
-        answer = find_or_install_aws_plugin(engine, _say)
+        answer = find_or_install_aws_plugin(engine, _say, pulumi_home=home)
     except (EngineNotFoundError, CacheNotWritableError) as error:
         _refuse(str(error))
     if answer.plugin is not None:
         return PulumiParts(engine.bin, answer.plugin.home)
     _say(f"aws plugin: stand-in ({answer.reason})")
     stand_in = Path(__file__).parent / "aws_plugin" / "bin"
-    return PulumiParts(engine.bin, cache_folder() / "pulumi-home", stand_in)
+    return PulumiParts(engine.bin, home, stand_in)
 
 
 def _write_environment(

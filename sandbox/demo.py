@@ -31,6 +31,7 @@ from guardduty.session import open_session
 from guardduty.settings import PROJECT, Settings
 from guardduty.snapshot import read_snapshot
 from sandbox.client import SandboxClient
+from sandbox.environment import has_stand_in
 from sandbox.project import ROOT, copy_project
 from tools.cache import CacheNotWritableError
 from tools.engine import EngineNotFoundError, find_or_install_engine
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 REGIONS = ("us-east-1", "eu-west-1")
 STEPS = 7
 _COLUMN = 32
-_STAND_IN = ROOT / "sandbox" / "aws_plugin" / "bin"
 
 
 class DemoError(Exception):
@@ -230,7 +230,7 @@ def _sourced(env_file: Path) -> Mapping[str, str]:
 
 
 def _aws_plugin(environment: Mapping[str, str]) -> str:
-    if str(_STAND_IN) in environment["PATH"].split(os.pathsep):
+    if has_stand_in(Path(environment["PULUMI_HOME"])):
         return "stand-in (the real one can't be downloaded here)"
     return f"real, {shutil.which('pulumi-resource-aws', path=environment['PATH']) or 'installed'}"
 
