@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from sandbox.environment import PulumiParts, variables, write_profiles, write_shell_file
+from sandbox.kept_stacks import kept_stacks
+from sandbox.next_steps import demo_stack, next_steps
 from sandbox.organization import (
     DEFAULT_ACCOUNTS,
     DEFAULT_REGIONS,
@@ -21,12 +23,15 @@ from sandbox.organization import (
     default_organization,
     read_organization,
 )
+from sandbox.screen import Screen
 from sandbox.server import LOOPBACK, PortTakenError, Sandbox, make
+from sandbox.truth import detector_ids
 from tools.aws_plugin import find_or_install_aws_plugin
 from tools.cache import CacheNotWritableError
 from tools.engine import EngineNotFoundError, find_or_install_engine
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import FrameType
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -82,6 +87,9 @@ def serve(  # noqa: PLR0913, PLR0917 -- one for each option of the command line
     )
     thread.start()
     print(f"READY {url}", flush=True)  # noqa: T201 -- the contract
+    if env is not None:
+        stack = None if organization else demo_stack(description)
+        _tell_next(env, stack, detector_ids(sandbox.aws.world))
     stopping.wait()
     server.shutdown()
     server.server_close()
@@ -140,6 +148,14 @@ def _write_environment(
     found = variables(url, folder, profiles, pulumi, path)
     note = f"source {shlex.quote(str(file))}, then for example: pulumi preview"
     write_shell_file(file, found, path, [note])
+
+
+def _tell_next(env: Path, stack: str | None, known: Collection[str]) -> None:
+    """Say what is kept from earlier starts, and what to type next."""
+    screen = Screen(sys.stderr)
+    kept = [line for each in kept_stacks(_folder(env) / "state") for line in each.told(known)]
+    for line in [*kept, *next_steps(env, stack)]:
+        screen.say(line)
 
 
 def _folder(env: Path) -> Path:
