@@ -53,10 +53,15 @@ def coverage_table(
             account.account_id,
             account.name,
             account.ou,
-            *(Text(cell, colour(cell.partition(" (")[0])) for cell in cells),
+            *map(_coloured, cells),
             " · ".join(dict.fromkeys(row.decided_by for row in here.values())),
         )
     return table
+
+
+def _coloured(cell: str) -> Text:
+    style = colour(cell.partition(" (")[0])
+    return Text(cell, f"bold {style}" if "->" in cell else style)
 
 
 def _cell(before: CoverageRow | None, after: CoverageRow | None) -> str:

@@ -42,9 +42,7 @@ class KeptStack:
         """
         kept = f"The kept stack {self.name}"
         if self.detectors is None:
-            return [
-                f"{self.name} does not fit: {self.file} can't be read. To begin anew, delete it."
-            ]
+            return [f"{kept} does not fit: {self.file} can't be read. To begin anew, delete it."]
         gone = [f"{each} in {place}" for each, place in self.detectors.items() if each not in known]
         if not gone:
             fits = "fits. AWS has begun anew: `pulumi preview` shows what it lacks, `up` sets it."
