@@ -47,5 +47,6 @@ def next_steps(file: Path, stack: str | None) -> list[str]:
         "    pulumi preview --diff",
         "    pulumi up",
         then,
+        "To begin anew: pulumi destroy, pulumi stack rm --preserve-config (or its file goes too).",
         "Ctrl-C ends the organization; Pulumi's state is kept for the next start.",
     ]
