@@ -10,7 +10,9 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from guardduty.settings import PROJECT
+import yaml
+
+from sandbox.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -62,13 +64,14 @@ def kept_stacks(state: Path) -> list[KeptStack]:
         state: the folder; it may be empty, or not there.
     """
     folder = state / ".pulumi" / "stacks"
-    found = (_read(file, folder) for file in sorted(folder.rglob("*.json")))
+    own = str(yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["name"])
+    found = (_read(file, folder, own) for file in sorted(folder.rglob("*.json")))
     return [stack for stack in found if stack]
 
 
-def _read(file: Path, folder: Path) -> KeptStack | None:
+def _read(file: Path, folder: Path, own: str) -> KeptStack | None:
     project = file.parent.relative_to(folder).as_posix()
-    name = file.stem if project in {".", PROJECT} else f"organization/{project}/{file.stem}"
+    name = file.stem if project in {".", own} else f"organization/{project}/{file.stem}"
     try:
         latest = json.loads(file.read_text(encoding="utf-8"))["checkpoint"].get("latest") or {}
         resources = latest.get("resources", [])
