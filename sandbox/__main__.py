@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from sandbox.environment import PulumiParts, variables, write_profiles, write_shell_file
+from sandbox.kept_stacks import kept_stacks
+from sandbox.next_steps import demo_stack, next_steps
 from sandbox.organization import (
     DEFAULT_ACCOUNTS,
     DEFAULT_REGIONS,
@@ -21,12 +23,15 @@ from sandbox.organization import (
     default_organization,
     read_organization,
 )
+from sandbox.screen import Screen
 from sandbox.server import LOOPBACK, PortTakenError, Sandbox, make
+from sandbox.truth import detector_ids
 from tools.aws_plugin import find_or_install_aws_plugin
-from tools.cache import CacheNotWritableError, cache_folder
+from tools.cache import CacheNotWritableError
 from tools.engine import EngineNotFoundError, find_or_install_engine
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import FrameType
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -61,7 +66,7 @@ def serve(  # noqa: PLR0913, PLR0917 -- one for each option of the command line
 ) -> None:
     """Serve the organization on 127.0.0.1 until SIGINT or SIGTERM."""
     description = _describe(accounts, regions, organization)
-    pulumi = None if env is None else _pulumi()
+    pulumi = None if env is None else _pulumi(_folder(env) / "pulumi-home")
     sandbox = Sandbox(description, latency_ms / 1000)
     try:
         server = make(sandbox, port)
@@ -82,6 +87,9 @@ def serve(  # noqa: PLR0913, PLR0917 -- one for each option of the command line
     )
     thread.start()
     print(f"READY {url}", flush=True)  # noqa: T201 -- the contract
+    if env is not None:
+        stack = None if organization else demo_stack(description)
+        _tell_next(env, stack, detector_ids(sandbox.aws.world))
     stopping.wait()
     server.shutdown()
     server.server_close()
@@ -106,18 +114,22 @@ def _describe(
         _refuse(str(error))
 
 
-def _pulumi() -> PulumiParts:
-    """Engine and aws plugin, installed if need be; progress goes to stderr."""
+def _pulumi(home: Path) -> PulumiParts:
+    """Engine and aws plugin, installed if need be; progress goes to stderr.
+
+    Args:
+        home: the PULUMI_HOME that the stand-in is put into where the real plugin can't be had.
+    """
     try:
         engine = find_or_install_engine(_say)
-        answer = find_or_install_aws_plugin(engine, _say)
+        answer = find_or_install_aws_plugin(engine, _say, pulumi_home=home)
     except (EngineNotFoundError, CacheNotWritableError) as error:
         _refuse(str(error))
     if answer.plugin is not None:
         return PulumiParts(engine.bin, answer.plugin.home)
     _say(f"aws plugin: stand-in ({answer.reason})")
     stand_in = Path(__file__).parent / "aws_plugin" / "bin"
-    return PulumiParts(engine.bin, cache_folder() / "pulumi-home", stand_in)
+    return PulumiParts(engine.bin, home, stand_in)
 
 
 def _write_environment(
@@ -136,6 +148,14 @@ def _write_environment(
     found = variables(url, folder, profiles, pulumi, path)
     note = f"source {shlex.quote(str(file))}, then for example: pulumi preview"
     write_shell_file(file, found, path, [note])
+
+
+def _tell_next(env: Path, stack: str | None, known: Collection[str]) -> None:
+    """Say what is kept from earlier starts, and what to type next."""
+    screen = Screen(sys.stderr)
+    kept = [line for each in kept_stacks(_folder(env) / "state") for line in each.told(known)]
+    for line in [*kept, *next_steps(env, stack)]:
+        screen.say(line)
 
 
 def _folder(env: Path) -> Path:

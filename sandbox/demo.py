@@ -25,13 +25,15 @@ import yaml
 
 from guardduty.coverage import CoverageRow, coverage
 from guardduty.errors import UserError
-from guardduty.messages import on_off
 from guardduty.plan import make_plan
 from guardduty.session import open_session
 from guardduty.settings import PROJECT, Settings
 from guardduty.snapshot import read_snapshot
 from sandbox.client import SandboxClient
+from sandbox.coverage_table import coverage_table
+from sandbox.environment import has_stand_in
 from sandbox.project import ROOT, copy_project
+from sandbox.screen import Screen
 from tools.cache import CacheNotWritableError
 from tools.engine import EngineNotFoundError, find_or_install_engine
 
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
 
 REGIONS = ("us-east-1", "eu-west-1")
 STEPS = 7
-_COLUMN = 32
-_STAND_IN = ROOT / "sandbox" / "aws_plugin" / "bin"
 
 
 class DemoError(Exception):
@@ -50,10 +50,11 @@ class DemoError(Exception):
 
 @dataclass(frozen=True)
 class Demo:
-    """What the steps share: a copy of the project, and the way to the sandbox."""
+    """What the steps share: a copy of the project, the way to the sandbox, and where to print."""
 
     project: Path
     environment: Mapping[str, str]
+    screen: Screen
 
     def pulumi(self, region: str, *command: str) -> str:
         """Runs the CLI on a region's stack.
@@ -81,13 +82,25 @@ class Demo:
         with ThreadPoolExecutor(max_workers=len(REGIONS)) as pool:
             return list(pool.map(lambda region: self.pulumi(region, *command), REGIONS))
 
-    def told(self, region: str, *options: str) -> list[str]:
-        """The lines that the program tells in a preview of the region's stack."""
-        return _told(self.pulumi(region, "preview", "--json", *options))
-
     def stack_file(self, region: str) -> Path:
-        """The configuration of the region's stack."""
+        """The file of the region's stack."""
         return self.project / "stacks" / f"Pulumi.demo-{region}.yaml"
+
+    def configuration(self, region: str) -> dict[str, Any]:
+        """What is in the file."""
+        return dict(yaml.safe_load(self.stack_file(region).read_text(encoding="utf-8"))["config"])
+
+    def coverage(self) -> dict[str, dict[str, CoverageRow]]:
+        """Reads AWS: by region and account, what there is, and who decides it."""
+        return {region: self._coverage(region) for region in REGIONS}
+
+    def _coverage(self, region: str) -> dict[str, CoverageRow]:
+        config = self.configuration(region)
+        text = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
+        settings = Settings.from_configuration(text)
+        snapshot = read_snapshot(open_session(text.get), settings)
+        plan = make_plan(settings, snapshot, owner=f"demo-{region}")
+        return {row.account: row for row in coverage(plan)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,42 +115,55 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
+    screen = Screen()
     try:
-        _step(2, "Pulumi engine", find_or_install_engine(_say).words)
+        _step(screen, 2, "Pulumi engine", find_or_install_engine(screen.say).words)
         with tempfile.TemporaryDirectory(prefix="guardduty-demo-") as folder:
-            _run(Path(folder))
+            _run(Path(folder), screen)
     except (DemoError, EngineNotFoundError, CacheNotWritableError, UserError) as error:
-        _say(f"error: {error}")
+        screen.say(f"error: {error}")
         return 1
     except KeyboardInterrupt:
-        _say("stopped; nothing that the demo started is left")
+        screen.say("stopped; nothing that the demo started is left")
         return 130
     return 0
 
 
-def _run(folder: Path) -> None:
+def _run(folder: Path, screen: Screen) -> None:
     with _sandbox(folder) as (client, environment):
-        demo = Demo(copy_project(folder / "project"), environment)
+        demo = Demo(copy_project(folder / "project"), environment, screen)
         members = len(client.organization().accounts) - 2
-        _step(3, "Local AWS organization", f"{members} members, {' and '.join(REGIONS)}")
-        _detail(f"at {client.url}, on this machine only")
-        _detail(f"aws plugin: {_aws_plugin(environment)}")
+        _step(screen, 3, "Local AWS organization", f"{members} members, {' and '.join(REGIONS)}")
+        screen.detail(f"at {client.url}, on this machine only")
+        screen.detail(f"aws plugin: {_aws_plugin(environment)}")
+        # The demo reads AWS as the stacks do: nothing that the terminal has exported leads away.
+        os.environ.clear()
+        os.environ.update(environment)
         _preview(demo)
+        before = demo.coverage()
         _up(demo)
-        _result(demo, client)
+        _result(demo, client, before)
         _changed_rule(demo)
 
 
 def _preview(demo: Demo) -> None:
-    _step(4, "pulumi preview", "in both regions")
+    _step(
+        demo.screen,
+        4,
+        "pulumi preview",
+        "in both regions; the first rule that selects an account decides it",
+    )
+    for region in REGIONS:
+        demo.screen.quote(f"Rules of {region}:")
+        for line in rules(demo.configuration(region)[f"{PROJECT}:members"]):
+            demo.screen.quote(f"  {line}")
     demo.everywhere("stack", "init")
-    for told in demo.everywhere("preview", "--json"):
-        for line in _told(told):
-            _say(f"      {line}")
+    for preview in demo.everywhere("preview", "--json"):
+        _quote(demo.screen, preview)
 
 
 def _up(demo: Demo) -> None:
-    _step(5, "pulumi up", "in both regions")
+    _step(demo.screen, 5, "pulumi up", "in both regions")
 
     def up(region: str) -> float:
         started = time.monotonic()
@@ -146,57 +172,43 @@ def _up(demo: Demo) -> None:
 
     with ThreadPoolExecutor(max_workers=len(REGIONS)) as pool:
         for region, seconds in zip(REGIONS, pool.map(up, REGIONS), strict=True):
-            _detail(f"{region} done in {seconds:.0f} s")
+            demo.screen.detail(f"{region} done in {seconds:.0f} s")
     demo.everywhere("preview", "--expect-no-changes")
-    _detail("pulumi preview --expect-no-changes: nothing is left to change")
+    demo.screen.detail("nothing is left to change (--expect-no-changes)")
 
 
-def _result(demo: Demo, client: SandboxClient) -> None:
-    _step(6, "Result", "EKS audit logs by account and region")
-    os.environ.update(demo.environment)
-    rows = {region: _coverage(demo, region) for region in REGIONS}
-    table: list[tuple[str, ...]] = [("account", "name", "OU", *REGIONS, "decided by")]
-    for account in client.organization().accounts:
-        here = [
-            rows[region][account.account_id]
-            for region in REGIONS
-            if account.account_id in rows[region]
-        ]
-        if not here:
-            continue  # the management account, which is no member here
-        decided = " · ".join(dict.fromkeys(row.decided_by for row in here))
-        statuses = [f"{row.membership}, {on_off(row.status)}" for row in here]
-        table.append((account.account_id, account.name, account.ou, *statuses, decided))
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    _say("")
-    for cells in table:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        _say(line.rstrip())
-    _say("")
+def _result(
+    demo: Demo, client: SandboxClient, before: Mapping[str, Mapping[str, CoverageRow]]
+) -> None:
+    _step(demo.screen, 6, "Result", "EKS audit logs (an arrow: changed by pulumi up)")
+    demo.screen.table(coverage_table(client.organization().accounts, before, demo.coverage()))
 
 
 def _changed_rule(demo: Demo) -> None:
     region = REGIONS[0]
+    config = demo.configuration(region)
+    config[f"{PROJECT}:members"][0]["status"] = "ENABLED"
     file = demo.stack_file(region)
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    content["config"][f"{PROJECT}:members"][0]["status"] = "ENABLED"
+    content = yaml.safe_load(file.read_text(encoding="utf-8")) | {"config": config}
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
-    _step(7, "A changed rule", f"rule 1 of {region} says ENABLED instead of DISABLED")
-    for line in demo.told(region):
-        _say(f"      {line}")
-    _say("")
-    _say("Next: `make sandbox` keeps such an organization running. In another terminal,")
-    _say("`. .sandbox/env.sh` sets up everything for `pulumi preview` and `pulumi up`.")
+    _step(demo.screen, 7, "A changed rule", f"rule 1 of {region} says ENABLED now")
+    _quote(demo.screen, demo.pulumi(region, "preview", "--json"))
+    demo.screen.say("")
+    demo.screen.say(
+        "Next: `make sandbox` keeps such an organization running, and says what to type in another "
+        "terminal for `pulumi preview` and `pulumi up`."
+    )
 
 
-def _coverage(demo: Demo, region: str) -> dict[str, CoverageRow]:
-    """Reads AWS again after the run and tells who decided each account."""
-    config = yaml.safe_load(demo.stack_file(region).read_text(encoding="utf-8"))["config"]
-    text = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
-    settings = Settings.from_configuration(text)
-    snapshot = read_snapshot(open_session(text.get), settings)
-    plan = make_plan(settings, snapshot, owner=f"demo-{region}")
-    return {row.account: row for row in coverage(plan)}
+def rules(members: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The rules of a stack, a line each, numbered as in `decided by`."""
+    lines = []
+    for number, rule in enumerate(members, start=1):
+        (selector,) = {*rule} - {"status"}
+        selected = rule[selector]
+        words = ", ".join(selected) if isinstance(selected, list) else json.dumps(selected)
+        lines.append(f"rule {number}: {rule['status']}  {selector}: {words}")
+    return lines
 
 
 @contextmanager
@@ -230,27 +242,22 @@ def _sourced(env_file: Path) -> Mapping[str, str]:
 
 
 def _aws_plugin(environment: Mapping[str, str]) -> str:
-    if str(_STAND_IN) in environment["PATH"].split(os.pathsep):
+    if has_stand_in(Path(environment["PULUMI_HOME"])):
         return "stand-in (the real one can't be downloaded here)"
     return f"real, {shutil.which('pulumi-resource-aws', path=environment['PATH']) or 'installed'}"
 
 
-def _told(preview: str) -> list[str]:
+def _quote(screen: Screen, preview: str) -> None:
+    """Prints what the program tells in a preview."""
     digest: dict[str, Any] = json.loads(preview)
-    told = [d["message"] for d in digest.get("diagnostics", ()) if d["severity"] == "info"]
-    return [line for message in told for line in message.strip().splitlines()]
+    for diagnostic in digest.get("diagnostics", ()):
+        if diagnostic["severity"] == "info":
+            for line in diagnostic["message"].strip().splitlines():
+                screen.quote(line)
 
 
-def _step(number: int, name: str, told: str) -> None:
-    _say(f"[{number}/{STEPS}] {name}".ljust(_COLUMN) + told)
-
-
-def _detail(told: str) -> None:
-    _say(" " * _COLUMN + told)
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
+def _step(screen: Screen, number: int, name: str, told: str) -> None:
+    screen.step(f"{number}/{STEPS}", name, told)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sandbox.credentials import access_key_id, secret_access_key
+from tools.aws_plugin import STAND_IN_MARK, plugin_executable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,7 +49,7 @@ class PulumiParts:
         engine_bin: the folder with the `pulumi` command; None leaves PATH to find it.
         home: PULUMI_HOME, where plugins are kept.
         stand_in_bin: the folder with the stand-in for the aws plugin, given only where the real
-            plugin can't be had.
+            plugin can't be had. It becomes the plugin of `home`, which then is the sandbox's alone.
     """
 
     engine_bin: Path | None
@@ -108,19 +111,20 @@ def variables(
 ) -> dict[str, str]:
     """Everything that a terminal or a subprocess needs to work with a sandbox.
 
-    What is in `UNSET` must be taken away besides; `applied` does both.
+    What is in `UNSET` must be taken away besides; `applied` does both. The stand-in, if there is
+    one, is installed.
 
     Args:
         url: where the sandbox listens.
         folder: where Pulumi's state goes, in a folder `state` that is made.
         profiles: the config and the credentials file that `write_profiles` wrote.
         pulumi: engine and plugin.
-        path: the PATH to put the project's Python, the engine and the stand-in in front of.
+        path: the PATH to put the project's Python and the engine in front of.
     """
     state = folder / "state"
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     config, credentials = profiles
-    in_front = [python_bin(), pulumi.engine_bin, pulumi.stand_in_bin]
+    in_front = [python_bin(), pulumi.engine_bin]
     found = {
         "AWS_ENDPOINT_URL": url,
         "AWS_CONFIG_FILE": str(config),
@@ -138,9 +142,12 @@ def variables(
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
     if pulumi.stand_in_bin is not None:
+        _install(pulumi.stand_in_bin, pulumi.home)
         # Else the engine asks for the real plugin, though the stand-in is there.
         found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
         found["PULUMI_DISABLE_REGISTRY_RESOLVE"] = "true"
+        # A kept state names the version that it was made with; a newer plugin does as well.
+        found["PULUMI_ENABLE_LEGACY_PLUGIN_SEARCH"] = "true"
     return found
 
 
@@ -172,6 +179,27 @@ def python_bin() -> Path:
     """The folder of the running Python, which the old language host finds on PATH only."""
     # Not resolved: the folder of a virtual environment is what counts, not where it leads.
     return Path(sys.executable).parent
+
+
+def has_stand_in(home: Path) -> bool:
+    """Whether the aws plugin of a PULUMI_HOME is the stand-in."""
+    return (plugin_executable(home, version("pulumi_aws")).parent / STAND_IN_MARK).exists()
+
+
+def _install(stand_in_bin: Path, home: Path) -> None:
+    """Make the stand-in the aws plugin of a PULUMI_HOME, unless the real one is there.
+
+    On PATH the engine would find it too, and warn of it in every run.
+    """
+    executable = plugin_executable(home, version("pulumi_aws"))
+    if os.access(executable, os.X_OK) and not has_stand_in(home):
+        return
+    executable.parent.mkdir(parents=True, exist_ok=True)
+    (executable.parent / STAND_IN_MARK).write_text(
+        "Not pulumi-aws: see docs/aws-plugin.md.\n", encoding="utf-8"
+    )
+    executable.unlink(missing_ok=True)
+    executable.symlink_to(stand_in_bin / executable.name)
 
 
 def _assignment(key: str, value: str) -> str:

@@ -41,8 +41,8 @@ MONTH_IN_HOURS = 720.0
 _DIGITS = 12
 _UNITS = (("Root/Prod", "prod"), ("Root/Test", "test"), ("Root/Sandbox", "sandbox"))
 _NAMES = {
-    "prod": ("shop", "payments", "search", "warehouse", "identity", "billing"),
-    "test": ("shop-test", "payments-test", "search-test", "warehouse-test", "load-test"),
+    "prod": ("shop", "cards", "search", "stock", "identity", "billing"),
+    "test": ("shop-test", "cards-test", "search-test", "stock-test", "load-test"),
     "sandbox": ("playground", "training", "experiments", "hackathon"),
 }
 

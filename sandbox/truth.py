@@ -79,3 +79,9 @@ def _features(detector: Detector) -> dict[str, str]:
         for key, additional in feature.additional.items():
             found[f"{name}/{key}"] = additional.status.value
     return found
+
+
+def detector_ids(world: World) -> set[str]:
+    """The ids of all detectors that there are, of every account in every region."""
+    places = (place for region in world.regions.values() for place in region.accounts())
+    return {place.detector.detector_id for place in places if place.detector}

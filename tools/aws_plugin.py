@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from tools.engine import Engine
 
+STAND_IN_MARK = "STAND-IN.txt"
+"""A file beside the executable: what is installed there is not the real plugin."""
+
 _EXECUTABLE = "pulumi-resource-aws"
 _LIMIT_SECONDS = 900.0
 
@@ -92,12 +95,17 @@ def find_or_install_aws_plugin(
     return AwsPluginAnswer(plugin, f"{wanted} was downloaded to {shown(own)}")
 
 
+def plugin_executable(home: Path, wanted: str) -> Path:
+    """Where the engine looks for the aws plugin of that version."""
+    return home / "plugins" / f"resource-aws-v{wanted}" / _EXECUTABLE
+
+
 def _installed(home: Path, wanted: str) -> AwsPlugin | None:
-    folder = home / "plugins" / f"resource-aws-v{wanted}"
-    executable = folder / _EXECUTABLE
+    executable = plugin_executable(home, wanted)
+    folder = executable.parent
     # The engine marks an installation that has not ended by a file beside the folder.
     unfinished = folder.with_name(f"{folder.name}.partial").exists()
-    if unfinished or not os.access(executable, os.X_OK):
+    if unfinished or (folder / STAND_IN_MARK).exists() or not os.access(executable, os.X_OK):
         return None
     return AwsPlugin(wanted, home, executable)
 

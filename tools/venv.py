@@ -94,18 +94,21 @@ def make_environment(project: Path) -> Environment:
     return Environment(made, time.monotonic() - started)
 
 
-def step_line(step: str, environment: Environment) -> str:
+def step_line(step: str, environment: Environment, *, bold: bool = False) -> str:
     """The line that the demo's list of steps begins with.
 
     Args:
         step: Which one of how many, such as `1/6`.
         environment: What the step came to.
+        bold: Whether its head is set in bold type, as on a terminal.
     """
-    head = f"[{step}] Python environment".ljust(_RESULT_COLUMN)
+    head = f"[{step}] Python environment"
+    gap = " " * (_RESULT_COLUMN - len(head))
     result = ".venv (Python {}.{})".format(*environment.python)
     seconds = environment.seconds
     took = "already there" if seconds is None else f"{seconds:.0f} s"
-    return head + result + took.rjust(_WIDTH - len(head) - len(result))
+    shown = f"\x1b[1m{head}\x1b[0m" if bold else head
+    return shown + gap + result + took.rjust(_WIDTH - _RESULT_COLUMN - len(result))
 
 
 def _check_this_python() -> None:
@@ -168,6 +171,11 @@ def _run(doing: str, *command: str) -> None:
         )
 
 
+def _shows_bold() -> bool:
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain
+
+
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
@@ -192,7 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
         _say("stopped; the next run starts .venv anew")
         return 130
     if step:
-        print(step_line(step, environment), flush=True)
+        print(step_line(step, environment, bold=_shows_bold()), flush=True)
     elif environment.seconds is not None:
         _say(f"Python environment: .venv is ready after {environment.seconds:.0f} s")
     return 0

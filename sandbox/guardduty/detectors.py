@@ -90,9 +90,13 @@ def check_features(changes: Sequence[FeatureChange], allowed: Collection[str]) -
 def new_detector(
     world: World, place: AccountRegion, enabled: Collection[str], now: datetime
 ) -> Detector:
-    """A detector with exactly the features in `enabled` turned on."""
+    """A detector with exactly the features in `enabled` turned on.
+
+    Its id is the same at every start of the sandbox: Pulumi's state, which is kept, names it.
+    """
     features = _new_features(offered(world, place.region), frozenset(enabled), now)
-    source = f"{place.account_id}/{place.region}/{now.isoformat()}"
+    place.detectors_made += 1
+    source = f"{world.seed}/{place.account_id}/{place.region}/{place.detectors_made}"
     return Detector(
         detector_id=hashlib.sha256(source.encode()).hexdigest()[:32],
         account_id=place.account_id,

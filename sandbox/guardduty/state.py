@@ -201,6 +201,7 @@ class AccountRegion:
 
     Locks are taken administrator first, member second, never the other way round. `spans` are those
     of detectors that were deleted: the free trial is the account's, not the detector's.
+    `detectors_made` counts those, too, so that a detector that is made anew has another id.
     """
 
     account_id: str
@@ -210,6 +211,7 @@ class AccountRegion:
     administrator_id: str | None = None
     administration: Administration | None = None
     spans: tuple[Span, ...] = ()
+    detectors_made: int = 0
 
     def administer(self) -> Administration:
         """What this account administers here; empty for one that administers nothing yet."""

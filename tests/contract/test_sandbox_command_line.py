@@ -150,10 +150,9 @@ def test_the_shell_file_gives_a_terminal_the_sandbox(
     assert {key: environment[key] for key in found if key != "PATH"} == {
         key: value for key, value in found.items() if key != "PATH"
     }
-    assert environment["PATH"].split(":")[:3] == [
+    assert environment["PATH"].split(":")[:2] == [
         str(Path(sys.executable).parent),
         str(folder / "engine"),
-        str(folder),
     ]
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.environment import PulumiParts, has_stand_in, variables
+from sandbox.project import ROOT
 from tests.unit.machine import Machine, machine_in, site_that_answers, site_that_refuses
-from tools.aws_plugin import find_or_install_aws_plugin
+from tools.aws_plugin import STAND_IN_MARK, find_or_install_aws_plugin
 from tools.cache import Origin
 from tools.engine import Engine
 
@@ -68,7 +70,7 @@ def test_the_users_own_is_found(machine: Machine, engine: Engine) -> None:
     assert answer.reason == f"{_WANTED} is installed in ~/.pulumi"
 
 
-@pytest.mark.parametrize("fault", ["another version", "unfinished", "not executable"])
+@pytest.mark.parametrize("fault", ["another version", "unfinished", "not executable", "stand-in"])
 def test_one_that_the_engine_would_not_use_is_passed_over(
     machine: Machine, engine: Engine, fault: str
 ) -> None:
@@ -78,6 +80,8 @@ def test_one_that_the_engine_would_not_use_is_passed_over(
         executable.parent.with_name(f"{executable.parent.name}.partial").touch()
     if fault == "not executable":
         executable.chmod(0o644)
+    if fault == "stand-in":
+        (executable.parent / STAND_IN_MARK).touch()
 
     answer = find_or_install_aws_plugin(engine, print, site=None)
 
@@ -136,3 +140,32 @@ def test_an_engine_that_is_gone_is_a_reason_not_an_error(machine: Machine, engin
 
     assert answer.plugin is None
     assert "No such file" in answer.reason
+
+
+def _prepare(folder: Path) -> Path:
+    """A PULUMI_HOME that the sandbox's environment has been made with, twice."""
+    home = folder / "home"
+    stand_in = ROOT / "sandbox" / "aws_plugin" / "bin"
+    for _ in range(2):
+        parts = PulumiParts(None, home, stand_in)
+        found = variables("http://127.0.0.1:1", folder, (folder, folder), parts, "/usr/bin")
+        assert str(stand_in) not in found["PATH"]
+    return home
+
+
+def test_the_stand_in_is_installed_as_the_plugin(tmp_path: Path, engine: Engine) -> None:
+    home = _prepare(tmp_path)
+
+    executable = home / "plugins" / f"resource-aws-v{_WANTED}" / "pulumi-resource-aws"
+    assert executable.read_text().startswith("#!/bin/sh")
+    assert has_stand_in(home)
+    assert find_or_install_aws_plugin(engine, print, pulumi_home=home, site=None).plugin is None
+
+
+def test_the_stand_in_never_replaces_the_real_plugin(tmp_path: Path, machine: Machine) -> None:
+    executable = _install_plugin(machine, tmp_path / "home")
+
+    home = _prepare(tmp_path)
+
+    assert not has_stand_in(home)
+    assert not executable.is_symlink()

@@ -143,3 +143,7 @@ def test_the_step_line_fills_80_columns(seconds: float | None, took: str) -> Non
     assert line.startswith("[1/6] Python environment        .venv (Python 3.11) ")
     assert line.endswith(f" {took}")
     assert len(line) == 80
+    bold = step_line("1/6", Environment((3, 11), seconds), bold=True)
+    assert bold == line.replace(
+        "[1/6] Python environment", "\x1b[1m[1/6] Python environment\x1b[0m"
+    )

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.clock import VirtualClock
-from sandbox.guardduty import features, wire
+from sandbox.guardduty import detectors, features, wire
+from sandbox.guardduty.detectors import DetectorChange
 from sandbox.guardduty.errors import ServiceError
 from sandbox.guardduty.fanout import LONGEST, delay
 from sandbox.guardduty.operations import OPERATIONS, perform
 from sandbox.guardduty.state import Wave
 from sandbox.guardduty.world import World
-from sandbox.organization import default_organization
+from sandbox.organization import OrganizationDescription, default_organization
 from sandbox.populate import build
 
 _, _NOBODY = build(default_organization(accounts=0))
@@ -77,6 +78,37 @@ def test_all_reaches_an_account_within_a_day_at_a_time_that_the_seed_decides(
 def test_the_clock_refuses_to_go_back() -> None:
     with pytest.raises(ValueError, match="only moves forward"):
         VirtualClock().advance(timedelta(seconds=-1))
+
+
+def _detector_ids(**described: object) -> dict[tuple[str, str], str]:
+    world, _ = build(OrganizationDescription.model_validate(described))
+    return {
+        (place.account_id, name): place.detector.detector_id
+        for name, region in world.regions.items()
+        for place in region.accounts()
+        if place.detector
+    }
+
+
+def test_detector_ids_are_the_same_at_every_start() -> None:
+    accounts = [{"id": "300000000001", "name": "shop"}]
+    ids = _detector_ids(accounts=accounts)
+
+    assert len(set(ids.values())) == 2 * 2
+    assert _detector_ids(accounts=accounts) == ids
+    # What else is in the organization does not matter; another seed gives other ids.
+    assert _detector_ids().items() <= ids.items()
+    assert set(_detector_ids(accounts=accounts, seed=1).values()).isdisjoint(ids.values())
+
+
+def test_a_detector_that_is_made_anew_has_another_id() -> None:
+    world, _ = build(default_organization(accounts=0, regions=["us-east-1"]))
+    place = world.place("us-east-1", "222222222222")
+    assert place.detector is not None
+    first = place.detector.detector_id
+    place.detector = None
+
+    assert detectors.create(world, place, DetectorChange(), {}).detector_id != first
 
 
 def test_parallel_updates_of_members_and_their_own_reads_lose_nothing() -> None:
