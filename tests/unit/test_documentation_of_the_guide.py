@@ -18,8 +18,6 @@ from tests.vocabulary import PROJECT_FOLDER
 GUIDE = (PROJECT_FOLDER / "docs" / "guide.md").read_text(encoding="utf-8")
 REFUSALS = GUIDE.partition("## Every refusal")[2].partition("## Every notice")[0]
 NOT_ON_THE_ENGINE = {
-    # For those who use the project as a library: the command line has words of its own.
-    "… is not a list; write one rule a line",
     # The engine itself ends before the program where it can't read the state.
     "the last state of stack … can't be read",
     # Of a program that does not read its own state, or of an engine that goes on after a failure.
@@ -46,6 +44,8 @@ ANY_ARGUMENT: dict[str, object] = {
     "by_rules": 3,
     "caller": "222222222222",
     "changes": {"DISABLED": 2},
+    "column": "account_id",
+    "columns": ["id", "name"],
     "code": "AccessDeniedException",
     "current": "ENABLED",
     "denied": True,
@@ -53,6 +53,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "detector_id": "12ab",
     "digits": "12345",
     "disabled": 12,
+    "file": "accounts.csv",
     "faults": ["detector: Field required"],
     "index": 0,
     "key": "autoEnable",
@@ -60,6 +61,8 @@ ANY_ARGUMENT: dict[str, object] = {
     "label": "rule 1: all",
     "limit": 10,
     "line": "what is this",
+    "lines": 3,
+    "meant": "guardduty-eks-audit-logs:status",
     "mode": "standalone",
     "now": "has another mode than delegation",
     "number": 3,
@@ -71,6 +74,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "of_others": False,
     "others": ["300000000002"],
     "path": "C:/Temp/guardduty",
+    "place": "members[0].accounts",
     "prior": "DISABLED",
     "project": "guardduty-eks-audit-logs",
     "provider": "300000000001",
@@ -80,6 +84,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "regions": ["eu-west-1"],
     "remaining": [12, 0],
     "resource": "PriorSettings",
+    "right": "stacks/Pulumi.prod.yaml",
     "rules": 2,
     "selector": "tags",
     "selectors": ["accounts", "all"],
@@ -89,6 +94,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "stayed": ["1 was as it is"],
     "suggestion": "did you mean autoEnable?",
     "tag": "a=b",
+    "there": False,
     "total": 12,
     "turned_on": 9,
     "unit": "USD",
@@ -98,6 +104,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "unknown": 0,
     "wanted": "NONE",
     "word": "RESTORE",
+    "wrong": ["line 3 (7)", "line 4 (shop)"],
     "written": "25%",
 }
 """Something for each parameter of a sentence, by its name."""
