@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
@@ -27,7 +28,9 @@ from guardduty.plan import make_leaving_plan, make_plan
 from guardduty.refusals import lost_records, other_records
 from guardduty.run_report import Outcome, region_report
 from guardduty.session import open_session
+from guardduty.settings import Settings
 from guardduty.snapshot import read_snapshot
+from guardduty.stack_files import faults_of_stack_file
 from guardduty.summary import (
     all_so_far,
     delegation_summary,
@@ -45,7 +48,6 @@ if TYPE_CHECKING:
     from guardduty.model import AccountId
     from guardduty.plan import Plan
     from guardduty.session import Lookup, Session
-    from guardduty.settings import Settings
 
 
 _ERRORS_ARE_TOLD = 32
@@ -60,6 +62,29 @@ def stack_configuration() -> Mapping[str, Any]:
     misspelt one is found.
     """
     return get_config_env()
+
+
+def stack_settings(configuration: Mapping[str, Any]) -> Settings:
+    """Reads the stack's settings, and finds what is written in its files and read by nobody.
+
+    For a program whose settings are its stack's configuration and nothing else.
+
+    Args:
+        configuration: all of the stack's configuration (`stack_configuration`).
+
+    Raises:
+        SettingsError: with a sentence for every fault.
+    """
+    # Without an engine, in a test for instance, there is none.
+    folder = Path(pulumi.get_root_directory() or ".")
+    faults = faults_of_stack_file(folder, pulumi.get_stack(), configuration, Settings.keys())
+    try:
+        settings = Settings.from_configuration(configuration, pulumi.get_project(), folder)
+    except SettingsError as error:
+        raise SettingsError((*faults, *error.faults)) from None
+    if faults:
+        raise SettingsError(faults)
+    return settings
 
 
 @contextmanager

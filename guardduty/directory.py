@@ -99,7 +99,7 @@ def selects(rule: Rule, account: AccountId, directory: Directory) -> bool | None
     if rule.tags:
         tags = directory.tags.get(account)
         return None if tags is None else rule.tags.items() <= tags.items()
-    return bool(rule.all) or account in (rule.accounts or ())
+    return bool(rule.all) or account in rule.named
 
 
 def selecting_unit(rule: Rule, account: AccountId, directory: Directory) -> str | None:

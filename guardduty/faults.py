@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +17,32 @@ if TYPE_CHECKING:
 
 _SHOWN = 60
 
+LISTED = 20
+"""So many wrong entries of one list or file are named; of the others, only the number is told."""
+
 
 def faults_of(error: ValidationError, prefix: str = "") -> tuple[str, ...]:
-    """Says each fault that pydantic found as one sentence.
+    """Says each fault that pydantic found as one sentence; of a long list, the first ones.
 
     Args:
         error: what `model_validate` raised.
         prefix: put before each key, for instance `aws:`.
     """
-    return tuple(f"{prefix}{_told(e)}" for e in error.errors())
+    entries: Counter[str] = Counter()
+    faults = []
+    for fault in error.errors():
+        place = fault["loc"]
+        if place and isinstance(place[-1], int):
+            entries[path(place[:-1])] += 1
+            if entries[path(place[:-1])] > LISTED:
+                continue
+        faults.append(f"{prefix}{_told(fault)}")
+    more = (
+        messages.more_of_the_same(f"{prefix}{name}", number - LISTED, number)
+        for name, number in entries.items()
+        if number > LISTED
+    )
+    return (*faults, *more)
 
 
 def path(location: Sequence[str | int]) -> str:

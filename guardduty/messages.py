@@ -66,12 +66,96 @@ def regions_malformed(value: str) -> str:
     return f"regions: {value} names no region; write a list, for instance [eu-central-1, us-east-1]"
 
 
-def misspelt_namespace(key: str, project: str) -> str:
-    name = key.partition(":")[2]
+def misspelt_namespace(key: str, meant: str) -> str:
     return (
-        f"{key} is in a namespace that nobody reads; did you mean {project}:{name}? The namespace "
-        "is the project's name in Pulumi.yaml; rename the key in the stack's file."
+        f"{key} is in a namespace that nobody reads; did you mean {meant}? The namespace of this "
+        f"project's keys is its name in Pulumi.yaml. Write {meant} in place of {key} in the "
+        f"stack's file; for a single value, `pulumi config set {meant} <value>` and `pulumi config "
+        f"rm {key}` do that."
     )
+
+
+def value_undecided(key: str, why: str) -> str:
+    return f"{key} can't be told from the files alone: {why}."
+
+
+def pulumi_config_failed(stack: str, reason: str) -> str:
+    return (
+        f"`pulumi config` does not tell the configuration of stack {stack} ({reason.rstrip('.')}). "
+        "Check `pulumi login` and the stack's passphrase or secrets provider."
+    )
+
+
+def no_project(folder: str) -> str:
+    return (
+        f"there is no Pulumi.yaml in {folder} or above it; name the folder of a Pulumi project, or "
+        "one below it."
+    )
+
+
+def file_malformed(file: str, reason: str) -> str:
+    return f"{file} can't be read ({reason.rstrip('.')}). Correct the file."
+
+
+def key_twice(key: str) -> str:
+    return f"the key {key} is there twice"
+
+
+def key_no_text(key: str) -> str:
+    return f"the key {key} is no text"
+
+
+def outside_of_config(file: str, key: str) -> str:
+    return (
+        f"{file}: {key} is outside of `config:`, where nobody reads it; move it up to the keys "
+        "below `config:`, with two spaces in front."
+    )
+
+
+def stack_file_ignored(stack: str, file: str, right: str, *, there: bool) -> str:
+    """Says that nobody reads a file; `there` if the right one is there, without a `config:`."""
+    way_out = f"move its `config:` to {right}" if there else f"rename it to {right}"
+    return f"{file} is read by nobody: the file of stack {stack} is {right}; {way_out}."
+
+
+def account_id_lines(file: str, wrong: Sequence[str], lines: int, column: str | None) -> str:
+    """Says which lines of a file have no account id; `wrong` has the first of them."""
+    where = f" in column {column}" if column else ""
+    more = f" and {lines - len(wrong)} more" if lines > len(wrong) else ""
+    return (
+        f"{file} has {counted(lines, 'line')} without an account id{where}: {', '.join(wrong)}"
+        f"{more}. An id has 12 digits; a spreadsheet drops zeros in front."
+    )
+
+
+def accounts_file_unreadable(file: str, reason: str) -> str:
+    return (
+        f"{file} can't be read ({reason.rstrip('.')}); write the path of a text file in UTF-8, as "
+        "seen from the folder of Pulumi.yaml."
+    )
+
+
+def accounts_file_empty(file: str) -> str:
+    return f"{file} has no account id, so the rule selects nobody; fill it or remove the rule."
+
+
+def accounts_file_malformed(value: str) -> str:
+    return (
+        f"{value} is malformed; write the path of a file with one account id a line, or of a CSV "
+        "file with its column, {path: accounts.csv, column: account_id}."
+    )
+
+
+def no_such_column(file: str, column: str, columns: Sequence[str]) -> str:
+    return f"{file} has no column {column}; name one of {', '.join(columns) or 'its first line'}."
+
+
+def accounts_of_file(file: str) -> str:
+    return f"accounts of {file}"
+
+
+def more_of_the_same(place: str, number: int, total: int) -> str:
+    return f"{place}: {number} more of {total} wrong entries; each is to be corrected."
 
 
 def account_id_digits(digits: str) -> str:
@@ -321,8 +405,8 @@ def permission_missing(caller: str, operation: str, reason: str) -> str:
 
 def feature_not_offered(region: str) -> str:
     return (
-        f"aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in {region}. Destroy this "
-        "region's stack."
+        f"aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in {region}. Keep no stack for it: "
+        "`pulumi destroy`, which is safe for one that was never up, and `pulumi stack rm`."
     )
 
 
@@ -336,17 +420,40 @@ def all_with_exceptions(index: int, accounts: Collection[str]) -> str:
     )
 
 
-def rule_names_administrator(index: int, account: str) -> str:
+def rule_names_administrator(index: int, account: str, selector: str = "accounts") -> str:
     return (
-        f"{rule_at(index, '.accounts')}: {account} is the administrator itself, which is no "
+        f"{rule_at(index, f'.{selector}')}: {account} is the administrator itself, which is no "
         "member; its own detector is set by the key status. Remove it from the rule."
     )
 
 
-def rule_names_stranger(index: int, account: str, region: str) -> str:
+def rule_names_stranger(index: int, account: str, region: str, selector: str = "accounts") -> str:
     return (
-        f"{rule_at(index, '.accounts')}: {account} is not a GuardDuty member in {region}. Correct "
-        "the id, remove it from the rule, or add the account as a member first."
+        f"{rule_at(index, f'.{selector}')}: {account} is not a GuardDuty member in {region}. "
+        "Correct the id, remove it from the rule, or add the account as a member first."
+    )
+
+
+def rule_names_more(index: int, number: int, total: int, selector: str = "accounts") -> str:
+    return (
+        f"{rule_at(index, f'.{selector}')}: {number} more of {total} accounts that are no "
+        "GuardDuty members here. Correct the ids, or remove them from the rule."
+    )
+
+
+def members_not_written(region: str, accounts: int) -> str:
+    return (
+        f"members is written nowhere, but this stack keeps {counted(accounts, 'account')} in "
+        f"{region}, which would all be released. Bring the stack's file back, or its rules; if all "
+        "are to be released, write members: []."
+    )
+
+
+def auto_enable_not_written(region: str) -> str:
+    return (
+        f"autoEnable is written nowhere, which means NEW, but {region} has ALL: existing accounts "
+        "would be reached no more. Write autoEnable: ALL to keep it, or autoEnable: NEW to change "
+        "it."
     )
 
 
@@ -400,10 +507,12 @@ def policy_decides_own(wanted: str, account: str, word: str) -> str:
     )
 
 
-def rule_names_former_member(index: int, account: str, status: str) -> str:
+def rule_names_former_member(
+    index: int, account: str, status: str, selector: str = "accounts"
+) -> str:
     return (
-        f"{rule_at(index, '.accounts')}: {account} is no longer a GuardDuty member (relationship "
-        f"status {status}). Remove it from the rule, or add it as a member again."
+        f"{rule_at(index, f'.{selector}')}: {account} is no longer a GuardDuty member "
+        f"(relationship status {status}). Remove it from the rule, or add it as a member again."
     )
 
 
@@ -783,6 +892,14 @@ def all_in_a_day(off: int, unknown: int, total: int, *, by_rules: int = 0) -> st
     return (
         f"Organization: {off or unknown} of {counted(total, 'member')} {yet}{then}. GuardDuty "
         "turns on whoever is not on, by itself within 24 hours."
+    )
+
+
+def all_no_more(wanted: str) -> str:
+    then = "accounts that join, and for no others" if wanted == "NEW" else "no account any more"
+    return (
+        f"Organization: autoEnable ALL -> {wanted}: existing accounts are reached no more. "
+        f"GuardDuty turns EKS audit logs on for {then}. What is on stays on."
     )
 
 

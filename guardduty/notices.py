@@ -36,6 +36,14 @@ def before_detector(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
         yield from _policy_type_unknown(settings, snapshot)
 
 
+def away_from_all(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+    """Tells of a run after which GuardDuty reaches existing accounts no more."""
+    feature = snapshot.organization.feature if snapshot.organization else None
+    leaves = feature is AutoEnable.ALL and settings.auto_enable is not AutoEnable.ALL
+    if leaves and not decided_by_policies(snapshot):
+        yield messages.all_no_more(settings.auto_enable.value)
+
+
 def organization_notices(
     settings: Settings,
     snapshot: Snapshot,
@@ -56,7 +64,9 @@ def organization_notices(
         yield messages.policies_decide(feature, settings.auto_enable.value)
     else:
         members = guardduty_itself(settings, snapshot)
-        yield messages.auto_enable(feature, settings.auto_enable.value, members)
+        if feature is not AutoEnable.ALL or settings.auto_enable is AutoEnable.ALL:
+            # Away from ALL is told first of all (`away_from_all`).
+            yield messages.auto_enable(feature, settings.auto_enable.value, members)
         if settings.auto_enable is AutoEnable.ALL:
             yield from _all(settings, snapshot, decisions)
             if members is not AutoEnable.ALL:

@@ -17,6 +17,7 @@ from guardduty.ledger import LastState, Record
 from guardduty.model import AccountId, AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode
 from guardduty.notices import (
+    away_from_all,
     before_detector,
     decided_by_policies,
     idle_rules,
@@ -28,6 +29,7 @@ from guardduty.notices import (
 )
 from guardduty.refusals import (
     caller_refusals,
+    members_not_written,
     refusals_before_detector,
     rule_refusals,
     too_many_disabled,
@@ -187,13 +189,14 @@ def make_plan(
     refusals = caller_refusals(settings, snapshot, owner, last.detectors)
     if refusals:
         return Plan(settings, snapshot, owner, refusals, record=record)
+    unwritten = members_not_written(settings, record)
     rewritten = (messages.state_rewritten(),) if record.earlier else ()
     if snapshot.detector is None:
         return Plan(
             settings,
             snapshot,
             owner,
-            refusals=refusals_before_detector(settings, snapshot),
+            refusals=(*unwritten, *refusals_before_detector(settings, snapshot)),
             notices=(*snapshot.notices, *rewritten, *before_detector(settings, snapshot)),
             record=record,
         )
@@ -207,10 +210,16 @@ def make_plan(
         settings,
         snapshot,
         owner,
-        refusals=rule_refusals(settings, snapshot, deciding, decisions, release),
+        refusals=(
+            *unwritten,
+            *rule_refusals(
+                settings, snapshot, deciding, decisions, Release() if unwritten else release
+            ),
+        ),
         decisions=decisions,
         waiting=waiting,
         deciding=deciding,
+        warnings=tuple(away_from_all(settings, snapshot)) if of_organization else (),
         notices=(
             *snapshot.notices,
             *rewritten,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from guardduty import messages
 from guardduty.decisions import is_member, rule_label
 from guardduty.errors import ACCESS_DENIED
+from guardduty.faults import LISTED
 from guardduty.model import AutoEnable, FeatureStatus
 from guardduty.modes import Mode
 
@@ -81,6 +82,19 @@ def _not_offered(detector: Detector, snapshot: Snapshot) -> bool:
     return detector.status is None or not offered_to_members
 
 
+def members_not_written(settings: Settings, record: Record) -> tuple[str, ...]:
+    """Refuses to take a configuration that got lost for one that releases everybody.
+
+    Args:
+        settings: the stack's configuration.
+        record: what the stack has recorded before this run.
+    """
+    kept = record.before.keys() | record.members
+    if not kept or settings.is_written("members"):
+        return ()
+    return (messages.members_not_written(record.region, len(kept)),)
+
+
 def rule_refusals(
     settings: Settings,
     snapshot: Snapshot,
@@ -120,9 +134,11 @@ def refusals_before_detector(settings: Settings, snapshot: Snapshot) -> tuple[st
 def _organization_settings(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     """Where organization policies decide, GuardDuty's own auto-enable settings have no effect."""
     current, directory = snapshot.organization, snapshot.directory
-    if directory is None or not directory.policy_type_enabled:
-        return
     feature, members = (current.feature, current.members) if current else (None, None)
+    if directory is None or not directory.policy_type_enabled:
+        if feature is AutoEnable.ALL and not settings.is_written("autoEnable"):
+            yield messages.auto_enable_not_written(snapshot.region)
+        return
     if settings.auto_enable not in {AutoEnable.NONE, feature}:
         yield messages.idle_by_policy("autoEnable", settings.auto_enable)
     if settings.auto_enable_members not in {None, AutoEnable.NONE, members}:
@@ -131,21 +147,25 @@ def _organization_settings(settings: Settings, snapshot: Snapshot) -> Iterator[s
 
 def _named_administrator(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     for index, rule in enumerate(settings.members):
-        if snapshot.caller in (rule.accounts or ()):
-            yield messages.rule_names_administrator(index, snapshot.caller)
+        if snapshot.caller in rule.named:
+            yield messages.rule_names_administrator(index, snapshot.caller, rule.selector_key)
 
 
 def _named_accounts(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     members = {member.account: member for member in snapshot.members}
     for index, rule in enumerate(settings.members):
-        for account in sorted(rule.accounts or ()):
+        key, wrong = rule.selector_key, []
+        for account in sorted(rule.named):
             if account == snapshot.caller:
-                yield messages.rule_names_administrator(index, account)
+                wrong.append(messages.rule_names_administrator(index, account, key))
             elif account not in members:
-                yield messages.rule_names_stranger(index, account, snapshot.region)
+                wrong.append(messages.rule_names_stranger(index, account, snapshot.region, key))
             elif not is_member(members[account]):
                 status = members[account].relationship_status
-                yield messages.rule_names_former_member(index, account, status)
+                wrong.append(messages.rule_names_former_member(index, account, status, key))
+        yield from wrong[:LISTED]
+        if len(wrong) > LISTED:
+            yield messages.rule_names_more(index, len(wrong) - LISTED, len(wrong), key)
 
 
 def _units(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
@@ -182,12 +202,12 @@ def _exceptions_from_all_to_come(settings: Settings, snapshot: Snapshot) -> Iter
         return
     decided = {snapshot.caller}  # no member, and refused as such
     for index, rule in enumerate(settings.members):
-        excepted = sorted((rule.accounts or frozenset()) - decided)
-        if rule.wanted is FeatureStatus.DISABLED and (excepted or not rule.accounts):
+        excepted = sorted(rule.named - decided)
+        if rule.wanted is FeatureStatus.DISABLED and (excepted or not rule.named):
             yield messages.all_with_exceptions(index, excepted)
         if rule.all:
             return
-        decided |= rule.accounts or frozenset()
+        decided |= rule.named
 
 
 def _policies(

@@ -6,6 +6,7 @@ import json
 import re
 from difflib import get_close_matches
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -15,11 +16,14 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic.alias_generators import to_camel, to_snake
 
 from guardduty import messages
+from guardduty.account_id import account_id
+from guardduty.accounts_file import AccountsFile, read_accounts_file
 from guardduty.errors import SettingsError
 from guardduty.faults import did_you_mean, faults_of, shown
 from guardduty.max_disabled import MaxDisabled
@@ -27,13 +31,16 @@ from guardduty.model import AccountId, AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode, faults_of_mode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 PROJECT = "guardduty-eks-audit-logs"
 """The Pulumi project as it is shipped; its name is the namespace of the configuration keys.
 
 Of a copy with another name, that name is.
 """
+
+_OF_PULUMI = ("aws", "pulumi")
+"""Namespaces that others read: the aws provider, and Pulumi itself."""
 
 
 class DetectorSource(StrEnum):
@@ -59,17 +66,8 @@ class RuleStatus(StrEnum):
     UNMANAGED = "UNMANAGED"
 
 
-def _account_id(value: Any) -> str:  # noqa: ANN401 - whatever a user wrote
-    # YAML reads an unquoted id as a number and drops zeros in front, and an id that begins with a
-    # zero and has no 8 or 9 as an octal number: only 12 digits are certain to be what was meant.
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if isinstance(text, str) and re.fullmatch(r"[0-9]{12}", text):
-        return text
-    if isinstance(text, str) and text.isascii() and text.isdigit():
-        raise ValueError(messages.account_id_digits(text))
-    raise ValueError(messages.account_id_malformed(shown(value)))
+def _accounts_file(value: Any, info: ValidationInfo) -> AccountsFile:  # noqa: ANN401
+    return read_accounts_file(value, (info.context or {}).get("folder", Path()))
 
 
 def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands for
@@ -81,11 +79,16 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands fo
         raise ValueError(messages.not_a_list(shown(value))) from None
 
 
-def _of_another_namespace(key: str, project: str) -> bool:
-    """Whether a key is in the shipped project's namespace, or in one misspelt or cut short."""
-    namespace = key.partition(":")[0]
-    alike = get_close_matches(namespace.lower(), [project, PROJECT], cutoff=0.8)
-    return namespace != project and (bool(alike) or namespace.lower() == "guardduty")
+def _misplaced(key: str, project: str, known: Collection[str]) -> str | None:
+    """Where a key belongs that stands in a namespace that nobody reads; None if it does not."""
+    namespace, _, name = key.partition(":")
+    if namespace == project or namespace in _OF_PULUMI:
+        return None
+    folded = namespace.casefold()
+    if folded in _OF_PULUMI and name not in known:
+        return f"{folded}:{name}"
+    alike = get_close_matches(folded, [project.casefold(), PROJECT], cutoff=0.8)
+    return f"{project}:{name}" if name in known or alike or folded == "guardduty" else None
 
 
 class _Strict(BaseModel):
@@ -102,25 +105,27 @@ def _unit(value: str) -> str:
 
 _UNIT_ID = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 
-SELECTORS = ("accounts", "organizationalUnits", "tags", "all")
+SELECTORS = ("accounts", "accountsFile", "organizationalUnits", "tags", "all")
 """What a rule selects by: one of them."""
 
 
 class Rule(_Strict):
     """One entry of `members`: which status, for which member accounts.
 
-    Exactly one of the last four is given.
+    Exactly one of the last five is given.
 
     Attributes:
         status: what the accounts get.
         accounts: account ids.
+        accounts_file: account ids, in a file.
         organizational_units: ids (`ou-…`, `r-…`) or paths (`Root/Prod/EU`); the whole subtree.
         tags: an account must have all of them in AWS Organizations.
         all: every member account.
     """
 
     status: RuleStatus
-    accounts: frozenset[Annotated[AccountId, BeforeValidator(_account_id)]] | None = None
+    accounts: frozenset[Annotated[AccountId, BeforeValidator(account_id)]] | None = None
+    accounts_file: Annotated[AccountsFile, BeforeValidator(_accounts_file)] | None = None
     organizational_units: tuple[Annotated[str, AfterValidator(_unit)], ...] | None = None
     tags: dict[str, str] | None = None
     all: Literal[True] | None = None
@@ -140,6 +145,18 @@ class Rule(_Strict):
         return [name for name in SELECTORS if getattr(self, to_snake(name)) is not None]
 
     @property
+    def named(self) -> frozenset[AccountId]:
+        """The accounts that it selects by their ids; empty if it selects by something else."""
+        if self.accounts_file:
+            return self.accounts_file.accounts
+        return self.accounts or frozenset()
+
+    @property
+    def selector_key(self) -> str:
+        """The key that it selects by."""
+        return self._given()[0]
+
+    @property
     def wanted(self) -> FeatureStatus | None:
         """The status to set, None for UNMANAGED."""
         return None if self.status is RuleStatus.UNMANAGED else FeatureStatus(self.status)
@@ -150,6 +167,8 @@ class Rule(_Strict):
             return messages.by_units(self.organizational_units)
         if self.tags:
             return messages.by_tags(self.tags)
+        if self.accounts_file:
+            return messages.accounts_of_file(self.accounts_file.path)
         return "all" if self.all else "accounts"
 
 
@@ -164,9 +183,13 @@ class Settings(_Strict):
     members: Annotated[tuple[Rule, ...], BeforeValidator(_parsed)] = Field(default=())
     on_release: OnRelease = OnRelease.LEAVE
     max_disabled: Annotated[MaxDisabled, BeforeValidator(MaxDisabled.parse)] = MaxDisabled(10)
-    administrator_account_id: Annotated[AccountId, BeforeValidator(_account_id)] | None = None
+    administrator_account_id: Annotated[AccountId, BeforeValidator(account_id)] | None = None
     retry_minutes: Annotated[float, Field(ge=0, le=60)] = 5
     show_costs: bool = True
+
+    def is_written(self, key: str) -> bool:
+        """Whether the configuration says something of a key, or it only has its default."""
+        return to_snake(key) in self.model_fields_set
 
     @property
     def makes_detector(self) -> bool:
@@ -185,49 +208,61 @@ class Settings(_Strict):
 
     @classmethod
     def from_configuration(
-        cls, configuration: Mapping[str, Any], project: str = PROJECT
+        cls,
+        configuration: Mapping[str, Any],
+        project: str = PROJECT,
+        folder: Path | None = None,
     ) -> Settings:
         """Reads a stack's configuration.
 
         Args:
             configuration: all of the stack's configuration by full key, as the engine gives it:
                 `{"guardduty-eks-audit-logs:status": "ENABLED", "aws:region": "us-east-1"}`, with
-                lists as JSON. Other namespaces are left alone; an empty value counts as absent.
+                lists as JSON. An empty value counts as absent. A key of this product in a
+                namespace that nobody reads is a fault.
             project: the name of the Pulumi project, the namespace of the keys.
+            folder: where `accountsFile` of a rule begins; the working folder if not given.
 
         Raises:
             SettingsError: with a sentence for every fault.
         """
-        prefix = f"{project}:"
-        misspelt = tuple(
-            messages.misspelt_namespace(key, project)
-            for key in configuration
-            if _of_another_namespace(key, project)
-        )
+        prefix, known = f"{project}:", cls.keys()
+        misplaced = {key: _misplaced(key, project, known) for key in configuration}
         values = {
             key.removeprefix(prefix): value
             for key, value in configuration.items()
             if key.startswith(prefix) and value != ""
         }
-        return cls._read(values, misspelt, prefix)
+        faults = tuple(
+            messages.misspelt_namespace(key, meant) for key, meant in misplaced.items() if meant
+        )
+        return cls._read(values, faults, prefix, folder)
 
     @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> Settings:
+    def from_values(cls, values: Mapping[str, Any], folder: Path | None = None) -> Settings:
         """Reads the same keys without their namespace, for a program that has them at hand.
 
         Args:
             values: for instance `{"autoEnable": "NEW", "members": [{"status": "ENABLED",
                 "all": True}]}`; None and empty text count as absent.
+            folder: where `accountsFile` of a rule begins; the working folder if not given.
 
         Raises:
             SettingsError: with a sentence for every fault.
         """
         given = {key: value for key, value in values.items() if value is not None and value != ""}
-        return cls._read(given, (), "")
+        return cls._read(given, (), "", folder)
 
     @classmethod
-    def _read(cls, values: Mapping[str, Any], faults: tuple[str, ...], prefix: str) -> Settings:
-        known = [field.alias or name for name, field in cls.model_fields.items()]
+    def keys(cls) -> tuple[str, ...]:
+        """The configuration keys, without a namespace."""
+        return tuple(field.alias or name for name, field in cls.model_fields.items())
+
+    @classmethod
+    def _read(
+        cls, values: Mapping[str, Any], faults: tuple[str, ...], prefix: str, folder: Path | None
+    ) -> Settings:
+        known = cls.keys()
         faults += tuple(
             messages.unknown_key(f"{prefix}{key}", did_you_mean(key, known))
             for key in values
@@ -235,7 +270,10 @@ class Settings(_Strict):
         )
         faults += faults_of_mode(values)
         try:
-            settings = cls.model_validate({k: v for k, v in values.items() if k in known})
+            settings = cls.model_validate(
+                {k: v for k, v in values.items() if k in known},
+                context={"folder": folder or Path()},
+            )
         except ValidationError as error:
             raise SettingsError((*faults, *faults_of(error))) from None
         if faults:

@@ -15,7 +15,14 @@ from guardduty.delegation import Delegation
 from guardduty.errors import ConnectionFailedError
 from guardduty.settings import PROJECT, Settings
 from guardduty.texts import read_grouped
-from tests.components.registrations import DESIGNATION, MEMBERS, PRIOR, Engine, last_state
+from tests.components.registrations import (
+    DESIGNATION,
+    MEMBERS,
+    PRIOR,
+    STACK,
+    Engine,
+    last_state,
+)
 from tests.doubles.aws import Aws
 from tests.doubles.doors import bare_environment, in_place_of_sockets
 from tests.vocabulary import ADMINISTRATOR, DETECTOR, NO_MASTER, PROJECT_FOLDER, account, rule
@@ -94,6 +101,27 @@ class _Program:
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> _Program:
     return _Program(monkeypatch, caplog)
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_files_and_values_have_wrong_is_told_at_once(
+    program: _Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("pulumi.get_root_directory", lambda: str(tmp_path))
+    (tmp_path / "Pulumi.yaml").write_text(f"name: {PROJECT}\n")
+    (tmp_path / f"Pulumi.{STACK}.yaml").write_text("config: {}\nonRelease: RESTORE\n")
+    rules = [{"status": "ENABLED", "accountsFile": "ids.txt"}]
+    (tmp_path / "ids.txt").write_text("7")
+
+    told = program.refused({**_KEYS, f"{PROJECT}:members": json.dumps(rules)})
+
+    assert [sentence.partition(" is ")[0].partition(" has ")[0] for sentence in told] == [
+        f"Pulumi.{STACK}.yaml: onRelease",
+        "rule 1 (members[0].accountsFile): ids.txt",
+    ]
+    (tmp_path / f"Pulumi.{STACK}.yaml").write_text("config: {onRelease: RESTORE}\n")
+    (tmp_path / "ids.txt").write_text(account(1))
+    program.run(Engine(preview=True), {**_KEYS, f"{PROJECT}:members": json.dumps(rules)})
 
 
 @pytest.mark.usefixtures("aws")

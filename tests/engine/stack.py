@@ -53,11 +53,20 @@ class Stack:
     def configure(self, configuration: Mapping[str, Any]) -> None:
         """Writes the stack's file; keys without a namespace are the project's."""
         full = {k if ":" in k else f"{self._namespace}:{k}": v for k, v in configuration.items()}
-        file = self._files / f"Pulumi.{self.name}.yaml"
+        file = self.file
         salt = {}
         if file.exists():
             salt = {k: v for k, v in yaml.safe_load(file.read_text()).items() if k != "config"}
         file.write_text(yaml.safe_dump({**salt, "config": full}))
+
+    @property
+    def file(self) -> Path:
+        """Where the engine reads the stack's configuration."""
+        return Path(self._files / f"Pulumi.{self.name}.yaml")
+
+    def config(self, *command: str) -> Run:
+        """Runs a command of `pulumi config`."""
+        return self._run("config", *command)
 
     def init(self) -> None:
         """Creates the stack in the state folder."""

@@ -45,8 +45,10 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "guardduty-eks-audit-log:status is in a namespace that nobody reads; did you mean "
-                f"{PROJECT}:status? The namespace is the project's name in Pulumi.yaml; rename the "
-                "key in the stack's file."
+                f"{PROJECT}:status? The namespace of this project's keys is its name in "
+                f"Pulumi.yaml. Write {PROJECT}:status in place of guardduty-eks-audit-log:status "
+                f"in the stack's file; for a single value, `pulumi config set {PROJECT}:status "
+                "<value>` and `pulumi config rm guardduty-eks-audit-log:status` do that."
             ),
             (
                 f"{PROJECT}:autoEnabled is not a configuration key of this project; "
@@ -192,16 +194,23 @@ def test_bad_settings_are_refused_all_at_once(
         assert stack.kinds() == [], name
 
 
-def test_rules_that_are_no_list_are_refused_by_the_engine_itself(
+def test_rules_that_are_no_list_are_refused(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()
+    stack = aws.stack(members={"status": "ENABLED", "all": True})
 
-    run = aws.stack(members={"status": "ENABLED", "all": True}).up("--skip-preview")
-
-    assert run.code != 0
-    assert "configuration key 'members' must be of type 'array<object>'" in run.text
-    assert aws.writes() == []
+    refused = stack.up("--skip-preview")
+    _assert_refused(
+        aws, refused, "members: {'status': 'ENABLED', 'all': True} is malformed; write a list."
+    )
+    stack.configure({"aws:region": REGION, "members": "all of them"})
+    _assert_refused(
+        aws,
+        stack.up("--skip-preview"),
+        "members: all of them is not a list; write one rule a line, as in "
+        "stacks/Pulumi.template.yaml.",
+    )
 
 
 def test_a_bad_setting_on_a_stack_that_is_up_changes_nothing(
@@ -251,8 +260,8 @@ def test_a_region_without_the_feature_is_refused(
     _assert_refused(
         aws,
         aws.stack().preview(),
-        "aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in us-east-1. Destroy this "
-        "region's stack.",
+        "aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in us-east-1. Keep no stack "
+        "for it: `pulumi destroy`, which is safe for one that was never up, and `pulumi stack rm`.",
     )
 
 

@@ -84,13 +84,20 @@ def test_a_list_of_fifty_thousand_accounts_is_read() -> None:
     assert len(read.members[0].accounts or ()) == 50_000
 
 
-def test_a_list_of_faults_names_each_of_them() -> None:
-    wrong = [f"{n}" for n in range(100)]
+@pytest.mark.parametrize(("wrong", "named"), [(20, 20), (21, 21), (5_000, 21)])
+def test_of_many_wrong_ids_twenty_are_named_and_all_counted(wrong: int, named: int) -> None:
+    entries = [f"{n}" for n in range(wrong)]
 
-    faults = _read({f"{PROJECT}:members": json.dumps([{"status": "ENABLED", "accounts": wrong}])})
+    faults = _read({f"{PROJECT}:members": json.dumps([{"status": "ENABLED", "accounts": entries}])})
 
     assert isinstance(faults, tuple)
-    assert len(faults) == 100
+    assert len(faults) == named
+    assert len("".join(faults)) < 3_000
+    if wrong > 20:
+        assert faults[-1] == (
+            f"rule 1 (members[0].accounts): {wrong - 20} more of {wrong} wrong entries; each is to be "
+            "corrected."
+        )
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,6 @@ from tests.vocabulary import PROJECT_FOLDER
 GUIDE = (PROJECT_FOLDER / "docs" / "guide.md").read_text(encoding="utf-8")
 REFUSALS = GUIDE.partition("## Every refusal")[2].partition("## Every notice")[0]
 NOT_ON_THE_ENGINE = {
-    # For those who use the project as a library: the command line has words of its own.
-    "… is not a list; write one rule a line",
     # The engine itself ends before the program where it can't read the state.
     "the last state of stack … can't be read",
     # Of a program that does not read its own state, or of an engine that goes on after a failure.
@@ -46,6 +44,8 @@ ANY_ARGUMENT: dict[str, object] = {
     "by_rules": 3,
     "caller": "222222222222",
     "changes": {"DISABLED": 2},
+    "column": "account_id",
+    "columns": ["id", "name"],
     "code": "AccessDeniedException",
     "current": "ENABLED",
     "denied": True,
@@ -53,6 +53,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "detector_id": "12ab",
     "digits": "12345",
     "disabled": 12,
+    "file": "accounts.csv",
     "faults": ["detector: Field required"],
     "ids": ["ou-ab12-11111111", "ou-ab12-22222222"],
     "index": 0,
@@ -62,6 +63,8 @@ ANY_ARGUMENT: dict[str, object] = {
     "limit": 10,
     "line": "what is this",
     "members": "NEW",
+    "lines": 3,
+    "meant": "guardduty-eks-audit-logs:status",
     "mode": "standalone",
     "not_read": ["Internal error"],
     "now": "has another mode than delegation",
@@ -74,6 +77,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "of_others": False,
     "others": ["300000000002"],
     "path": "C:/Temp/guardduty",
+    "place": "members[0].accounts",
     "prior": "DISABLED",
     "project": "guardduty-eks-audit-logs",
     "provider": "300000000001",
@@ -83,6 +87,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "regions": ["eu-west-1"],
     "remaining": [12, 0],
     "resource": "PriorSettings",
+    "right": "stacks/Pulumi.prod.yaml",
     "rules": 2,
     "selector": "tags",
     "selectors": ["accounts", "all"],
@@ -92,6 +97,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "stayed": ["1 was as it is"],
     "suggestion": "did you mean autoEnable?",
     "tag": "a=b",
+    "there": False,
     "total": 12,
     "turned_on": 9,
     "unit": "USD",
@@ -102,6 +108,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "unknown": 0,
     "wanted": "NONE",
     "word": "RESTORE",
+    "wrong": ["line 3 (7)", "line 4 (shop)"],
     "written": "25%",
 }
 """Something for each parameter of a sentence, by its name."""

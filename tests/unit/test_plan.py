@@ -22,7 +22,9 @@ from guardduty.model import (
 )
 from guardduty.plan import Plan, make_plan
 from guardduty.refusals import OWNER_TAG
+from guardduty.run_report import region_report
 from guardduty.settings import Settings
+from guardduty.summary import summary
 from tests.vocabulary import (
     ADMINISTRATOR,
     DETECTOR,
@@ -281,8 +283,8 @@ def test_a_caller_without_the_permission_is_told_so(code: str) -> None:
 
 _NOT_OFFERED = (
     (
-        "aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in us-east-1. Destroy this region's "
-        "stack."
+        "aws:region: GuardDuty does not offer EKS_AUDIT_LOGS in us-east-1. Keep no stack for it: "
+        "`pulumi destroy`, which is safe for one that was never up, and `pulumi stack rm`."
     ),
 )
 
@@ -548,7 +550,19 @@ _ALL = f"Organization: autoEnable ALL; {_REACH}"
         (
             "ALL",
             "NEW",
-            "Organization: autoEnable ALL -> NEW; new accounts get EKS audit logs by themselves.",
+            (
+                "Organization: autoEnable ALL -> NEW: existing accounts are reached no more. "
+                "GuardDuty turns EKS audit logs on for accounts that join, and for no others. What "
+                "is on stays on."
+            ),
+        ),
+        (
+            "ALL",
+            "NONE",
+            (
+                "Organization: autoEnable ALL -> NONE: existing accounts are reached no more. "
+                "GuardDuty turns EKS audit logs on for no account any more. What is on stays on."
+            ),
         ),
         (
             "NONE",
@@ -582,8 +596,62 @@ def test_the_organizations_setting_is_told_from_and_to(
     organization = OrganizationConfiguration(members, AutoEnable(current))
     plan = _plan(settings(autoEnable=wanted), replace(region_with({}), organization=organization))
 
-    assert plan.notices[0] == notice
-    assert len(plan.notices) == (2 if wanted == "ALL" else 1)
+    told = (*plan.warnings, *plan.notices)
+    assert told[0] == notice
+    assert len(told) == (2 if wanted == "ALL" else 1)
+
+
+def test_away_from_all_is_told_before_everything_else() -> None:
+    organization = OrganizationConfiguration(AutoEnable.NEW, AutoEnable.ALL)
+    snapshot = replace(
+        region_with({account(1): OFF}), organization=organization, notices=("Credentials: …",)
+    )
+
+    plan = _plan(settings(autoEnable="NEW"), snapshot)
+
+    assert [notice.split(":")[0] for notice in plan.notices] == ["Credentials", "Organization"]
+    (warning,) = plan.warnings
+    assert "existing accounts are reached no more" in warning
+    assert summary(region_report(plan)).splitlines()[1] == f"  {warning}"
+
+
+def test_all_is_not_left_unless_it_is_written() -> None:
+    organization = OrganizationConfiguration(AutoEnable.NEW, AutoEnable.ALL)
+    snapshot = replace(region_with({}), organization=organization)
+
+    assert _plan(settings(), snapshot).refusals == (
+        (
+            "autoEnable is written nowhere, which means NEW, but us-east-1 has ALL: existing "
+            "accounts would be reached no more. Write autoEnable: ALL to keep it, or autoEnable: "
+            "NEW to change it."
+        ),
+    )
+    for way_out in AutoEnable:
+        assert _plan(settings(autoEnable=way_out), snapshot).refusals == ()
+
+
+@pytest.mark.parametrize("current", [AutoEnable.NEW, AutoEnable.NONE])
+def test_without_all_nothing_written_means_new(current: AutoEnable) -> None:
+    organization = OrganizationConfiguration(AutoEnable.NEW, current)
+    plan = _plan(settings(), replace(region_with({}), organization=organization))
+
+    assert plan.refusals == ()
+    assert plan.settings.auto_enable == "NEW"
+
+
+@pytest.mark.parametrize("strangers", [20, 21, 5_000])
+def test_of_many_accounts_that_are_no_members_twenty_are_named(strangers: int) -> None:
+    named = [account(n) for n in range(1, strangers + 1)]
+
+    refusals = _plan(settings(members=[rule("ENABLED", *named)]), region_with({})).refusals
+
+    assert len(refusals) == min(strangers, 21)
+    assert len("".join(refusals)) < 4_000
+    if strangers > 20:
+        assert refusals[-1] == (
+            f"rule 1 (members[0].accounts): {strangers - 20} more of {strangers} accounts that are no "
+            "GuardDuty members here. Correct the ids, or remove them from the rule."
+        )
 
 
 @pytest.mark.parametrize(

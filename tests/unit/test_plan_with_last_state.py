@@ -219,11 +219,40 @@ def test_while_a_detector_is_new_nobody_is_released(detector: Detector | None) -
     snapshot = replace(
         region_with({}), detector=tagged, delegated=True, statuses=MemberStatuses({}, {})
     )
-    plan = _plan(settings(detector="create", onRelease="DISABLE"), snapshot, _BOTH)
+    chosen = settings(detector="create", onRelease="DISABLE", members=[])
+    plan = _plan(chosen, snapshot, _BOTH)
 
     assert plan.refusals == ()
     assert plan.release.words == {}
     assert plan.to_record == {account(1): "DISABLED", account(2): "ENABLED"}
+
+
+@pytest.mark.parametrize("snapshot", [_ON_AND_RECORDED, replace(_ON_AND_RECORDED, detector=None)])
+@pytest.mark.parametrize("lost", [{}, {"members": ""}])
+def test_members_written_nowhere_do_not_release_what_is_recorded(
+    snapshot: Snapshot, lost: dict[str, str]
+) -> None:
+    asked = {"onRelease": "DISABLE", "maxDisabled": "0", "detector": "create"}
+    snapshot = replace(snapshot, delegated=True)
+    if snapshot.detector:
+        asked.pop("detector")
+
+    assert _plan(settings(**asked, **lost), snapshot, _BOTH).refusals == (
+        (
+            "members is written nowhere, but this stack keeps 2 accounts in us-east-1, which would "
+            "all be released. Bring the stack's file back, or its rules; if all are to be "
+            "released, write members: []."
+        ),
+    )
+    asked["maxDisabled"] = "10"
+    for way_out in ([], [rule("ENABLED", account(1))]):
+        found = _plan(settings(**asked, members=way_out), snapshot, _BOTH)
+        assert [r for r in found.refusals if "members is written nowhere" in r] == []
+
+
+def test_members_written_nowhere_are_no_fault_of_a_stack_without_a_record() -> None:
+    assert _plan(settings(), _ON_AND_RECORDED).refusals == ()
+    assert _plan(settings(), _ON_AND_RECORDED, _recorded({})).refusals == ()
 
 
 def test_releases_and_rules_count_together_for_max_disabled() -> None:

@@ -42,7 +42,7 @@ _KEYS: dict[str, Sequence[str]] = {
 }
 """Every key, with the words that it or its rules take."""
 
-_TYPES = {"members": "array", "retryMinutes": "integer", "showCosts": "boolean"}
+_TYPES = {"members": None, "retryMinutes": "integer", "showCosts": "boolean"}
 
 
 def _faults(**keys: object) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def test_pulumi_yaml_declares_exactly_the_keys_that_exist() -> None:
 def test_pulumi_yaml_describes_each_value_that_a_key_takes(key: str) -> None:
     declared = _PULUMI_YAML["config"][key]
     assert [value for value in _KEYS[key] if value not in declared["description"]] == []
-    assert declared["type"] == _TYPES.get(key, "string")
+    assert declared.get("type") == _TYPES.get(key, "string")
 
 
 def test_a_stack_that_sets_nothing_gets_pulumi_yamls_defaults() -> None:
@@ -139,7 +139,7 @@ def test_an_empty_value_counts_as_absent() -> None:
 
 
 def test_keys_of_other_namespaces_are_left_alone() -> None:
-    others = ("aws:region", "aws:staus", "eks:status", "pulumi:tags")
+    others = ("aws:region", "aws:status", "eks:cluster", "pulumi:tags")
     assert Settings.from_configuration(dict.fromkeys(others, "x")) == Settings()
 
 
@@ -162,8 +162,10 @@ def test_a_namespace_that_is_nearly_the_projects_is_refused(namespace: str) -> N
     assert caught.value.faults == (
         (
             f"{key} is in a namespace that nobody reads; did you mean "
-            "guardduty-eks-audit-logs:status? The namespace is the project's name in Pulumi.yaml; "
-            "rename the key in the stack's file."
+            "guardduty-eks-audit-logs:status? The namespace of this project's keys is its name in "
+            "Pulumi.yaml. Write guardduty-eks-audit-logs:status in place of "
+            f"{key} in the stack's file; for a single value, `pulumi config set "
+            f"guardduty-eks-audit-logs:status <value>` and `pulumi config rm {key}` do that."
         ),
     )
 
@@ -176,6 +178,36 @@ def test_a_renamed_project_reads_its_own_namespace_and_refuses_the_former() -> N
         Settings.from_configuration({f"{PROJECT}:status": "DISABLED", "other:x": "y"}, "acme")
     (fault,) = caught.value.faults
     assert "did you mean acme:status?" in fault
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("acme:status", "guardduty-eks-audit-logs:status"),
+        ("eks:members", "guardduty-eks-audit-logs:members"),
+        ("AWS:status", "guardduty-eks-audit-logs:status"),
+        ("AWS:allowedAccountIds", "aws:allowedAccountIds"),
+        ("Aws:region", "aws:region"),
+        ("Pulumi:tags", "pulumi:tags"),
+        ("GUARDDUTY-EKS-AUDIT-LOGS:whatever", "guardduty-eks-audit-logs:whatever"),
+    ],
+)
+def test_a_key_in_a_namespace_that_nobody_reads_is_refused(key: str, meant: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration({key: "DISABLED"})
+
+    (fault,) = caught.value.faults
+    assert f"{key} is in a namespace that nobody reads; did you mean {meant}?" in fault
+    assert f"`pulumi config set {meant} <value>` and `pulumi config rm {key}`" in fault
+
+
+def test_only_what_is_written_counts_as_asked_for() -> None:
+    written = settings(autoEnable="NEW", members=[])
+    assert (written.is_written("autoEnable"), written.is_written("members")) == (True, True)
+    for nothing in (settings(), settings(autoEnable="", members=""), Settings.from_values({})):
+        assert not nothing.is_written("autoEnable")
+        assert not nothing.is_written("members")
+        assert nothing == written
 
 
 def test_a_misspelt_namespace_is_told_together_with_the_other_faults() -> None:
@@ -347,7 +379,7 @@ def test_a_value_that_a_key_does_not_take(key: str, value: object, sentence: str
         (
             {"status": "ENABLED"},
             (
-                "rule 2 (members[1]): the rule selects nobody; add one of accounts, "
+                "rule 2 (members[1]): the rule selects nobody; add one of accounts, accountsFile, "
                 "organizationalUnits, tags, all."
             ),
         ),
@@ -499,7 +531,7 @@ def test_all_faults_are_told_at_once() -> None:
         ),
         "rule 1 (members[0].accounts[2]): x is not an account id; write its 12 digits, in quotes.",
         (
-            "rule 2 (members[1]): the rule selects nobody; add one of accounts, "
+            "rule 2 (members[1]): the rule selects nobody; add one of accounts, accountsFile, "
             "organizationalUnits, tags, all."
         ),
         "onRelease: KEEP is not a value it takes; use one of LEAVE, RESTORE, DISABLE.",

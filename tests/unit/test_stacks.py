@@ -16,7 +16,7 @@ _SAMPLES = sorted(file.stem.removeprefix("Pulumi.") for file in _FOLDER.glob("Pu
 # Users put stacks of their own beside these.
 _STACKS = ("demo-us-east-1", "demo-eu-west-1", "template", *_SAMPLES)
 
-_WITHOUT_DEFAULT = {"members", "autoEnableMembers", "administratorAccountId"}
+_WITHOUT_DEFAULT = {"members", "autoEnable", "autoEnableMembers", "administratorAccountId"}
 
 
 def _written(stack: str) -> str:

@@ -1,0 +1,148 @@
+"""`accountsFile`: a rule's accounts in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from guardduty.errors import SettingsError
+from guardduty.settings import Rule, Settings
+from tests.vocabulary import account, accounts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CSV = "account_id,name\n{0},shop\n\n{1},a b\n"
+
+
+def _rule(folder: Path, reference: object, **more: object) -> Rule:
+    written: dict[str, Any] = {"status": "ENABLED", "accountsFile": reference, **more}
+    (rule,) = Settings.from_values({"members": [written]}, folder).members
+    return rule
+
+
+def _fault(folder: Path, reference: object, **more: object) -> str:
+    with pytest.raises(SettingsError) as caught:
+        _rule(folder, reference, **more)
+    (fault,) = caught.value.faults
+    return fault
+
+
+def test_one_id_a_line_with_comments_and_blank_lines(tmp_path: Path) -> None:
+    text = f"\ufeff# all of them\n{account(1)}\r\n\n  {account(2)}  # shop\n{account(1)}\n"
+    (tmp_path / "ids.txt").write_text(text, newline="")
+
+    rule = _rule(tmp_path, "ids.txt")
+
+    assert rule.named == {account(1), account(2)}
+    assert (rule.selector(), rule.selector_key) == ("accounts of ids.txt", "accountsFile")
+
+
+def test_a_column_of_a_csv_file(tmp_path: Path) -> None:
+    text = f'name, Account ID\n"Shop, EU",{account(1)}\n,\nPlay,"{account(2)}"\n'
+    (tmp_path / "accounts.csv").write_text(text)
+
+    reference = {"path": "accounts.csv", "column": "Account ID"}
+
+    assert _rule(tmp_path, reference).named == {account(1), account(2)}
+
+
+def test_a_path_begins_in_the_folder_that_is_given(tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "ids").write_text(account(1))
+    below = tmp_path / "project"
+    below.mkdir()
+
+    for path in ("../lists/ids", str(tmp_path / "lists" / "ids")):
+        assert _rule(below, path).named == {account(1)}
+
+
+def test_without_a_folder_a_path_begins_in_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ids.txt").write_text(account(1))
+    monkeypatch.chdir(tmp_path)
+
+    values = {"members": [{"status": "ENABLED", "accountsFile": "ids.txt"}]}
+
+    assert Settings.from_values(values).members[0].named == {account(1)}
+
+
+def test_ten_thousand_ids_are_read(tmp_path: Path) -> None:
+    (tmp_path / "ids.txt").write_text("\n".join(accounts(10_000)))
+
+    assert _rule(tmp_path, "ids.txt").named == set(accounts(10_000))
+
+
+def test_all_wrong_lines_are_told_with_their_numbers(tmp_path: Path) -> None:
+    (tmp_path / "ids.txt").write_text(f"{account(1)}\n# x\n7\n\nshop\n1234567890123\n")
+
+    assert _fault(tmp_path, "ids.txt") == (
+        "rule 1 (members[0].accountsFile): ids.txt has 3 lines without an account id: line 3 (7), "
+        "line 5 (shop), line 6 (1234567890123). An id has 12 digits; a spreadsheet drops zeros in front."
+    )
+
+
+def test_of_many_wrong_lines_twenty_are_told(tmp_path: Path) -> None:
+    (tmp_path / "ids.txt").write_text("12345678901\n" * 5_000)
+
+    fault = _fault(tmp_path, "ids.txt")
+
+    assert "has 5000 lines without" in fault
+    assert "line 20 (12345678901) and 4980 more." in fault
+    assert "line 21" not in fault
+    assert len(fault) < 700
+
+
+def test_wrong_cells_are_told_with_line_and_column(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"name,id\nx,{account(1)}\ny\nz,7\n")
+
+    assert _fault(tmp_path, {"path": "a.csv", "column": "id"}) == (
+        "rule 1 (members[0].accountsFile): a.csv has 2 lines without an account id in column id: "
+        'line 3 (""), line 4 (7). An id has 12 digits; a spreadsheet drops zeros in front.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "reference", "sentence"),
+    [
+        ("", "ids.txt", "ids.txt has no account id, so the rule selects nobody; fill it or"),
+        ("id;name\n", {"path": "ids.txt", "column": "id"}, "has no column id; name one of id;name"),
+        ("", {"path": "ids.txt", "column": "id"}, "has no column id; name one of its first line"),
+        ('id\n"x', {"path": "ids.txt", "column": "id"}, "can't be read (unexpected end of data)"),
+        ("", "nowhere.txt", "nowhere.txt can't be read (No such file or directory); write"),
+        ("", ".", ". can't be read (Is a directory); write the path"),
+        ("", 12, "12 is malformed; write the path of a file with one account id a line"),
+        ("", [], "[] is malformed; write the path of a file"),
+        ("", {"column": "id"}, "{'column': 'id'} is malformed; write the path of a file"),
+        ("", {"path": "ids.txt", "row": "1"}, "is malformed; write the path of a file"),
+        ("", {"path": "ids.txt", "column": 1}, "is malformed; write the path of a file"),
+    ],
+)
+def test_a_file_that_gives_no_accounts_is_refused(
+    tmp_path: Path, text: str, reference: object, sentence: str
+) -> None:
+    (tmp_path / "ids.txt").write_text(text)
+
+    fault = _fault(tmp_path, reference)
+
+    assert fault.startswith("rule 1 (members[0].accountsFile): ")
+    assert sentence in fault
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ids.txt").write_bytes(f"{account(1)}\n".encode("utf-16"))
+
+    fault = _fault(tmp_path, "ids.txt")
+    assert "ids.txt can't be read ('utf-8' codec" in fault
+    assert "a text file in UTF-8" in fault
+
+
+def test_accounts_and_a_file_of_accounts_are_two_selectors(tmp_path: Path) -> None:
+    (tmp_path / "ids.txt").write_text(account(1))
+
+    assert _fault(tmp_path, "ids.txt", accounts=[account(2)]) == (
+        "rule 1 (members[0]): a rule selects by exactly one of accounts and accountsFile; keep "
+        "one of them."
+    )
