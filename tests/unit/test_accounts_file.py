@@ -80,7 +80,8 @@ def test_all_wrong_lines_are_told_with_their_numbers(tmp_path: Path) -> None:
 
     assert _fault(tmp_path, "ids.txt") == (
         "rule 1 (members[0].accountsFile): ids.txt has 3 lines without an account id: line 3 (7), "
-        "line 5 (shop), line 6 (1234567890123). An id has 12 digits; a spreadsheet drops zeros in front."
+        "line 5 (shop), line 6 (1234567890123). An id has 12 digits; a spreadsheet drops zeros "
+        "in front."
     )
 
 

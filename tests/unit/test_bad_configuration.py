@@ -95,8 +95,8 @@ def test_of_many_wrong_ids_twenty_are_named_and_all_counted(wrong: int, named: i
     assert len("".join(faults)) < 3_000
     if wrong > 20:
         assert faults[-1] == (
-            f"rule 1 (members[0].accounts): {wrong - 20} more of {wrong} wrong entries; each is to be "
-            "corrected."
+            f"rule 1 (members[0].accounts): {wrong - 20} more of {wrong} wrong entries; each is "
+            "to be corrected."
         )
 
 

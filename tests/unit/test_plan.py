@@ -649,8 +649,8 @@ def test_of_many_accounts_that_are_no_members_twenty_are_named(strangers: int) -
     assert len("".join(refusals)) < 4_000
     if strangers > 20:
         assert refusals[-1] == (
-            f"rule 1 (members[0].accounts): {strangers - 20} more of {strangers} accounts that are no "
-            "GuardDuty members here. Correct the ids, or remove them from the rule."
+            f"rule 1 (members[0].accounts): {strangers - 20} more of {strangers} accounts that are "
+            "no GuardDuty members here. Correct the ids, or remove them from the rule."
         )
 
 
