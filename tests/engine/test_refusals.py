@@ -74,10 +74,8 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
             ),
             "members[5]: a rule selects by exactly one of tags and all; keep one of them.",
             (
-                "members[6]: the rule selects nobody; add one of accounts, organizationalUnits, "
-                "tags, "
-                ""
-                "all."
+                "members[6]: the rule selects nobody; add one of accounts, accountsFile, "
+                "organizationalUnits, tags, all."
             ),
             (
                 "maxDisabled: a few is malformed; write a number of accounts, or a share of all "
@@ -203,7 +201,7 @@ def test_rules_that_are_no_list_are_refused(
 
     refused = stack.up("--skip-preview")
     _assert_refused(
-        aws, refused, "members: {'status': 'ENABLED', 'all': True} is malformed; write a list."
+        aws, refused, "members: {'all': True, 'status': 'ENABLED'} is malformed; write a list."
     )
     stack.configure({"aws:region": REGION, "members": "all of them"})
     _assert_refused(
