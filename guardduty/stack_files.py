@@ -109,12 +109,15 @@ def ask_pulumi(folder: Path, stack: str) -> dict[str, str]:
         SettingsError: the CLI does not tell; its own words are quoted.
     """
     command = ["pulumi", "config", "--json", "--show-secrets", "--stack", stack]
-    asked = subprocess.run(
-        [*command, "--non-interactive", "--cwd", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        asked = subprocess.run(
+            [*command, "--non-interactive", "--cwd", str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError as error:
+        raise SettingsError((messages.pulumi_config_failed(stack, str(error)),)) from None
     if asked.returncode:
         raise SettingsError((messages.pulumi_config_failed(stack, asked.stderr.strip()),))
     answer = json.loads(asked.stdout)

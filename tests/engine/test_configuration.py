@@ -64,6 +64,8 @@ def test_what_nobody_reads_is_refused_and_each_way_out_works(
 
     # A file of another extension, and one without rules.
     wrong = stack.file.rename(stack.file.with_suffix(".yml"))
+    asked_for = stack.preview("--expect-no-changes", "--config-file", str(wrong))
+    assert asked_for.code == 0, asked_for.text
     _refused(
         stack.preview(),
         "stacks/Pulumi.test.yml is read by nobody: the file of stack test is "

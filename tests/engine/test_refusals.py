@@ -75,7 +75,7 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
             ),
             "rule 6 (members[5]): a rule selects by exactly one of tags and all; keep one of them.",
             (
-                "rule 7 (members[6]): the rule selects nobody; add one of accounts, "
+                "rule 7 (members[6]): the rule selects nobody; add one of accounts, accountsFile, "
                 "organizationalUnits, tags, all."
             ),
             (
@@ -202,7 +202,7 @@ def test_rules_that_are_no_list_are_refused(
 
     refused = stack.up("--skip-preview")
     _assert_refused(
-        aws, refused, "members: {'status': 'ENABLED', 'all': True} is malformed; write a list."
+        aws, refused, "members: {'all': True, 'status': 'ENABLED'} is malformed; write a list."
     )
     stack.configure({"aws:region": REGION, "members": "all of them"})
     _assert_refused(

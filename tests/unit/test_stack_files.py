@@ -9,7 +9,12 @@ import pytest
 
 from guardduty.errors import SettingsError
 from guardduty.settings import Settings
-from guardduty.stack_files import faults_of_stack_file, find_project, read_configuration
+from guardduty.stack_files import (
+    ask_pulumi,
+    faults_of_stack_file,
+    find_project,
+    read_configuration,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,6 +144,13 @@ def test_an_environment_is_refused_unless_somebody_is_asked(folder: Path) -> Non
     asked = read_configuration(folder, "t", lambda _folder, stack: {"acme:status": stack})
     assert asked["acme:status"] == "t"
     assert asked["aws:region"] == "us-east-1"
+
+
+def test_without_the_cli_nobody_can_be_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+
+    with pytest.raises(SettingsError, match="does not tell the configuration of stack t"):
+        ask_pulumi(folder, "t")
 
 
 def test_a_secret_of_another_provider_is_left_out(folder: Path) -> None:
