@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 _EXTENSIONS = (".json", ".yaml", ".yml")
 """Of a project's file, in the order in which the CLI looks; a stack's file has the same one."""
 
-_LONGEST_EXACT = 2**53
-"""The CLI reads the numbers of a JSON file as floating point numbers."""
-
-_INTEGERS = range(-(2**63), 2**64)
+_EXACT = range(-(2**53) + 1, 2**53)
+"""The CLI reads whole numbers as floating point numbers, in a JSON file and inside of objects."""
 
 
 @dataclass(frozen=True)
@@ -295,7 +293,7 @@ def _mapping(file: Path) -> dict[str, Any]:
 def _read_json(text: str) -> Any:  # noqa: ANN401
     def whole(digits: str) -> Scalar:
         number = int(digits)
-        return number if abs(number) < _LONGEST_EXACT else Undecided(_quote(digits))
+        return number if number in _EXACT else Undecided(_quote(digits))
 
     def part(digits: str) -> Scalar:
         return Undecided(_quote(digits))
@@ -326,7 +324,7 @@ class _Loader(yaml.SafeLoader):
         match node.tag.rpartition(":")[2]:
             case "bool" if value.lower() in {"true", "false"}:
                 return value.lower() == "true"
-            case "int" if _WHOLE.fullmatch(value) and int(value) in _INTEGERS:
+            case "int" if _WHOLE.fullmatch(value) and int(value) in _EXACT:
                 return int(value)
         return Undecided(_quote(value))
 
