@@ -23,6 +23,7 @@ from guardduty.errors import (
     UserError,
 )
 from guardduty.faults import shown
+from guardduty.foreign_words import harmless
 from guardduty.ledger import LastState, read_last_state
 from guardduty.plan import make_leaving_plan, make_plan
 from guardduty.refusals import lost_records, other_records
@@ -145,7 +146,7 @@ def read_own_state() -> LastState:
             # A backend in a folder or bucket that knows no projects.
             resources = _resources_of(name)
         except Exception:  # noqa: BLE001
-            raise UserError(messages.last_state_unreadable(full, str(error))) from None
+            raise UserError(messages.last_state_unreadable(full, harmless(str(error)))) from None
     return read_last_state(resources)
 
 
