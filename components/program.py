@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
-from pulumi.runtime.config import get_config_env
+from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from components.delegated_administrator import DelegatedAdministrator
 from components.eks_audit_logs import EksAuditLogs
@@ -28,6 +28,7 @@ from guardduty.ledger import LastState, read_last_state
 from guardduty.plan import make_leaving_plan, make_plan
 from guardduty.refusals import lost_records, other_records
 from guardduty.run_report import Outcome, region_report
+from guardduty.secret_keys import secrets_to_show
 from guardduty.session import open_session
 from guardduty.settings import Settings
 from guardduty.snapshot import read_snapshot
@@ -76,6 +77,10 @@ def stack_settings(configuration: Mapping[str, Any]) -> Settings:
     Raises:
         SettingsError: with a sentence for every fault.
     """
+    prefix = f"{pulumi.get_project()}:"
+    own = [key for key, value in configuration.items() if key.startswith(prefix) and value]
+    if secrets := secrets_to_show(own, is_secret, [f"{prefix}members"]):
+        raise SettingsError(secrets)  # Nothing is said of their values.
     # Without an engine, in a test for instance, there is none.
     folder = Path(pulumi.get_root_directory() or ".")
     faults = faults_of_stack_file(folder, pulumi.get_stack(), configuration, Settings.keys())
@@ -86,6 +91,11 @@ def stack_settings(configuration: Mapping[str, Any]) -> Settings:
     if faults:
         raise SettingsError(faults)
     return settings
+
+
+def is_secret(key: str) -> bool:
+    """Whether the stack's configuration does not have a value in clear, by the key's full name."""
+    return key in get_config_secret_keys_env() or key not in stack_configuration()
 
 
 @contextmanager
@@ -230,7 +240,7 @@ def plan_regions(
     callers: set[AccountId] = set()
     for region in (*named, *left):
         try:
-            session = open_session(who, region)
+            session = open_session(who, region, is_secret)
             callers.add(session.caller)
             if region in left and last.record(session.caller, region).empty:
                 continue  # another account's: told below

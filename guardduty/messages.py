@@ -245,6 +245,29 @@ def keys_belong_together() -> str:
     )
 
 
+def credentials_in_clear(key: str) -> str:
+    return (
+        f"{key} is in the stack's configuration in clear, and would be in its state. Make a new "
+        "access key in AWS and delete this one, which others may have read. Then take the keys out "
+        "and use aws:profile or the environment; or write the new one by `pulumi config set "
+        f"--secret {key}`."
+    )
+
+
+def secret_to_show(key: str, *, is_list: bool) -> str:
+    """Says that a value is a secret; of a list, a single entry may be it."""
+    entry = (
+        f"; or, if only single entries are secrets, each of them as in `pulumi config set --path "
+        f"--plaintext '{key}[0].accounts[0]' <value>`"
+        if is_list
+        else ""
+    )
+    return (
+        f"{key} is a secret, but a preview shows it and the state has it in clear. Write it in "
+        f"clear: `pulumi config set --plaintext {key} <value>`{entry}."
+    )
+
+
 def identity_with_secrets(keys: Sequence[str]) -> str:
     named = ", ".join(f"identity.{key}" for key in keys)
     return (

@@ -27,14 +27,17 @@ from guardduty.faults import faults_of
 from guardduty.identity import Identity, WhoActs, identity_notice
 from guardduty.model import AccountId
 from guardduty.organizations import OrganizationsApi
+from guardduty.secret_keys import credentials_in_clear
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from botocore.client import BaseClient
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
     from guardduty.identity import AssumeRole
+    from guardduty.secret_keys import IsSecret
 
 Lookup = Callable[[str], Any]
 """Gives a configuration value by its full key, `aws:region`, None if absent; lists as JSON."""
@@ -89,7 +92,9 @@ class Session:
     notices: tuple[str, ...] = ()
 
 
-def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
+def open_session(
+    who: Lookup | Identity, region: str | None = None, is_secret: IsSecret | None = None
+) -> Session:
     """Opens the session that the stack's configuration, or an identity, and the environment name.
 
     Credentials come, as in pulumi-aws, from `aws:accessKey` and `aws:secretKey`, else from
@@ -101,9 +106,12 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
     Args:
         who: gives a configuration value by its full key; or says itself who acts.
         region: acts in this region whatever the settings say.
+        is_secret: tells which values of the configuration are secrets. If given, credentials that
+            are none are refused before anybody is asked.
 
     Raises:
-        SettingsError: a setting is malformed, or says who acts in a way that boto3 can't follow.
+        SettingsError: a setting is malformed, says who acts in a way that boto3 can't follow, or
+            has credentials in clear.
         CredentialsError: no credentials, unknown ones, or of an account that is excluded.
         ConnectionFailedError: no answer.
         ServiceError: AWS refused, for instance a role.
@@ -119,6 +127,8 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
         where = region or settings.region or _environment_region() or session.region_name
     if not where:
         raise SettingsError((messages.no_region(),))
+    if is_secret and not isinstance(who, Identity):
+        _refuse_credentials_in_clear(session, settings, where, is_secret)
     for role in settings.assume_roles:
         with aws_errors(f"AssumeRole {role.role_arn}"):
             session = _assume(_sts(session, settings, where), role)
@@ -178,6 +188,20 @@ def _read_settings(lookup: Lookup) -> _AwsSettings:
     if faults:
         raise SettingsError(tuple(faults))
     return settings
+
+
+def _refuse_credentials_in_clear(
+    session: boto3.Session, settings: _AwsSettings, region: str, is_secret: IsSecret
+) -> None:
+    given = [f"aws:{key}" for key, value in settings.model_dump(by_alias=True).items() if value]
+    with _addresses():
+        clients: list[BaseClient] = [_sts(session, settings, region)]
+        for service in ("guardduty", "organizations"):
+            options = _options(settings, service, region, attempts=1, seconds=10)
+            clients.append(session.client(service, **options))
+    faults = credentials_in_clear(given, is_secret, [c.meta.endpoint_url for c in clients])
+    if faults:
+        raise SettingsError(faults)
 
 
 def _decode(raw: Any, *, is_text: bool) -> Any:  # noqa: ANN401 - a configuration value is anything
