@@ -40,6 +40,7 @@ from guardduty.summary import (
     summary,
     summary_after,
 )
+from guardduty.watch import READING_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -96,6 +97,26 @@ def stack_settings(configuration: Mapping[str, Any]) -> Settings:
 def is_secret(key: str) -> bool:
     """Whether the stack's configuration does not have a value in clear, by the key's full name."""
     return key in get_config_secret_keys_env() or key not in stack_configuration()
+
+
+def connect(who: Lookup | Identity, region: str | None = None) -> Session:
+    """Opens the session by which a program reads: reading has an end, and tells if it takes long.
+
+    Credentials that the stack's configuration has in clear are refused.
+
+    Args:
+        who: who acts, see `guardduty.session.open_session`.
+        region: where, if not as the configuration says.
+
+    Raises:
+        UserError: see there.
+    """
+    return open_session(who, region, is_secret, _tell_live, READING_SECONDS)
+
+
+def _tell_live(line: str) -> None:
+    """Tells of progress: the engine shows it at once, and not again at the end."""
+    pulumi.log.info(line, ephemeral=True)
 
 
 @contextmanager
@@ -240,7 +261,7 @@ def plan_regions(
     callers: set[AccountId] = set()
     for region in (*named, *left):
         try:
-            session = open_session(who, region, is_secret)
+            session = connect(who, region)
             callers.add(session.caller)
             if region in left and last.record(session.caller, region).empty:
                 continue  # another account's: told below

@@ -61,26 +61,27 @@ class GuardDutyProvider(ResourceProvider):
         if _is_a_plugin():
             end_with_the_engine()
 
-    def owned_session(self, props: Properties) -> Session:
+    def owned_session(self, props: Properties, seconds: float | None = None) -> Session:
         """Opens GuardDuty in a resource's region, as the account that the resource belongs to.
 
         Args:
             props: a resource's inputs or outputs.
+            seconds: how long all that is asked may take; without it, only each call has an end.
 
         Raises:
             OtherAccountError: the credentials are another account's.
         """
-        session = self.open_session(props)
+        session = self.open_session(props, seconds)
         if session.caller != props.administrator_account_id:
             raise OtherAccountError(
                 messages.other_account(props.region, session.caller, props.administrator_account_id)
             )
         return session
 
-    def open_session(self, props: Properties) -> Session:
+    def open_session(self, props: Properties, seconds: float | None = None) -> Session:
         """Opens GuardDuty in a resource's region, as its `identity` or the configuration says."""
         who = self._lookup if props.identity is None else Identity(**props.identity)
-        return open_session(who, props.region)
+        return open_session(who, props.region, tell=tell, seconds=seconds)
 
     def configured(self, key: str) -> Any:  # noqa: ANN401 - a configuration value is anything
         """Gives a value of the program's own configuration, None if there is none."""

@@ -331,6 +331,22 @@ def no_answer(operation: str, reason: str) -> str:
     )
 
 
+def no_answer_within(seconds: int) -> str:
+    return f"none within {seconds} s"
+
+
+def reading_too_long(region: str, operation: str, seconds: int, answers: int) -> str:
+    return (
+        f"reading {region} has come to no end within {seconds} s ({counted(answers, 'answer')}; "
+        f"{operation} was asked last). Check the network; where AWS is slow, run again later."
+    )
+
+
+def waiting_for(region: str, operation: str, answers: int, seconds: int) -> str:
+    so_far = f", {counted(answers, 'answer')} so far" if answers else ""
+    return f"{region}: waiting for {operation}{so_far}, {seconds} s"
+
+
 def call_failed(operation: str, code: str, reason: str, denied: bool) -> str:  # noqa: FBT001
     way_out = f" Give the caller the permission for {operation}." if denied else ""
     return f"{operation} failed: {code}: {reason.rstrip('.')}.{way_out}"

@@ -28,6 +28,7 @@ from guardduty.identity import Identity, WhoActs, identity_notice
 from guardduty.model import AccountId
 from guardduty.organizations import OrganizationsApi
 from guardduty.secret_keys import credentials_in_clear
+from guardduty.watch import Watch, watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from guardduty.identity import AssumeRole
     from guardduty.secret_keys import IsSecret
+    from guardduty.watch import Tell
 
 Lookup = Callable[[str], Any]
 """Gives a configuration value by its full key, `aws:region`, None if absent; lists as JSON."""
@@ -93,7 +95,11 @@ class Session:
 
 
 def open_session(
-    who: Lookup | Identity, region: str | None = None, is_secret: IsSecret | None = None
+    who: Lookup | Identity,
+    region: str | None = None,
+    is_secret: IsSecret | None = None,
+    tell: Tell = lambda _: None,
+    seconds: float | None = None,
 ) -> Session:
     """Opens the session that the stack's configuration, or an identity, and the environment name.
 
@@ -108,6 +114,9 @@ def open_session(
         region: acts in this region whatever the settings say.
         is_secret: tells which values of the configuration are secrets. If given, credentials that
             are none are refused before anybody is asked.
+        tell: told of progress when a call takes long, see `guardduty.watch`.
+        seconds: how long all that the session asks may take, and a second more for each answer.
+            Without it, only each call has an end.
 
     Raises:
         SettingsError: a setting is malformed, says who acts in a way that boto3 can't follow, or
@@ -129,11 +138,13 @@ def open_session(
         raise SettingsError((messages.no_region(),))
     if is_secret and not isinstance(who, Identity):
         _refuse_credentials_in_clear(session, settings, where, is_secret)
+    watch = Watch(where, tell, seconds)
     for role in settings.assume_roles:
         with aws_errors(f"AssumeRole {role.role_arn}"):
-            session = _assume(_sts(session, settings, where), role)
+            session = _assume(watched(_sts(session, settings, where), watch), role)
     with aws_errors("GetCallerIdentity"):
-        caller = AccountId(_sts(session, settings, where).get_caller_identity()["Account"])
+        sts = watched(_sts(session, settings, where), watch)
+        caller = AccountId(sts.get_caller_identity()["Account"])
     _check_account(caller, settings, "identity." if isinstance(who, Identity) else "aws:")
     notices = (notice,) if notice else ()
     with _addresses():
@@ -157,8 +168,8 @@ def open_session(
     return Session(
         where,
         caller,
-        GuardDutyApi(guardduty, member_writes),
-        OrganizationsApi(organizations, brief),
+        GuardDutyApi(watched(guardduty, watch), watched(member_writes, watch)),
+        OrganizationsApi(watched(organizations, watch), watched(brief, watch)),
         partition=guardduty.meta.partition,
         identity=who if isinstance(who, Identity) else None,
         notices=notices,

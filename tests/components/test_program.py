@@ -258,11 +258,11 @@ def test_a_network_that_is_not_there_is_waited_for_once(
     Engine(preview=True).start()
     asked: list[str] = []
 
-    def gone(_who: object, region: str, _is_secret: object) -> NoReturn:
+    def gone(_who: object, region: str) -> NoReturn:
         asked.append(region)
         raise ConnectionFailedError("GetCallerIdentity got no answer.")
 
-    monkeypatch.setattr(components.program, "open_session", gone)
+    monkeypatch.setattr(components.program, "connect", gone)
     with pytest.raises(SystemExit):
         _planned(["us-east-1", "eu-west-1"])
 
