@@ -121,6 +121,8 @@ class MemberFeaturesProvider(GuardDutyProvider):
                 outcome.attempts,
             )
         )
+        if time.cancelled() and outcome.unprocessed:
+            tell(messages.cancelled(wanted.region, len(outcome.unprocessed)))
         return MemberFeaturesOutputs(
             region=wanted.region,
             administrator_account_id=wanted.administrator_account_id,

@@ -1106,6 +1106,19 @@ def trying_again(left: int, seconds: float) -> str:
     return f"EKS audit logs: {counted(left, 'member')} left, trying again in {seconds:.0f} s"
 
 
+def run_cancelled(reason: str | None = None) -> str:
+    """Why an account is left; `reason` is AWS's for its last attempt, if there was one."""
+    said = f"{reason.rstrip('.')}; " if reason else ""
+    return f"{said}the run was cancelled before {'another' if reason else 'an'} attempt."
+
+
+def cancelled(region: str, left: int) -> str:
+    return (
+        f"EKS audit logs in {region}: the run was cancelled, {counted(left, 'member')} left. "
+        "`pulumi up` sets them."
+    )
+
+
 def reading_again(left: int, seconds: float) -> str:
     return (
         f"EKS audit logs: AWS does not tell what {counted(left, 'member')} had before, asking "

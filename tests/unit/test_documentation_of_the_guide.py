@@ -64,6 +64,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "key": "autoEnable",
     "known": ["NEW", "ALL", "NONE"],
     "label": "rule 1: all",
+    "left": 3,
     "limit": 10,
     "line": "what is this",
     "members": "NEW",
