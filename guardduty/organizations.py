@@ -100,7 +100,7 @@ class OrganizationsApi:
         operation, service = "ListDelegatedAdministrators", "guardduty.amazonaws.com"
         with aws_errors(operation):
             return frozenset(
-                AccountId(administrator["Id"])
+                AccountId(printable(administrator["Id"]))
                 for page in pages(
                     operation,
                     lambda t: self._client.list_delegated_administrators(
@@ -190,6 +190,8 @@ class OrganizationsApi:
 
     def tags(self, account: AccountId) -> dict[str, str] | None:
         """Reads the tags that an account has in AWS Organizations (ListTagsForResource).
+
+        They are as AWS has them, to be compared and not to be shown.
 
         Returns:
             None if it is not in the organization, as a member by invitation may be.

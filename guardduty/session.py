@@ -24,6 +24,7 @@ from guardduty import messages
 from guardduty.api import GuardDutyApi, aws_errors
 from guardduty.errors import CredentialsError, SettingsError
 from guardduty.faults import faults_of
+from guardduty.foreign_words import harmless, printable
 from guardduty.identity import Identity, WhoActs, identity_notice
 from guardduty.model import AccountId
 from guardduty.organizations import OrganizationsApi
@@ -144,7 +145,7 @@ def open_session(
             session = _assume(watched(_sts(session, settings, where), watch), role)
     with aws_errors("GetCallerIdentity"):
         sts = watched(_sts(session, settings, where), watch)
-        caller = AccountId(sts.get_caller_identity()["Account"])
+        caller = AccountId(printable(sts.get_caller_identity()["Account"]))
     _check_account(caller, settings, "identity." if isinstance(who, Identity) else "aws:")
     notices = (notice,) if notice else ()
     with _addresses():
@@ -267,7 +268,7 @@ def _addresses() -> Iterator[None]:
         yield
     except ValueError as error:
         # So botocore refuses a malformed region or endpoint, before it asks anybody.
-        raise SettingsError((messages.address_malformed(str(error)),)) from error
+        raise SettingsError((messages.address_malformed(harmless(str(error))),)) from error
 
 
 class _Options(TypedDict):
