@@ -1,18 +1,18 @@
 """GuardDuty EKS audit log monitoring in one region, as this stack's configuration asks for it."""
 
 from components.program import (
+    connect,
     designate,
     errors_told_plainly,
     monitor,
     stack_configuration,
     stack_settings,
 )
-from guardduty.session import open_session
 
 configuration = stack_configuration()
 with errors_told_plainly():
     settings = stack_settings(configuration)
-    session = open_session(configuration.get)
+    session = connect(configuration.get)
     if settings.administrator_account_id:
         designate(settings.administrator_account_id, session)
     else:

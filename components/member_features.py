@@ -19,6 +19,7 @@ from guardduty.members import (
 )
 from guardduty.model import AccountId, DetectorId, FeatureStatus
 from guardduty.properties import MemberFeaturesInputs, MemberFeaturesOutputs
+from guardduty.watch import READING_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +73,7 @@ class MemberFeaturesProvider(GuardDutyProvider):
         The changes of the last run are done: the inputs have them no more.
         """
         last = MemberFeaturesOutputs.parse(props)
-        session = self.owned_session(last)
+        session = self.owned_session(last, READING_SECONDS)
         if session.guardduty.detector_id() != last.detector_id:
             return ReadResult("", {})
         if last.revision is None:
@@ -120,6 +121,8 @@ class MemberFeaturesProvider(GuardDutyProvider):
                 outcome.attempts,
             )
         )
+        if time.cancelled() and outcome.unprocessed:
+            tell(messages.cancelled(wanted.region, len(outcome.unprocessed)))
         return MemberFeaturesOutputs(
             region=wanted.region,
             administrator_account_id=wanted.administrator_account_id,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
-from pulumi.runtime.config import get_config_env
+from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from components.delegated_administrator import DelegatedAdministrator
 from components.eks_audit_logs import EksAuditLogs
@@ -23,10 +23,12 @@ from guardduty.errors import (
     UserError,
 )
 from guardduty.faults import shown
+from guardduty.foreign_words import harmless
 from guardduty.ledger import LastState, read_last_state
 from guardduty.plan import make_leaving_plan, make_plan
 from guardduty.refusals import lost_records, other_records
 from guardduty.run_report import Outcome, region_report
+from guardduty.secret_keys import secrets_to_show
 from guardduty.session import open_session
 from guardduty.settings import Settings
 from guardduty.snapshot import read_snapshot
@@ -38,6 +40,7 @@ from guardduty.summary import (
     summary,
     summary_after,
 )
+from guardduty.watch import READING_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,6 +78,10 @@ def stack_settings(configuration: Mapping[str, Any]) -> Settings:
     Raises:
         SettingsError: with a sentence for every fault.
     """
+    prefix = f"{pulumi.get_project()}:"
+    own = [key for key, value in configuration.items() if key.startswith(prefix) and value]
+    if secrets := secrets_to_show(own, is_secret, [f"{prefix}members"]):
+        raise SettingsError(secrets)  # Nothing is said of their values.
     # Without an engine, in a test for instance, there is none.
     folder = Path(pulumi.get_root_directory() or ".")
     faults = faults_of_stack_file(folder, pulumi.get_stack(), configuration, Settings.keys())
@@ -85,6 +92,31 @@ def stack_settings(configuration: Mapping[str, Any]) -> Settings:
     if faults:
         raise SettingsError(faults)
     return settings
+
+
+def is_secret(key: str) -> bool:
+    """Whether the stack's configuration does not have a value in clear, by the key's full name."""
+    return key in get_config_secret_keys_env() or key not in stack_configuration()
+
+
+def connect(who: Lookup | Identity, region: str | None = None) -> Session:
+    """Opens the session by which a program reads: reading has an end, and tells if it takes long.
+
+    Credentials that the stack's configuration has in clear are refused.
+
+    Args:
+        who: who acts, see `guardduty.session.open_session`.
+        region: where, if not as the configuration says.
+
+    Raises:
+        UserError: see there.
+    """
+    return open_session(who, region, is_secret, _tell_live, READING_SECONDS)
+
+
+def _tell_live(line: str) -> None:
+    """Tells of progress: the engine shows it at once, and not again at the end."""
+    pulumi.log.info(line, ephemeral=True)
 
 
 @contextmanager
@@ -145,7 +177,7 @@ def read_own_state() -> LastState:
             # A backend in a folder or bucket that knows no projects.
             resources = _resources_of(name)
         except Exception:  # noqa: BLE001
-            raise UserError(messages.last_state_unreadable(full, str(error))) from None
+            raise UserError(messages.last_state_unreadable(full, harmless(str(error)))) from None
     return read_last_state(resources)
 
 
@@ -229,7 +261,7 @@ def plan_regions(
     callers: set[AccountId] = set()
     for region in (*named, *left):
         try:
-            session = open_session(who, region)
+            session = connect(who, region)
             callers.add(session.caller)
             if region in left and last.record(session.caller, region).empty:
                 continue  # another account's: told below

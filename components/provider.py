@@ -7,12 +7,12 @@ name in the state: moving or renaming a provider class breaks the stacks that ha
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import os
 import select
 import sys
 import threading
-import time
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -60,27 +60,29 @@ class GuardDutyProvider(ResourceProvider):
         self._lookup = req.config.get
         if _is_a_plugin():
             end_with_the_engine()
+            listen_for_cancel()
 
-    def owned_session(self, props: Properties) -> Session:
+    def owned_session(self, props: Properties, seconds: float | None = None) -> Session:
         """Opens GuardDuty in a resource's region, as the account that the resource belongs to.
 
         Args:
             props: a resource's inputs or outputs.
+            seconds: how long all that is asked may take; without it, only each call has an end.
 
         Raises:
             OtherAccountError: the credentials are another account's.
         """
-        session = self.open_session(props)
+        session = self.open_session(props, seconds)
         if session.caller != props.administrator_account_id:
             raise OtherAccountError(
                 messages.other_account(props.region, session.caller, props.administrator_account_id)
             )
         return session
 
-    def open_session(self, props: Properties) -> Session:
+    def open_session(self, props: Properties, seconds: float | None = None) -> Session:
         """Opens GuardDuty in a resource's region, as its `identity` or the configuration says."""
         who = self._lookup if props.identity is None else Identity(**props.identity)
-        return open_session(who, props.region)
+        return open_session(who, props.region, tell=tell, seconds=seconds)
 
     def configured(self, key: str) -> Any:  # noqa: ANN401 - a configuration value is anything
         """Gives a value of the program's own configuration, None if there is none."""
@@ -160,6 +162,10 @@ def is_any_record_kept() -> bool:
     return is_kept(_ANY)
 
 
+CANCELLED = threading.Event()
+"""The user has cancelled the run, by Ctrl-C or a signal to the engine."""
+
+
 class Pauses:
     """How long this process has paused between attempts: all resources of a run share the limit."""
 
@@ -167,9 +173,9 @@ class Pauses:
         self.seconds = 0.0
 
     def sleep(self, seconds: float) -> None:
-        """Pauses."""
+        """Pauses, until the run is cancelled."""
         self.seconds += seconds
-        time.sleep(seconds)
+        CANCELLED.wait(seconds)
 
 
 PAUSES = Pauses()
@@ -185,7 +191,30 @@ def _is_a_plugin() -> bool:
 def patience(retry_minutes: float) -> Patience:
     """How long failures that time may cure are tried again: what is left of `retryMinutes`."""
     left = 60 * retry_minutes - PAUSES.seconds
-    return Patience(seconds=max(0.0, left), sleep=PAUSES.sleep)
+    return Patience(max(0.0, left), PAUSES.sleep, cancelled=CANCELLED.is_set)
+
+
+@cache
+def listen_for_cancel() -> None:
+    """Lets the engine's `Cancel` set `CANCELLED`: the first Ctrl-C ends a run at its next pause.
+
+    The SDK's server answers `Cancel` and does nothing else. It was bound before this module was
+    loaded, so that only its code can be another one.
+    """
+    server = vars(sys.modules["__main__"]).get("DynamicResourceProviderServicer")
+    answer = getattr(server, "Cancel", None)
+    if inspect.isfunction(answer) and not answer.__code__.co_freevars:
+        answer.__code__ = _cancel.__code__
+
+
+def _cancel(_server: object, _request: object, _context: object) -> object:
+    # The names of this module are out of reach here: the code runs as the SDK's.
+    from google.protobuf import empty_pb2  # noqa: PLC0415
+
+    from components.provider import CANCELLED  # noqa: PLC0415
+
+    CANCELLED.set()
+    return empty_pb2.Empty()
 
 
 @cache

@@ -6,7 +6,6 @@ their end, whatever their number of pages.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -29,6 +28,7 @@ from botocore.exceptions import (
 
 from guardduty import messages
 from guardduty.errors import ConnectionFailedError, CredentialsError, ServiceError
+from guardduty.foreign_words import harmless, printable
 from guardduty.model import (
     FEATURE,
     POLICY_TYPE,
@@ -80,21 +80,6 @@ _UNKNOWN_CREDENTIALS = frozenset(
 )
 
 
-_SESSION = re.compile(r"(:assumed-role/[^/\s]+/)[^\s,;]+")
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_LONGEST_REASON = 1000
-
-
-def without_people(reason: str) -> str:
-    """AWS's words without anybody's name: they are kept in the state, and told.
-
-    The name of a role's session is often its user's e-mail address. What is longer than any
-    sentence of AWS, such as a proxy's page, is cut.
-    """
-    named = _ADDRESS.sub("…", _SESSION.sub(r"\1…", reason))
-    return named if len(named) <= _LONGEST_REASON else f"{named[:_LONGEST_REASON]}…"
-
-
 _SAME_PAGES = 100
 """Some lists of AWS have empty pages between full ones, but not so many."""
 
@@ -117,17 +102,17 @@ def aws_errors(operation: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = error.response["Error"].get("Code", "Unknown")
-        reason = without_people(error.response["Error"].get("Message", "") or code)
+        code = harmless(str(error.response["Error"].get("Code", "Unknown")))
+        reason = harmless(str(error.response["Error"].get("Message", "") or code))
         if code in _UNKNOWN_CREDENTIALS:
             raise CredentialsError(messages.credentials_rejected(operation, reason)) from error
         raise ServiceError(operation, code, reason) from error
     except _NO_CREDENTIALS as error:
-        raise CredentialsError(messages.no_credentials(str(error))) from error
+        raise CredentialsError(messages.no_credentials(harmless(str(error)))) from error
     except (HTTPClientError, BotocoreConnectionError) as error:
-        raise ConnectionFailedError(messages.no_answer(operation, str(error))) from error
+        raise ConnectionFailedError(messages.no_answer(operation, harmless(str(error)))) from error
     except BotoCoreError as error:
-        raise ServiceError(operation, type(error).__name__, str(error)) from error
+        raise ServiceError(operation, type(error).__name__, harmless(str(error))) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # Neither botocore nor this module can read it: a proxy's page, or a member that is missing.
         raise ServiceError(operation, "MalformedAnswer", messages.malformed_answer()) from error
@@ -391,7 +376,7 @@ class GuardDutyApi:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)  # botocore passes on what came; told by `aws_errors`
-    return value
+    return printable(value)
 
 
 def _account(value: object) -> AccountId:
@@ -420,7 +405,9 @@ def _auto_enable(value: str) -> AutoEnable:
         return AutoEnable(value)
     except ValueError:
         raise ServiceError(
-            "DescribeOrganizationConfiguration", "UnknownValue", messages.unknown_value(value)
+            "DescribeOrganizationConfiguration",
+            "UnknownValue",
+            messages.unknown_value(harmless(str(value))),
         ) from None
 
 
@@ -432,17 +419,15 @@ def _usage(total: TotalTypeDef) -> Usage | None:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite():
-        reason = messages.unknown_value(total["Amount"])
+        reason = messages.unknown_value(harmless(str(total["Amount"])))
         raise ServiceError("GetUsageStatistics", "UnknownValue", reason)
-    return Usage(amount, total["Unit"])
+    return Usage(amount, _text(total["Unit"]))
 
 
 def _unprocessed(
     entries: Sequence[UnprocessedAccountTypeDef], accounts: Sequence[AccountId]
 ) -> dict[AccountId, str]:
-    reasons = {
-        _account(e["AccountId"]): without_people(_text(e.get("Result", "?"))) for e in entries
-    }
+    reasons = {_account(e["AccountId"]): harmless(_text(e.get("Result", "?"))) for e in entries}
     return {account: reasons[account] for account in accounts if account in reasons}
 
 

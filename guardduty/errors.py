@@ -28,6 +28,10 @@ class ConnectionFailedError(UserError):
     """No answer came from AWS: nothing listens there, the name is unknown, or time ran out."""
 
 
+class RunCancelledError(UserError):
+    """The user ends the run: what was under way is done, and nothing else is begun."""
+
+
 class CredentialsError(UserError):
     """There are no usable credentials, or AWS does not know them."""
 

@@ -11,7 +11,7 @@ from tenacity import Retrying, retry_if_result, stop_before_delay, wait_random_e
 
 from guardduty import messages
 from guardduty.batches import at_once, batches
-from guardduty.errors import ServiceError, UserError
+from guardduty.errors import RunCancelledError, ServiceError, UserError
 from guardduty.failures import (
     is_about_the_accounts,
     is_about_the_service,
@@ -50,11 +50,13 @@ class Patience:
         seconds: no new attempt begins after this long; 0 means one attempt.
         sleep: waits the given number of seconds.
         now: a clock in seconds.
+        cancelled: whether the run is to end: no new call is made then.
     """
 
     seconds: float = 300
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.monotonic
+    cancelled: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def read_settled_statuses(
     patience = patience or Patience()
     statuses: dict[AccountId, FeatureStatus] = {}
     managed: set[AccountId] = set()
-    unprocessed: dict[AccountId, str] = dict.fromkeys(accounts, "")
+    unprocessed: dict[AccountId, str] = dict.fromkeys(accounts, messages.run_cancelled())
     pending = list(accounts)
 
     def attempt() -> bool:
@@ -167,8 +169,9 @@ def set_member_statuses(
     Accounts are tried again, within the time limit, for a reason of their own that time may cure,
     and so are those of a call that failed for the service's sake (throttled, 5xx, no answer). Once
     AWS has answered nothing for `SILENCE`, the calls that are left are not made, so that the run
-    ends. What is left is looked at once more at the end: whoever has the wanted status, though the
-    answer was lost or AWS refused it as done already, counts as set.
+    ends; nor are they once it is cancelled. Else what is left is looked at once more at the end:
+    whoever has the wanted status, though the answer was lost or AWS refused it as done already,
+    counts as set.
 
     Args:
         api: GuardDuty in the region, as the delegated administrator.
@@ -178,7 +181,7 @@ def set_member_statuses(
         report: told of progress.
     """
     patience = patience or Patience()
-    work = _Work(api, detector_id, dict(wanted), _Silence(patience.now))
+    work = _Work(api, detector_id, dict(wanted), _Silence(patience.now), patience.cancelled)
     work.read()
     if work.pending:
         report(messages.setting_members(len(work.pending), len(wanted)))
@@ -187,7 +190,10 @@ def set_member_statuses(
             lambda pause: report(messages.trying_again(len(work.pending), pause)),
             patience,
         )
-        work.look_again()
+        if patience.cancelled():
+            work.give_up()
+        else:
+            work.look_again()
     return Outcome(work.statuses, work.unprocessed, work.written, work.attempts)
 
 
@@ -199,7 +205,7 @@ def without_a_record(
     Whoever is as wanted by itself counts as such; the others are unprocessed, with AWS's reason if
     it still does not tell.
     """
-    work = _Work(api, detector_id, dict(wanted), _Silence(time.monotonic))
+    work = _Work(api, detector_id, dict(wanted), _Silence(time.monotonic), lambda: False)
     told = _joined(at_once(work.read_batch, batches(list(wanted))))
     right = {a: s for a, s in told.statuses.items() if wanted[a] == s}
     left = [account for account in wanted if account not in right]
@@ -210,15 +216,16 @@ def without_a_record(
 def _try_again(
     attempt: Callable[[], bool], before_pause: Callable[[float], None], patience: Patience
 ) -> None:
-    """Attempts with growing, random pauses until nothing is left to attempt, or time is over."""
+    """Attempts with growing, random pauses until nothing is left to attempt, or it is to end."""
+    time_is_over = stop_before_delay(patience.seconds)
     Retrying(
         retry=retry_if_result(bool),
         wait=wait_random_exponential(multiplier=1, max=60),
-        stop=stop_before_delay(patience.seconds),
+        stop=lambda state: patience.cancelled() or time_is_over(state),
         sleep=patience.sleep,
         before_sleep=lambda state: before_pause(state.upcoming_sleep),
         retry_error_callback=lambda _: None,
-    )(attempt)
+    )(lambda: not patience.cancelled() and attempt())
 
 
 def _curable(
@@ -270,6 +277,7 @@ class _Work:
     detector_id: DetectorId
     wanted: Mapping[AccountId, FeatureStatus]
     silence: _Silence
+    cancelled: Callable[[], bool]
     pending: list[AccountId] = field(default_factory=list)
     statuses: dict[AccountId, FeatureStatus] = field(default_factory=dict)
     unprocessed: dict[AccountId, str] = field(default_factory=dict)
@@ -311,6 +319,12 @@ class _Work:
             self.statuses.pop(account, None)
         return bool(self.pending)
 
+    def give_up(self) -> None:
+        """Says of the accounts that are to be tried again that the run ends before."""
+        for account in self.pending:
+            reason = self.unprocessed.get(account)
+            self.unprocessed[account] = messages.run_cancelled(reason)
+
     def look_again(self) -> None:
         """Finds among the accounts that are left those that have their status all the same."""
         for part in at_once(self.read_batch, batches(list(self.unprocessed))):
@@ -328,6 +342,8 @@ class _Work:
             return MemberStatuses({}, dict.fromkeys(batch, str(error)))
 
     def _answer(self, call: Callable[[], Answer]) -> Answer:
+        if self.cancelled():
+            raise RunCancelledError(messages.run_cancelled())
         self.silence.check()
         try:
             answer = call()

@@ -245,6 +245,29 @@ def keys_belong_together() -> str:
     )
 
 
+def credentials_in_clear(key: str) -> str:
+    return (
+        f"{key} is in the stack's configuration in clear, and would be in its state. Make a new "
+        "access key in AWS and delete this one, which others may have read. Then take the keys out "
+        "and use aws:profile or the environment; or write the new one by `pulumi config set "
+        f"--secret {key}`."
+    )
+
+
+def secret_to_show(key: str, *, is_list: bool) -> str:
+    """Says that a value is a secret; of a list, a single entry may be it."""
+    entry = (
+        f"; or, if only single entries are secrets, each of them as in `pulumi config set --path "
+        f"--plaintext '{key}[0].accounts[0]' <value>`"
+        if is_list
+        else ""
+    )
+    return (
+        f"{key} is a secret, but a preview shows it and the state has it in clear. Write it in "
+        f"clear: `pulumi config set --plaintext {key} <value>`{entry}."
+    )
+
+
 def identity_with_secrets(keys: Sequence[str]) -> str:
     named = ", ".join(f"identity.{key}" for key in keys)
     return (
@@ -306,6 +329,22 @@ def no_answer(operation: str, reason: str) -> str:
         f"no answer from AWS ({operation}: {reason.rstrip('.')}). Check the network, and "
         "aws:endpoints or AWS_ENDPOINT_URL if one is set."
     )
+
+
+def no_answer_within(seconds: int) -> str:
+    return f"none within {seconds} s"
+
+
+def reading_too_long(region: str, operation: str, seconds: int, answers: int) -> str:
+    return (
+        f"reading {region} has come to no end within {seconds} s ({counted(answers, 'answer')}; "
+        f"{operation} was asked last). Check the network; where AWS is slow, run again later."
+    )
+
+
+def waiting_for(region: str, operation: str, answers: int, seconds: int) -> str:
+    so_far = f", {counted(answers, 'answer')} so far" if answers else ""
+    return f"{region}: waiting for {operation}{so_far}, {seconds} s"
 
 
 def call_failed(operation: str, code: str, reason: str, denied: bool) -> str:  # noqa: FBT001
@@ -1065,6 +1104,19 @@ def setting_members(changing: int, total: int) -> str:
 
 def trying_again(left: int, seconds: float) -> str:
     return f"EKS audit logs: {counted(left, 'member')} left, trying again in {seconds:.0f} s"
+
+
+def run_cancelled(reason: str | None = None) -> str:
+    """Why an account is left; `reason` is AWS's for its last attempt, if there was one."""
+    said = f"{reason.rstrip('.')}; " if reason else ""
+    return f"{said}the run was cancelled before {'another' if reason else 'an'} attempt."
+
+
+def cancelled(region: str, left: int) -> str:
+    return (
+        f"EKS audit logs in {region}: the run was cancelled, {counted(left, 'member')} left. "
+        "`pulumi up` sets them."
+    )
 
 
 def reading_again(left: int, seconds: float) -> str:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import ConnectTimeoutError
 
-from guardduty.api import aws_errors, pages, without_people
+from guardduty.api import aws_errors, pages
 from guardduty.errors import ConnectionFailedError, ServiceError
 from guardduty.failures import is_about_the_service
+from guardduty.foreign_words import harmless, printable
 from guardduty.model import AccountId
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class OrganizationsApi:
         operation, service = "ListDelegatedAdministrators", "guardduty.amazonaws.com"
         with aws_errors(operation):
             return frozenset(
-                AccountId(administrator["Id"])
+                AccountId(printable(administrator["Id"]))
                 for page in pages(
                     operation,
                     lambda t: self._client.list_delegated_administrators(
@@ -120,7 +121,7 @@ class OrganizationsApi:
         with _unless("AccountNotFoundException"), aws_errors(operation):
             told = self._client.describe_account(AccountId=account)["Account"]
             status: str = told["State"] if "State" in told else told["Status"]
-            return status
+            return printable(status)
         return None
 
     def account_count(self) -> int:
@@ -158,7 +159,7 @@ class OrganizationsApi:
         operation = "ListOrganizationalUnitsForParent"
         with _unless(*_NO_PARENT), aws_errors(operation):
             return tuple(
-                OrganizationalUnit(unit["Id"], unit["Name"])
+                OrganizationalUnit(unit["Id"], printable(unit["Name"]))
                 for page in pages(
                     operation,
                     lambda t: self._client.list_organizational_units_for_parent(
@@ -190,6 +191,8 @@ class OrganizationsApi:
     def tags(self, account: AccountId) -> dict[str, str] | None:
         """Reads the tags that an account has in AWS Organizations (ListTagsForResource).
 
+        They are as AWS has them, to be compared and not to be shown.
+
         Returns:
             None if it is not in the organization, as a member by invitation may be.
         """
@@ -218,12 +221,12 @@ def _roots(client: OrganizationsClient) -> tuple[Root, ...]:
 def _root(root: RootTypeDef) -> Root:
     policy_types = root.get("PolicyTypes", ())
     enabled = frozenset(str(t["Type"]) for t in policy_types if t.get("Status") == "ENABLED")
-    return Root(root["Id"], root["Name"], enabled)
+    return Root(root["Id"], printable(root["Name"]), enabled)
 
 
 def _account(told: AccountTypeDef) -> OrganizationAccount:
     state = told.get("State", told.get("Status", "ACTIVE"))
-    name = without_people(told.get("Name", ""))
+    name = harmless(told.get("Name", ""))
     return OrganizationAccount(AccountId(told["Id"]), name, active=state == "ACTIVE")
 
 

@@ -24,17 +24,23 @@ from guardduty import messages
 from guardduty.api import GuardDutyApi, aws_errors
 from guardduty.errors import CredentialsError, SettingsError
 from guardduty.faults import faults_of
+from guardduty.foreign_words import harmless, printable
 from guardduty.identity import Identity, WhoActs, identity_notice
 from guardduty.model import AccountId
 from guardduty.organizations import OrganizationsApi
+from guardduty.secret_keys import credentials_in_clear
+from guardduty.watch import Watch, watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from botocore.client import BaseClient
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
     from guardduty.identity import AssumeRole
+    from guardduty.secret_keys import IsSecret
+    from guardduty.watch import Tell
 
 Lookup = Callable[[str], Any]
 """Gives a configuration value by its full key, `aws:region`, None if absent; lists as JSON."""
@@ -89,7 +95,13 @@ class Session:
     notices: tuple[str, ...] = ()
 
 
-def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
+def open_session(
+    who: Lookup | Identity,
+    region: str | None = None,
+    is_secret: IsSecret | None = None,
+    tell: Tell = lambda _: None,
+    seconds: float | None = None,
+) -> Session:
     """Opens the session that the stack's configuration, or an identity, and the environment name.
 
     Credentials come, as in pulumi-aws, from `aws:accessKey` and `aws:secretKey`, else from
@@ -101,9 +113,15 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
     Args:
         who: gives a configuration value by its full key; or says itself who acts.
         region: acts in this region whatever the settings say.
+        is_secret: tells which values of the configuration are secrets. If given, credentials that
+            are none are refused before anybody is asked.
+        tell: told of progress when a call takes long, see `guardduty.watch`.
+        seconds: how long all that the session asks may take, and a second more for each answer.
+            Without it, only each call has an end.
 
     Raises:
-        SettingsError: a setting is malformed, or says who acts in a way that boto3 can't follow.
+        SettingsError: a setting is malformed, says who acts in a way that boto3 can't follow, or
+            has credentials in clear.
         CredentialsError: no credentials, unknown ones, or of an account that is excluded.
         ConnectionFailedError: no answer.
         ServiceError: AWS refused, for instance a role.
@@ -119,11 +137,15 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
         where = region or settings.region or _environment_region() or session.region_name
     if not where:
         raise SettingsError((messages.no_region(),))
+    if is_secret and not isinstance(who, Identity):
+        _refuse_credentials_in_clear(session, settings, where, is_secret)
+    watch = Watch(where, tell, seconds)
     for role in settings.assume_roles:
         with aws_errors(f"AssumeRole {role.role_arn}"):
-            session = _assume(_sts(session, settings, where), role)
+            session = _assume(watched(_sts(session, settings, where), watch), role)
     with aws_errors("GetCallerIdentity"):
-        caller = AccountId(_sts(session, settings, where).get_caller_identity()["Account"])
+        sts = watched(_sts(session, settings, where), watch)
+        caller = AccountId(printable(sts.get_caller_identity()["Account"]))
     _check_account(caller, settings, "identity." if isinstance(who, Identity) else "aws:")
     notices = (notice,) if notice else ()
     with _addresses():
@@ -147,8 +169,8 @@ def open_session(who: Lookup | Identity, region: str | None = None) -> Session:
     return Session(
         where,
         caller,
-        GuardDutyApi(guardduty, member_writes),
-        OrganizationsApi(organizations, brief),
+        GuardDutyApi(watched(guardduty, watch), watched(member_writes, watch)),
+        OrganizationsApi(watched(organizations, watch), watched(brief, watch)),
         partition=guardduty.meta.partition,
         identity=who if isinstance(who, Identity) else None,
         notices=notices,
@@ -178,6 +200,20 @@ def _read_settings(lookup: Lookup) -> _AwsSettings:
     if faults:
         raise SettingsError(tuple(faults))
     return settings
+
+
+def _refuse_credentials_in_clear(
+    session: boto3.Session, settings: _AwsSettings, region: str, is_secret: IsSecret
+) -> None:
+    given = [f"aws:{key}" for key, value in settings.model_dump(by_alias=True).items() if value]
+    with _addresses():
+        clients: list[BaseClient] = [_sts(session, settings, region)]
+        for service in ("guardduty", "organizations"):
+            options = _options(settings, service, region, attempts=1, seconds=10)
+            clients.append(session.client(service, **options))
+    faults = credentials_in_clear(given, is_secret, [c.meta.endpoint_url for c in clients])
+    if faults:
+        raise SettingsError(faults)
 
 
 def _decode(raw: Any, *, is_text: bool) -> Any:  # noqa: ANN401 - a configuration value is anything
@@ -232,7 +268,7 @@ def _addresses() -> Iterator[None]:
         yield
     except ValueError as error:
         # So botocore refuses a malformed region or endpoint, before it asks anybody.
-        raise SettingsError((messages.address_malformed(str(error)),)) from error
+        raise SettingsError((messages.address_malformed(harmless(str(error))),)) from error
 
 
 class _Options(TypedDict):

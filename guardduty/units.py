@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from guardduty.batches import at_once
+from guardduty.foreign_words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +61,7 @@ class Units:
         Raises:
             UserError: see `guardduty.api.aws_errors`.
         """
-        ids = [unit] if unit.startswith(_IDS) else self._called(unit, self.roots)
+        ids = [unit] if unit.startswith(_IDS) else self._called(printable(unit), self.roots)
         return tuple(unit_id for unit_id in ids if self._below([unit_id])[0] is not None)
 
     def accounts_below(self, unit_id: str) -> frozenset[AccountId]:

@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 import tenacity
 
+import components.provider
 import guardduty.failures
 import guardduty.snapshot
 from guardduty.members import Patience
@@ -78,6 +79,7 @@ def kept_by(time: Time) -> Iterator[None]:
             patch.object(FaultBook.__init__, "__defaults__", (time.monotonic,)),
             patch.object(Gate, "wait", lambda _gate, seconds, _caller=None: time.sleep(seconds)),
             patch.object(tenacity, "time", waiting),
+            patch.object(components.provider.CANCELLED, "wait", time.sleep),
             # botocore pauses by this function between its attempts.
             patch.object(real_time, "sleep", time.sleep),
         ):

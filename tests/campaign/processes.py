@@ -55,6 +55,13 @@ class KillableRun:
         """Waits for a moment and kills by SIGKILL; False if the command ended before."""
         return self.wait_until(moment) and self._kill(victim)
 
+    def interrupt(self, *, whole_group: bool) -> None:
+        """Sends SIGINT: to the whole group of processes, as a terminal does, or the engine only."""
+        if whole_group:
+            os.killpg(self._process.pid, signal.SIGINT)
+        else:
+            self._process.send_signal(signal.SIGINT)
+
     def wait_until(self, moment: Callable[[], bool]) -> bool:
         """Waits for a moment; False if the command ended before."""
         deadline = time.monotonic() + _LONGEST_SECONDS

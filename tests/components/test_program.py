@@ -67,6 +67,7 @@ class _Program:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
         self._monkeypatch = monkeypatch
         self._caplog = caplog
+        self.secrets = ["aws:secretKey"]
         caplog.set_level(logging.INFO)
 
     def run(self, engine: Engine, configuration: Mapping[str, str]) -> None:
@@ -93,6 +94,7 @@ class _Program:
 
     def _configure(self, configuration: Mapping[str, str]) -> None:
         self._monkeypatch.setenv("PULUMI_CONFIG", json.dumps(dict(configuration)))
+        self._monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(self.secrets))
 
     def _program(self) -> None:
         runpy.run_path(str(PROJECT_FOLDER / "__main__.py"))
@@ -179,6 +181,31 @@ def test_a_run_with_all_ends_with_whom_it_has_yet_to_reach(
     assert engine.exported["accounts"] == {"DISABLED": 1, "ENABLED": 1}
 
 
+# Secrets
+
+
+def test_credentials_in_clear_end_the_program_before_anybody_is_asked(
+    aws: Aws, program: _Program
+) -> None:
+    program.secrets = []
+
+    told = program.refused({**_KEYS, "aws:token": "z", **_ALL_ON})
+
+    assert [sentence.partition(" is ")[0] for sentence in told] == ["aws:secretKey", "aws:token"]
+    assert "pulumi config set --secret aws:secretKey" in told[0]
+    assert aws.requests == []
+
+
+def test_a_secret_that_a_preview_would_show_ends_the_program(aws: Aws, program: _Program) -> None:
+    program.secrets += list(_ALL_ON)
+
+    (told,) = program.refused({**_KEYS, f"{PROJECT}:members": "no list, and secret"})
+
+    assert told.startswith(f"{PROJECT}:members is a secret, but a preview shows it")
+    assert "and secret" not in told
+    assert aws.requests == []
+
+
 # Several regions
 
 
@@ -235,7 +262,7 @@ def test_a_network_that_is_not_there_is_waited_for_once(
         asked.append(region)
         raise ConnectionFailedError("GetCallerIdentity got no answer.")
 
-    monkeypatch.setattr(components.program, "open_session", gone)
+    monkeypatch.setattr(components.program, "connect", gone)
     with pytest.raises(SystemExit):
         _planned(["us-east-1", "eu-west-1"])
 

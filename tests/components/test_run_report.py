@@ -36,6 +36,7 @@ class _Runs:
     def run(self, engine: Engine, **configuration: object) -> RunReport:
         keys = {f"{PROJECT}:{key}": json.dumps(value) for key, value in configuration.items()}
         self._monkeypatch.setenv("PULUMI_CONFIG", json.dumps({**_KEYS, **keys}))
+        self._monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", '["aws:secretKey"]')
         engine.run_stack(_program)
         return self.report()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic.dynamic import serialize_provider
@@ -99,6 +100,10 @@ class DynamicProvider:
     def delete(self, outputs: Properties) -> None:
         request = proto.DeleteRequest(id="id", properties=self._sent(outputs))
         self._stub.Delete(request, timeout=_SECONDS)
+
+    def cancel(self) -> None:
+        """Asks it to end what it does, as the engine does on the first Ctrl-C."""
+        self._stub.Cancel(Empty(), timeout=_SECONDS)
 
     def beside(self, provider: ResourceProvider) -> DynamicProvider:
         """Another provider of the same process."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -604,3 +606,28 @@ def test_a_run_that_is_refused_whole_keeps_every_account_as_unprocessed(
 
     assert set(outputs["unprocessed"]) == set(accounts(3))
     assert outputs["wanted"] == _inputs(_all(3, "ENABLED"))["wanted"]
+
+
+# The user cancels
+
+
+def test_a_cancelled_run_stops_trying_and_keeps_what_is_done(
+    aws: Aws, door: Door, tmp_path: Path
+) -> None:
+    aws.unprocessed = {account(2): "Internal error"}
+    with _provider_at(door.url, tmp_path) as provider, ThreadPoolExecutor() as pool:
+        creating = pool.submit(provider.create, _inputs(_all(3, "ENABLED"), retryMinutes=60))
+        while "trying again" not in provider.stderr:
+            time.sleep(0.05)
+        provider.cancel()
+        created = creating.result(timeout=30)
+        told = provider.stderr
+
+    assert created.outputs["unprocessed"] == {
+        account(2): "Internal error; the run was cancelled before another attempt."
+    }
+    assert aws.members == {account(1): "ENABLED", account(2): "DISABLED", account(3): "ENABLED"}
+    assert told.endswith(
+        "EKS audit logs in eu-central-1: the run was cancelled, 1 member left. `pulumi up` sets "
+        "them.\n"
+    )

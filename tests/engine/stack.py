@@ -144,6 +144,10 @@ class Stack:
         self._done("stack", "import", "--file", str(file), *options)
         file.unlink()
 
+    def set_configuration(self, key: str, value: str, *options: str) -> None:
+        """Sets a value by `pulumi config set`."""
+        self._done("config", "set", *options, key, value)
+
     def taint(self, *urns: str) -> None:
         """Lets the next run replace resources."""
         self._done("state", "taint", "--yes", *urns)

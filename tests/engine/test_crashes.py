@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -225,6 +226,28 @@ def test_a_state_whose_attributes_are_cut_off_is_read_again_without_them(
     beside.unlink()
     again = stack.up("--expect-no-changes")
     assert again.code == 0, again.text
+
+
+def test_a_state_that_is_cut_off_is_whole_again_from_its_copy(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    assert stack.up().code == 0
+    aws.set_status(account(1), OFF)
+    assert stack.up().code == 0
+
+    state = stack.state_file()
+    whole = state.read_bytes()
+    state.write_bytes(whole[: len(whole) // 2])  # as a full disk leaves it
+    cut_off = stack.up()
+    assert cut_off.code != 0
+    assert "unexpected end of JSON input" in cut_off.text
+
+    shutil.copyfile(state.with_name(f"{state.name}.bak"), state)
+    again = stack.up()
+    assert again.code == 0, again.text
+    settled(stack, aws)
 
 
 def test_a_run_that_is_killed_at_any_call_leaves_a_stack_that_needs_no_more_than_another_up(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.organization import ON
+from tests.engine.organization import ON, account
+from tests.engine.stack import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,3 +106,48 @@ def test_no_key_is_told_where_the_stacks_keys_are_used(
     ) in run.text
     for secret in (keys.access_key, keys.secret_key, "AKIAOFSOMEBODY"):
         assert secret not in run.text
+
+
+def test_secrets_are_kept_from_the_state_and_refused_where_they_are_shown(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    keys = aws.sandbox.boto3("sts")._request_signer._credentials
+    # An address of this machine that is not known for one.
+    elsewhere = aws.environment["AWS_ENDPOINT_URL"].replace("127.0.0.1", "0.0.0.0")  # noqa: S104
+    stack = aws.stack(
+        **{
+            "aws:endpoints": [{"organizations": elsewhere}],
+            "aws:accessKey": keys.access_key,
+            "aws:secretKey": keys.secret_key,
+            "members": [{"status": "ENABLED", "accounts": [account(1)]}],
+        }
+    )
+    members, most = f"{PROJECT}:members", f"{PROJECT}:maxDisabled"
+    stack.set_configuration(f"{members}[0].accounts[0]", account(1), "--path", "--secret")
+    stack.set_configuration(most, "5", "--secret")
+
+    shown = stack.preview()
+
+    assert shown.code != 0
+    assert [error.partition(" and the state")[0] for error in shown.errors] == [
+        f"{most} is a secret, but a preview shows it",
+        f"{members} is a secret, but a preview shows it",
+    ]
+    assert f"`pulumi config set --plaintext {most} <value>`" in shown.text
+    assert f"--path --plaintext '{members}[0].accounts[0]' <value>`" in shown.text
+
+    stack.set_configuration(most, "5", "--plaintext")
+    stack.set_configuration(f"{members}[0].accounts[0]", account(1), "--path", "--plaintext")
+    in_clear = stack.preview()
+
+    assert in_clear.code != 0
+    assert "aws:secretKey is in the stack's configuration in clear" in in_clear.errors[0]
+    assert "`pulumi config set --secret aws:secretKey`" in in_clear.errors[0]
+
+    stack.set_configuration("aws:secretKey", keys.secret_key, "--secret")
+    run = stack.up()
+
+    assert run.code == 0, run.text
+    assert aws.statuses()[account(1)] == ON
+    assert keys.secret_key not in run.text + stack.state_file().read_text() + stack.exported()

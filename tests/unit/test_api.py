@@ -520,6 +520,7 @@ ROLE = "arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_Audit"
         ),
         ("jane.doe+aws@corp.example.org may not.", "… may not."),
         ("x" * 5000, "x" * 1000 + "…"),
+        ("\x1b[2J**not**\r\nallowed\u202e", "**not** allowed"),
         (NO_MASTER, NO_MASTER),
     ],
 )
@@ -532,6 +533,32 @@ def test_a_reason_names_nobody_and_drowns_nothing(
         guardduty.api.members(DETECTOR)
 
     assert caught.value.reason == told
+
+
+def test_answers_are_read_as_printable_lines(guardduty: _Stubbed) -> None:
+    guardduty.answers(
+        "list_members",
+        {"Members": [_row(1, "\x1b[31mOdd\nStatus\u202e")]},
+        DetectorId=DETECTOR,
+        OnlyAssociated="false",
+    )
+    guardduty.answers(
+        "update_member_detectors",
+        {
+            "UnprocessedAccounts": [
+                {"AccountId": account(1), "Result": "a\x1b]0;b\x07\nc@d.example"}
+            ]
+        },
+        DetectorId=DETECTOR,
+        AccountIds=accounts(1),
+        Features=[{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}],
+    )
+
+    (member,) = guardduty.api.members(DETECTOR)
+    reasons = guardduty.api.set_member_status(DETECTOR, accounts(1), ON)
+
+    assert member.relationship_status == "Odd Status"
+    assert reasons == {account(1): "a …"}
 
 
 def _translated(error: Exception) -> UserError:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _KEYS = {"aws:region": REGION, "aws:accessKey": "x", "aws:secretKey": "y"}
 _STRANGE: list[Any] = [None, "", "x", 7, -1, True, [], {}, ["x"], {"x": "y"}, "ENABLED", "2"]
+_STRANGE += ["\x1b[2J\n**x**\u202e"]
 
 
 class _Strange(Aws):
@@ -131,6 +132,7 @@ def test_reading_ends_with_a_plan_or_with_a_sentence(
         assert plan.refusals or set(plan.statuses) <= {m.account for m in read.members}
     else:
         assert read
+        assert read.isprintable()
     assert aws.writes == []
     assert len(aws.requests) < 40
 
@@ -153,6 +155,7 @@ def test_setting_members_accounts_for_each_of_them(
     )
 
     assert {*outcome.statuses, *outcome.unprocessed} == set(accounts(3))
+    assert all(reason.isprintable() for reason in outcome.unprocessed.values())
     assert not set(outcome.statuses) & set(outcome.unprocessed)
     written = [a for request in aws.writes for a in request.body["accountIds"]]
     assert set(written) <= set(accounts(3))

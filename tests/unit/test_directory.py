@@ -214,6 +214,14 @@ def test_a_decision_is_told_with_the_unit_that_matched() -> None:
     assert rows <= set(summary(region_report(plan)).splitlines())
 
 
+def test_a_units_name_is_matched_as_it_is_shown() -> None:
+    renamed = {unit_id(1): ("a\x1b[2J \nb", ROOT)}
+    organization = FakeOrganizations(units=renamed, accounts={account(1): unit_id(1)})
+
+    assert _selected(organization, _in("Root/a b")) == [1]
+    assert _selected(organization, _in("Root/a\n b")) == [1]
+
+
 def test_units_of_more_than_one_page_are_read_to_the_end() -> None:
     units = {unit_id(number): (f"Unit {number}", ROOT) for number in range(50)}
     organization = FakeOrganizations(units, {account(n + 1): unit_id(n) for n in range(50)})

@@ -20,6 +20,8 @@ REFUSALS = GUIDE.partition("## Every refusal")[2].partition("## Every notice")[0
 NOT_ON_THE_ENGINE = {
     # The engine itself ends before the program where it can't read the state.
     "the last state of stack … can't be read",
+    # After five minutes.
+    "reading … has come to no end within … s",
     # Of a program that does not read its own state, or of an engine that goes on after a failure.
     "the program does not hand on what is recorded of",
     "the record of … stays where it is, since the resource that was to take it over",
@@ -38,6 +40,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "alone": False,
     "allowed": ["222222222222"],
     "amount": Decimal("70.56"),
+    "answers": 412,
     "arn": "arn:aws:guardduty:us-east-1:222222222222:detector/12ab",
     "auto_enable": "NEW",
     "by_rule": {"rule 1: all": ["300000000001", "300000000002"]},
@@ -57,9 +60,11 @@ ANY_ARGUMENT: dict[str, object] = {
     "faults": ["detector: Field required"],
     "ids": ["ou-ab12-11111111", "ou-ab12-22222222"],
     "index": 0,
+    "is_list": True,
     "key": "autoEnable",
     "known": ["NEW", "ALL", "NONE"],
     "label": "rule 1: all",
+    "left": 3,
     "limit": 10,
     "line": "what is this",
     "members": "NEW",
@@ -89,6 +94,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "resource": "PriorSettings",
     "right": "stacks/Pulumi.prod.yaml",
     "rules": 2,
+    "seconds": 120,
     "selector": "tags",
     "selectors": ["accounts", "all"],
     "status": "Disabled",

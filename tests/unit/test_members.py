@@ -14,6 +14,7 @@ from botocore.exceptions import EndpointConnectionError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guardduty.batches import CALLS_AT_ONCE
 from guardduty.errors import ConnectionFailedError
 from guardduty.members import Outcome, Patience, read_member_statuses, set_member_statuses
 from guardduty.model import AccountId, FeatureStatus
@@ -222,6 +223,35 @@ def test_what_time_does_not_cure_is_given_up_at_the_limit(clock: _Clock) -> None
     assert clock.now < 300
     assert outcome.attempts == len(clock.slept) + 1
     assert 0 < max(clock.slept) <= 60
+
+
+def test_a_cancelled_run_ends_at_its_next_pause_and_keeps_what_is_done(clock: _Clock) -> None:
+    guardduty = _members(3)
+    guardduty.unprocessed = {account(2): ["Internal error"] * _FOREVER}
+    patience = Patience(300, clock.sleep, cancelled=lambda: bool(clock.slept))
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(3), ON), patience)
+
+    assert len(clock.slept) == 1
+    assert outcome.statuses == {account(1): ON, account(3): ON}
+    assert outcome.unprocessed == {
+        account(2): "Internal error; the run was cancelled before another attempt."
+    }
+
+
+def test_a_cancelled_run_makes_no_new_call(clock: _Clock) -> None:
+    guardduty = _members(500)
+
+    def cancelled() -> bool:
+        return guardduty.count(_SETS) > 0
+
+    patience = Patience(300, clock.sleep, cancelled=cancelled)
+    outcome = _set(guardduty, dict.fromkeys(accounts(500), ON), patience)
+
+    assert guardduty.count(_SETS) <= CALLS_AT_ONCE
+    assert len(outcome.statuses) == guardduty.count(_SETS) * 50
+    assert set(outcome.unprocessed.values()) == {"the run was cancelled before an attempt."}
+    assert {*outcome.statuses, *outcome.unprocessed} == set(accounts(500))
 
 
 def test_a_permanent_reason_is_reported_at_once(clock: _Clock) -> None:

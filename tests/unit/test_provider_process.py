@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from components import provider
@@ -47,7 +47,8 @@ def test_all_resources_of_a_run_share_the_time_to_try_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(provider, "PAUSES", provider.Pauses())
-    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    cancelled = SimpleNamespace(wait=lambda _seconds: None, is_set=lambda: False)
+    monkeypatch.setattr(provider, "CANCELLED", cancelled)
 
     first = provider.patience(2)
     assert first.seconds == 120

@@ -671,6 +671,55 @@ def test_keys_that_are_not_complete(aws: Aws, configuration: dict[str, object]) 
     assert aws.requests == []
 
 
+_SERVICES = ("sts", "guardduty", "organizations")
+
+
+def _in_clear(endpoints: Mapping[str, str]) -> dict[str, str]:
+    """A configuration with keys in clear."""
+    return {**_KEYS, "aws:region": "eu-west-1", "aws:endpoints": json.dumps([endpoints])}
+
+
+@pytest.mark.parametrize("here", ["http://127.0.0.1:5000", "http://[::1]:5000", "http://localhost"])
+def test_credentials_in_clear_may_be_used_on_this_machine(aws: Aws, here: str) -> None:
+    configuration = _in_clear(dict.fromkeys(_SERVICES, here))
+
+    assert open_session(configuration.get, is_secret=lambda _: False).caller
+    assert aws.requests
+
+
+@pytest.mark.parametrize(
+    "endpoints",
+    [
+        {},
+        dict.fromkeys(_SERVICES[:2], "http://127.0.0.1:5000"),
+        dict.fromkeys(_SERVICES, "http://127.0.0.1.example"),
+        dict.fromkeys(_SERVICES, "http://a.example@localhost"),
+    ],
+)
+def test_credentials_in_clear_are_refused_before_anybody_is_asked(
+    aws: Aws, endpoints: dict[str, str]
+) -> None:
+    configuration = _in_clear(endpoints)
+
+    with pytest.raises(SettingsError) as caught:
+        open_session(configuration.get, is_secret=lambda _: False)
+
+    (told,) = caught.value.faults
+    assert told.startswith("aws:secretKey is in the stack's configuration in clear")
+    assert aws.requests == []
+    assert open_session(configuration.get, is_secret=lambda key: key == "aws:secretKey").caller
+
+
+def test_the_environments_endpoint_counts_for_credentials_in_clear(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
+    configuration = {**_KEYS, "aws:region": "eu-west-1"}
+
+    assert open_session(configuration.get, is_secret=lambda _: False).caller
+    assert aws.requests
+
+
 @pytest.mark.usefixtures("environment")
 def test_a_refusal_of_guardduty_is_told_with_its_words(aws: Aws) -> None:
     aws.refusals["*"] = (403, "AccessDeniedException", "User: x is not authorized.")
