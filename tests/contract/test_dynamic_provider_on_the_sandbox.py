@@ -208,7 +208,7 @@ def test_what_aws_did_not_process_is_put_back_by_a_second_destroy(
         sandbox.client.leave_unprocessed("UpdateMemberDetectors", [stubborn], "No.", times=1)
         with error_of() as told:
             prior.delete(recorded)
-        assert f"  {stubborn}  No." in told[0].splitlines()
+        assert told[0].splitlines()[1:3] == ["  No:", f"    {stubborn}"]
         assert _held(sandbox) == {**before, stubborn: "ENABLED"}
 
         sandbox.client.clear_calls()

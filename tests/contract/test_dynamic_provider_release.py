@@ -488,7 +488,8 @@ def test_a_second_destroy_writes_only_what_is_left(aws: Aws, provider: DynamicPr
         provider.delete(_state())
     assert told[0].splitlines() == [
         "GuardDuty: 1 member in us-east-1 could not be let go as onRelease says.",
-        "  300000000002  The test says so.",
+        "  The test says so:",
+        "    300000000002",
         (
             "`pulumi destroy` again tries only these. To leave them as they are, set onRelease: "
             "LEAVE, run `pulumi up`, and destroy."
