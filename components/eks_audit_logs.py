@@ -110,14 +110,7 @@ class EksAuditLogs(pulumi.ComponentResource):
         """
         plan, region = self.plan, self._region
         told = []
-        not_written = {}
-        for key, change in plan.setting_changes.items():
-            if key not in self._settings:
-                continue
-            # Of a resource that is not there and is not made either, nothing is known.
-            known = await self._settings[key].future()
-            if key not in self._written and known is not None:
-                not_written[str(key)] = change
+        not_written = await self.settings_left()
         if not_written:
             told.append(messages.not_written(region, not_written))
         if plan.changes and self._members and not await self._members_acted():
@@ -125,6 +118,18 @@ class EksAuditLogs(pulumi.ComponentResource):
         if (plan.release.words or plan.leaving) and not await self._prior_acted():
             told.append(messages.releases_left_out(region, plan.release.words))
         return tuple(told)
+
+    async def settings_left(self) -> dict[str, str]:
+        """The settings that this run leaves out, from what to what they were to go."""
+        left = {}
+        for key, change in self.plan.setting_changes.items():
+            if key not in self._settings:
+                continue
+            # Of a resource that is not there and is not made either, nothing is known.
+            known = await self._settings[key].future()
+            if key not in self._written and known is not None:
+                left[str(key)] = change
+        return left
 
     async def done(self) -> frozenset[str]:
         """The accounts that this run came to set or to release, also where AWS refused it."""

@@ -27,7 +27,7 @@ from guardduty.foreign_words import harmless
 from guardduty.ledger import LastState, read_last_state
 from guardduty.plan import make_leaving_plan, make_plan
 from guardduty.refusals import lost_records, other_records
-from guardduty.run_report import Outcome, region_report
+from guardduty.run_report import Outcome, delegation_report, region_report
 from guardduty.secret_keys import secrets_to_show
 from guardduty.session import open_session
 from guardduty.settings import Settings
@@ -158,7 +158,7 @@ def refuse(sentences: Sequence[str], outcome: Outcome = Outcome.REFUSED) -> NoRe
     for sentence in told:
         pulumi.log.error(sentence)
     with suppress(UserError):  # what is wrong with the file is told already
-        REPORT.end(outcome, told)
+        REPORT.write(outcome, told)
     sys.exit(_ERRORS_ARE_TOLD)
 
 
@@ -311,9 +311,11 @@ def designate(wanted: AccountId, session: Session) -> None:
     """
     last = read_own_state()
     plan = plan_delegation(read_delegation(session, wanted), last)
+    report = delegation_report(plan)
+    REPORT.add(report)
     others = other_records(last.others(()), session.caller, [session.region])
     refuse_if((*others, *plan.refusals))
-    pulumi.log.info(delegation_summary(plan))
+    pulumi.log.info(delegation_summary(report))
     administrator = DelegatedAdministrator("delegated-administrator", plan)
     pulumi.export("administratorAccountId", administrator.account)
     pulumi.run(lambda: _end_of_designation(administrator))
@@ -321,11 +323,19 @@ def designate(wanted: AccountId, session: Session) -> None:
 
 async def _end_of_designation(administrator: DelegatedAdministrator) -> None:
     await administrator.account.future()
-    REPORT.end(_outcome())
+    _finish([])
 
 
-def _outcome() -> Outcome:
-    return Outcome.PREVIEWED if pulumi.runtime.is_dry_run() else Outcome.SUCCEEDED
+def _finish(failures: list[str]) -> None:
+    """Writes the end of the run report, and ends the program if there are failures."""
+    outcome = Outcome.PREVIEWED if pulumi.runtime.is_dry_run() else Outcome.SUCCEEDED
+    if not failures:
+        try:
+            REPORT.write(outcome)
+        except UserError as error:
+            failures = [str(error)]
+    if failures:
+        refuse(failures, Outcome.FAILED)
 
 
 def tell(plan: Plan, session: Session) -> None:
@@ -346,6 +356,7 @@ def tell(plan: Plan, session: Session) -> None:
         pulumi.log.info(summary(report))
     else:
         pulumi.log.info(headline(plan))
+    REPORT.write(Outcome.UNFINISHED)
 
 
 def costs_of(plan: Plan, api: GuardDutyApi) -> Costs | None:
@@ -378,19 +389,22 @@ async def end(*monitorings: EksAuditLogs) -> None:
         if preview:
             for sentence in left_out:
                 pulumi.log.warn(sentence)
+            REPORT.note(region, left_out)
             continue
         failures += left_out
-        report = region_report(plan).after(await monitoring.done(), {**unprocessed, **unreleased})
+        to_come = [all_so_far(reached)] if plan.reaches_all and reached else []
+        report = region_report(plan).after(
+            await monitoring.done(),
+            {**unprocessed, **unreleased},
+            await monitoring.settings_left(),
+            to_come,
+        )
         REPORT.add(report)
-        changed = summary_after(report)
-        if changed:
-            pulumi.log.info(changed)
+        for line in (summary_after(report), *to_come):
+            if line:
+                pulumi.log.info(line)
         if unprocessed:
             failures.append(messages.unprocessed(region, unprocessed, len(plan.statuses)))
         if unreleased:
             failures.append(messages.unreleased(region, unreleased))
-        if plan.reaches_all and reached:
-            pulumi.log.info(all_so_far(reached))
-    if failures:
-        refuse(failures, Outcome.FAILED)
-    REPORT.end(_outcome())
+    _finish(failures)

@@ -6,18 +6,23 @@ beginning, as `unfinished`; when the plan is made; and at the end. docs/run-repo
 
 from __future__ import annotations
 
+import json
 import os
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
+from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from guardduty import messages
 from guardduty.errors import UserError
 from guardduty.run_report import Outcome, RegionReport, RunReport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+_SHORTEST_SECRET = 3
 
 VARIABLE = "GUARDDUTY_EKS_AUDIT_LOGS_REPORT"
 """Names the file; relative to the folder of Pulumi.yaml. Without it, nothing is written."""
@@ -36,23 +41,28 @@ class ReportFile:
             UserError: the file can't be written.
         """
         self._regions = {}
-        self._write(Outcome.UNFINISHED, ())
+        self.write(Outcome.UNFINISHED)
 
     def add(self, report: RegionReport) -> None:
-        """Says what happens in a region, in place of what was said of it before."""
+        """Keeps what happens in a region, in place of what was said of it before."""
         self._regions[report.region] = report
-        self._write(Outcome.UNFINISHED, ())
 
-    def end(self, outcome: Outcome, refusals: Sequence[str] = ()) -> None:
-        """Says how it has ended.
+    def note(self, region: str, notices: Sequence[str]) -> None:
+        """Keeps what else there is to know of a region."""
+        known = self._regions.get(region)
+        if known:
+            self.add(known.model_copy(update={"notices": (*known.notices, *notices)}))
+
+    def write(self, outcome: Outcome, refusals: Sequence[str] = ()) -> None:
+        """Writes the file.
 
         Args:
-            outcome: any but `unfinished`.
+            outcome: how it has ended; `unfinished` before that.
             refusals: why nothing was changed, or what was left undone.
-        """
-        self._write(outcome, tuple(refusals))
 
-    def _write(self, outcome: Outcome, refusals: tuple[str, ...]) -> None:
+        Raises:
+            UserError: the file can't be written.
+        """
         path = os.environ.get(VARIABLE)
         if not path:
             return
@@ -61,14 +71,48 @@ class ReportFile:
             stack=pulumi.get_stack(),
             preview=pulumi.runtime.is_dry_run(),
             outcome=outcome,
-            refusals=refusals,
+            refusals=tuple(refusals),
             regions=tuple(self._regions.values()),
         )
+        told = _masked(report.model_dump(mode="json", by_alias=True), _secrets())
+        text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
         try:
-            Path(path).write_text(report.model_dump_json(by_alias=True, indent=2) + "\n", "utf-8")
+            Path(path).write_text(text, "utf-8")
         except OSError as error:
             reason = error.strerror or str(error)
             raise UserError(messages.report_not_writable(VARIABLE, path, reason)) from None
+
+
+def _secrets() -> list[str]:
+    """The texts of the configuration's secrets, long ones first: the terminal masks them too."""
+    configuration = get_config_env()
+    found: set[str] = set()
+    for key in get_config_secret_keys_env():
+        found |= set(_texts_in(configuration.get(key, "")))
+    return sorted((text for text in found if len(text) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+
+def _texts_in(value: str) -> Iterator[str]:
+    yield value
+    with suppress(ValueError, RecursionError):
+        inside = [json.loads(value)]
+        while inside:
+            one = inside.pop()
+            if isinstance(one, dict | list):
+                inside += one.values() if isinstance(one, dict) else one
+            elif not isinstance(one, bool | None):
+                yield str(one)
+
+
+def _masked(value: Any, secrets: Sequence[str]) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {key: _masked(one, secrets) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_masked(one, secrets) for one in value]
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "[secret]")
+    return value
 
 
 REPORT = ReportFile()

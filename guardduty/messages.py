@@ -67,6 +67,11 @@ def regions_malformed(value: str) -> str:
 
 
 def misspelt_namespace(key: str, meant: str) -> str:
+    if not meant:
+        return (
+            f"{key} is in a namespace that nobody reads, and no key of this project has that name; "
+            f"remove it: `pulumi config rm {key}`."
+        )
     return (
         f"{key} is in a namespace that nobody reads; did you mean {meant}? The namespace of this "
         f"project's keys is its name in Pulumi.yaml. Write {meant} in place of {key} in the "
@@ -107,14 +112,23 @@ def key_no_text(key: str) -> str:
 
 def outside_of_config(file: str, key: str) -> str:
     return (
-        f"{file}: {key} is outside of `config:`, where nobody reads it; move it up to the keys "
-        "below `config:`, with two spaces in front."
+        f"{file}: {key} is outside of `config:`, where nobody reads it; move it to the keys "
+        "below `config:`, with two spaces in front, or remove it."
+    )
+
+
+def second_document(file: str) -> str:
+    return (
+        f"{file}: nobody reads what comes after the line ---; move it to the keys below `config:`, "
+        "and remove the line."
     )
 
 
 def stack_file_ignored(stack: str, file: str, right: str, *, there: bool) -> str:
-    """Says that nobody reads a file; `there` if the right one is there, without a `config:`."""
-    way_out = f"move its `config:` to {right}" if there else f"rename it to {right}"
+    """Says that nobody reads a file; `there` if the right one is there as well."""
+    way_out = f"rename it to {right}"
+    if there:
+        way_out = f"move what it has to {right}, and remove it"
     return f"{file} is read by nobody: the file of stack {stack} is {right}; {way_out}."
 
 
@@ -843,7 +857,13 @@ def left_out_of_this_run() -> str:
     return "left out of this run (--target, --exclude or --run-program)"
 
 
+def setting_written(key: str, before: str | None, now: str) -> str:
+    return f"{key}: {change(before, now)}" if before else f"{key}: {now}"
+
+
 def headline_after(region: str, on: int, off: int) -> str:
+    if not on and not off:
+        return f"EKS audit log monitoring in {region}: changed no member."
     return f"EKS audit log monitoring in {region}: turned {on} on, {off} off."
 
 

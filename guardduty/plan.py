@@ -59,6 +59,7 @@ class Plan:
         deciding: the place of the rule for each member, also one that can't be set now.
         warnings: what ends by this run; a user is told it first.
         notices: what a user is told beside the changes.
+        unreached: which accounts the rules select and can't set, and why.
         record: what the stack has recorded before this run.
         release: what becomes of the recorded accounts that no rule sets any more.
         leaving: whether the program has no such region any more: all of the record is released.
@@ -73,6 +74,7 @@ class Plan:
     deciding: Mapping[AccountId, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    unreached: tuple[str, ...] = ()
     record: Record = field(default_factory=lambda: Record("", AccountId("")))
     release: Release = field(default_factory=Release)
     leaving: bool = False
@@ -157,18 +159,23 @@ class Plan:
         return last + bool(not last or self.changes or self.record.earlier)
 
     @property
+    def settings_to(self) -> dict[Setting, str]:
+        """What the run gives to the settings beside members, also to those that have it already."""
+        if not self.leaving:
+            return {key: value for key, value in self.settings.wanted.items() if value is not None}
+        if self.settings.on_release is not OnRelease.RESTORE:
+            return {}
+        own = self.snapshot.detector
+        by_policy = {Setting.STATUS} if own and own.managed else set()
+        return {k: value for k, value in self.record.settings.items() if k not in by_policy}
+
+    @property
     def setting_changes(self) -> dict[Setting, str]:
         """From what to what each setting goes that AWS holds otherwise: `NONE -> NEW`."""
         held = self.snapshot.settings
-        wanted = {key: self.settings.wanted[key] for key in self.written_settings}
-        if self.leaving and self.settings.on_release is OnRelease.RESTORE:
-            own = self.snapshot.detector
-            by_policy = {Setting.STATUS} if own and own.managed else set()
-            put_back = self.record.settings.items()
-            wanted = {key: value for key, value in put_back if key not in by_policy}
         return {
             key: messages.change(held[key], value)
-            for key, value in wanted.items()
+            for key, value in self.settings_to.items()
             if held[key] not in {None, value}
         }
 
@@ -229,9 +236,11 @@ def make_plan(
                 else ()
             ),
             *policy_notices(snapshot),
+            *idle_rules(settings.members, {*deciding.values(), *non_members.values()}),
+        ),
+        unreached=(
             *waiting_notices(waiting),
             *non_member_notices(settings, snapshot, non_members),
-            *idle_rules(settings.members, {*deciding.values(), *non_members.values()}),
         ),
         record=record,
         release=release,

@@ -15,15 +15,17 @@ from pydantic.alias_generators import to_camel
 from guardduty import messages
 from guardduty.costs import told
 from guardduty.decisions import rule_label
+from guardduty.directory import selecting_unit
 from guardduty.model import FeatureStatus
 from guardduty.modes import Mode
 from guardduty.release import release_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from guardduty.costs import Costs
     from guardduty.decisions import Decision
+    from guardduty.delegation import DelegationPlan
     from guardduty.model import AccountId
     from guardduty.plan import Plan
 
@@ -74,11 +76,19 @@ class ReportedAccount(_Reported):
 
 
 class ReportedSetting(_Reported):
-    """One setting beside members that a run changes: its key, and what it goes from and to."""
+    """One setting beside members that a run changes.
+
+    Attributes:
+        setting: its configuration key.
+        from_: what it was; null if it was not there or not read.
+        to: what it is to be.
+        progress: how far it has come; never `inactive`.
+    """
 
     setting: str
     from_: Annotated[str | None, Field(alias="from")]
-    to: str | None
+    to: str
+    progress: Progress = Progress.PLANNED
 
 
 class Counts(_Reported):
@@ -97,7 +107,8 @@ class RegionReport(_Reported):
 
     Attributes:
         region: its code.
-        administrator_account_id: the account that acts.
+        administrator_account_id: the account that acts: with mode `delegation`, the management
+            account.
         mode: the stack's.
         leaving: whether the program does not name the region any more.
         warnings: what goes off beside members, and what ends; it is told first.
@@ -122,12 +133,20 @@ class RegionReport(_Reported):
         inactive = Progress.INACTIVE
         return tuple(a for a in self.accounts if a.to is status and a.progress is not inactive)
 
-    def after(self, done: Collection[str], reasons: Mapping[str, str]) -> RegionReport:
+    def after(
+        self,
+        done: Collection[str],
+        reasons: Mapping[str, str],
+        settings_left: Collection[str] = (),
+        notices: Sequence[str] = (),
+    ) -> RegionReport:
         """The same once the run has ended.
 
         Args:
             done: the accounts that the run came to.
             reasons: AWS's reason for each of them that could not be set.
+            settings_left: the settings that the run left out.
+            notices: what else is told at its end.
         """
 
         def ended(account: ReportedAccount) -> ReportedAccount:
@@ -139,7 +158,18 @@ class RegionReport(_Reported):
             progress = Progress.UNPROCESSED if reason else Progress.SET
             return account.model_copy(update={"progress": progress, "reason": reason})
 
-        return self.model_copy(update={"accounts": tuple(map(ended, self.accounts))})
+        def written(setting: ReportedSetting) -> ReportedSetting:
+            left = setting.setting in settings_left
+            progress = Progress.UNPROCESSED if left else Progress.SET
+            return setting.model_copy(update={"progress": progress})
+
+        return self.model_copy(
+            update={
+                "accounts": tuple(map(ended, self.accounts)),
+                "settings": tuple(map(written, self.settings)),
+                "notices": (*self.notices, *notices),
+            }
+        )
 
 
 class Outcome(StrEnum):
@@ -194,15 +224,32 @@ def region_report(plan: Plan, costs: Costs | None = None) -> RegionReport:
         leaving=plan.leaving,
         warnings=tuple(_warnings(plan)),
         accounts=tuple(sorted(accounts, key=_off_first)),
-        settings=tuple(
-            ReportedSetting(
-                setting=str(key), from_=snapshot.settings[key], to=change.rpartition(" ")[2]
-            )
-            for key, change in plan.setting_changes.items()
-        ),
+        settings=tuple(_settings(plan)),
         summary=_counts(plan, accounts),
         notices=tuple(_notices(plan, costs)),
     )
+
+
+def delegation_report(plan: DelegationPlan) -> RegionReport:
+    """Says what a run of mode `delegation` does in its region.
+
+    Args:
+        plan: also one with refusals.
+    """
+    delegation = plan.delegation
+    return RegionReport(
+        region=delegation.region,
+        administrator_account_id=str(delegation.caller),
+        mode=Mode.DELEGATION,
+        notices=plan.notices,
+    )
+
+
+def _settings(plan: Plan) -> Iterator[ReportedSetting]:
+    held = plan.snapshot.settings
+    for key, to in plan.settings_to.items():
+        if to != held[key]:
+            yield ReportedSetting(setting=str(key), from_=held[key], to=to)
 
 
 def _by_rule(plan: Plan, costs: Costs | None) -> Iterator[ReportedAccount]:
@@ -254,10 +301,17 @@ def _inactive(plan: Plan) -> Iterator[ReportedAccount]:
                 name=_names(plan).get(account),
                 from_=messages.UNKNOWN,
                 to=wanted,
-                rule=rule_label(plan.deciding[account], rules),
+                unit=_unit(plan, account),
+                rule=rule_label(plan.deciding[account], rules, _unit(plan, account)),
                 progress=Progress.INACTIVE,
                 reason=messages.relationship(status),
             )
+
+
+def _unit(plan: Plan, account: AccountId) -> str | None:
+    directory = plan.snapshot.directory
+    rule = plan.settings.members[plan.deciding[account]]
+    return selecting_unit(rule, account, directory) if directory else None
 
 
 def _off_first(account: ReportedAccount) -> tuple[bool, str, str]:
@@ -301,6 +355,7 @@ def _notices(plan: Plan, costs: Costs | None) -> Iterator[str]:
     elif not _turns_own_off(plan):
         yield _own(plan)
     yield from plan.notices
+    yield from plan.unreached
     if costs:
         own = [plan.snapshot.detector.status] if plan.snapshot.detector else []
         statuses = [*plan.snapshot.statuses.statuses.values(), *own]

@@ -80,7 +80,11 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands fo
 
 
 def _misplaced(key: str, project: str, known: Collection[str]) -> str | None:
-    """Where a key belongs that stands in a namespace that nobody reads; None if it does not."""
+    """Where a key belongs that stands in a namespace that nobody reads.
+
+    Returns:
+        the full key; empty if there is no such key; None if the namespace is somebody else's.
+    """
     namespace, _, name = key.partition(":")
     if namespace == project or namespace in _OF_PULUMI:
         return None
@@ -88,7 +92,10 @@ def _misplaced(key: str, project: str, known: Collection[str]) -> str | None:
     if folded in _OF_PULUMI and name not in known:
         return f"{folded}:{name}"
     alike = get_close_matches(folded, [project.casefold(), PROJECT], cutoff=0.8)
-    return f"{project}:{name}" if name in known or alike or folded == "guardduty" else None
+    if name in known or not (alike or folded == "guardduty"):
+        return f"{project}:{name}" if name in known else None
+    close = get_close_matches(name, known, n=1)
+    return f"{project}:{close[0]}" if close else ""
 
 
 class _Strict(BaseModel):
@@ -234,7 +241,9 @@ class Settings(_Strict):
             if key.startswith(prefix) and value != ""
         }
         faults = tuple(
-            messages.misspelt_namespace(key, meant) for key, meant in misplaced.items() if meant
+            messages.misspelt_namespace(key, meant)
+            for key, meant in misplaced.items()
+            if meant is not None
         )
         return cls._read(values, faults, prefix, folder)
 

@@ -157,16 +157,51 @@ def faults_of_stack_file(
     except SettingsError:
         return ()  # the CLI does not read it either: the configuration comes from elsewhere
     stray = [key for key in content if ":" in key or key in keys]
+    stray += _stray_inside(project, content, configuration)
     faults = [messages.outside_of_config(project.shown(file), key) for key in stray]
-    if not content.get("config"):
-        faults += _ignored_file(project, file, stack, configuration)
+    if file.exists() and _has_second_document(file):
+        faults.append(messages.second_document(project.shown(file)))
+    faults += _ignored_file(project, file, stack, configuration)
     return tuple(faults)
+
+
+def _stray_inside(
+    project: Project, content: Mapping[str, Any], configuration: Mapping[str, Any]
+) -> list[str]:
+    """Finds keys deeper in what is no configuration, with another value than is in force.
+
+    An anchor may stand there that `config:` refers to: then the value is the one in force.
+    """
+    inside = [(k, value) for k, value in content.items() if k not in {"config", "environment"}]
+    found = []
+    while inside:
+        place, value = inside.pop()
+        if isinstance(value, list):
+            inside += [(place, one) for one in value]
+        elif isinstance(value, dict):
+            for key, one in value.items():
+                inside.append((f"{place}.{key}", one))
+                text = _text(one) if key.partition(":")[0] in {project.name, "aws"} else None
+                if ":" in key and isinstance(text, str) and configuration.get(key) != text:
+                    found.append(f"{place}.{key}")
+    return found
+
+
+def _has_second_document(file: Path) -> bool:
+    if file.suffix == ".json":
+        return False
+    documents = yaml.parse(file.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    try:
+        starts = [event for event in documents if isinstance(event, yaml.DocumentStartEvent)]
+    except yaml.YAMLError:
+        return True  # the first one is read, and the fault is behind it
+    return len(starts) > 1
 
 
 def _ignored_file(
     project: Project, file: Path, stack: str, configuration: Mapping[str, Any]
 ) -> list[str]:
-    """Finds a file that is named almost as the stack's, and that the configuration has not."""
+    """Finds a file that is named almost as the stack's, with values that are not in force."""
     for folder in dict.fromkeys((project.stacks, project.file.parent)):
         for extension in _EXTENSIONS:
             other = folder / f"{file.stem}{extension}"

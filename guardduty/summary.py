@@ -12,7 +12,6 @@ from guardduty.run_report import Progress, RegionReport, ReportedAccount, region
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from guardduty.delegation import DelegationPlan
     from guardduty.plan import Plan
 
 LISTED = 20
@@ -39,29 +38,30 @@ def summary(report: RegionReport) -> str:
 
 
 def summary_after(report: RegionReport) -> str | None:
-    """Tells which accounts a run has changed; None if there are none.
+    """Tells which accounts and settings a run has changed; None if it has changed nothing.
 
     Args:
         report: of the run, once it has ended (`RegionReport.after`).
     """
     done = [account for account in report.accounts if account.progress is Progress.SET]
-    if not done:
+    settings = [setting for setting in report.settings if setting.progress is Progress.SET]
+    if not done and not settings:
         return None
     off = [account for account in done if account.to is FeatureStatus.DISABLED]
     on = [account for account in done if account.to is FeatureStatus.ENABLED]
     head = messages.headline_after(report.region, len(on), len(off))
-    return "\n  ".join([head, *map(_row, off), *_by_rule(done), *_cut(on)])
+    written = [messages.setting_written(s.setting, s.from_, s.to) for s in settings]
+    return "\n  ".join([head, *map(_row, off), *_by_rule(done), *_cut(on), *written])
 
 
-def delegation_summary(plan: DelegationPlan) -> str:
+def delegation_summary(report: RegionReport) -> str:
     """Tells whom a run of mode `delegation` designates.
 
     Args:
-        plan: one without refusals.
+        report: of a plan without refusals.
     """
-    delegation = plan.delegation
-    lines = [messages.headline_of_delegation(delegation.region, delegation.caller), *plan.notices]
-    return "\n  ".join(lines)
+    head = messages.headline_of_delegation(report.region, report.administrator_account_id)
+    return "\n  ".join([head, *report.notices])
 
 
 def all_so_far(accounts: Mapping[str, int]) -> str:
@@ -89,13 +89,13 @@ def headline(plan: Plan) -> str:
         own = messages.own_detector(plan.snapshot.detector.status, plan.settings.status, alone=True)
         return "\n  ".join([whose, own, *_in_short(plan)])
     counts = report.summary
-    lines = [messages.headline(report.region, counts.turns_on, counts.turns_off), *_in_short(plan)]
-    return "\n  ".join(lines)
+    head = messages.headline(report.region, counts.turns_on, counts.turns_off)
+    return "\n  ".join([head, *report.warnings, *_in_short(plan)])
 
 
 def _in_short(plan: Plan) -> list[str]:
     rewritten = [messages.state_rewritten()] if plan.record.earlier else []
-    return [*plan.warnings, *plan.snapshot.notices, *rewritten]
+    return [*plan.snapshot.notices, *rewritten, *plan.unreached]
 
 
 def _counts(report: RegionReport) -> Iterator[str]:

@@ -62,6 +62,7 @@ class Watch:
         self._answered = 0
         self._under_way = 0
         self._begun = self._busy = self._told = self._idle = time.monotonic()
+        self._paused = 0.0
 
     def call(self, operation: str, ask: Callable[[], Answer]) -> Answer:
         """Asks in a thread of its own, so that there is an end whatever the call waits for.
@@ -97,8 +98,10 @@ class Watch:
         with self._lock:
             now = time.monotonic()
             # Between calls, time passes for other reasons: whoever pauses tells of that.
-            if not self._under_way and now - self._idle > _IDLE_SECONDS:
-                self._busy = self._told = now
+            if not self._under_way:
+                self._paused += now - self._idle
+                if now - self._idle > _IDLE_SECONDS:
+                    self._busy = self._told = now
             self._under_way += 1
 
     def _note_end(self) -> None:
@@ -107,8 +110,10 @@ class Watch:
             self._idle = time.monotonic()
 
     def _end(self) -> float:
-        """When all calls together have taken too long."""
-        return inf if self._seconds is None else self._begun + self._seconds + self._answered
+        """When all calls together have taken too long; pauses between them do not count."""
+        if self._seconds is None:
+            return inf
+        return self._begun + self._paused + self._seconds + self._answered
 
     def _next_look(self, end: float) -> float:
         return max(0, min(end, self._end(), self._told + QUIET_SECONDS) - time.monotonic())
@@ -117,7 +122,7 @@ class Watch:
         now = time.monotonic()
         if now < self._end():
             return messages.no_answer(operation, messages.no_answer_within(CALL_SECONDS))
-        seconds = round(now - self._begun)
+        seconds = round(now - self._begun - self._paused)
         return messages.reading_too_long(self._region, operation, seconds, self._answered)
 
     def _tell_if_quiet(self, operation: str) -> None:

@@ -152,7 +152,9 @@ def test_a_run_names_what_it_changed_and_exports_what_it_did(aws: Aws, program: 
         "EKS audit log monitoring in us-east-1: turning 1 on, 0 off.",
         (
             "EKS audit log monitoring in us-east-1: turned 1 on, 0 off.\n"
-            "  on   300000000002  rule 1: all"
+            "  on   300000000002  rule 1: all\n"
+            "  status: DISABLED -> ENABLED\n"
+            "  autoEnable: NONE -> NEW"
         ),
     ]
     assert engine.exported == {
@@ -610,7 +612,8 @@ def test_a_detector_is_made_for_the_delegated_administrator(aws: Aws, program: _
     program.run(engine, {**_KEYS, **_ALL_ON, f"{PROJECT}:detector": "create"})
 
     assert engine.registered["eks-audit-logs-detector"].import_id == ""
-    (told,) = program.told(logging.INFO)
+    told, changed = program.told(logging.INFO)
+    assert changed.splitlines()[1:] == ["  status: ENABLED", "  autoEnable: NEW"]
     assert told.splitlines()[0] == "EKS audit log monitoring in us-east-1: making the detector."
 
 

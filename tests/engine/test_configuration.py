@@ -70,7 +70,7 @@ def test_what_nobody_reads_is_refused_and_each_way_out_works(
         stack.preview(),
         "stacks/Pulumi.test.yml is read by nobody: the file of stack test is "
         # The CLI has made one, to keep the stack's salt in it.
-        "stacks/Pulumi.test.yaml; move its `config:` to stacks/Pulumi.test.yaml.",
+        "stacks/Pulumi.test.yaml; move what it has to stacks/Pulumi.test.yaml, and remove it.",
     )
     moved = wrong.read_text().partition("encryptionsalt")[0]
     stack.file.write_text(f"{stack.file.read_text()}{moved}")

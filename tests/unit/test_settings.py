@@ -189,7 +189,7 @@ def test_a_renamed_project_reads_its_own_namespace_and_refuses_the_former() -> N
         ("AWS:allowedAccountIds", "aws:allowedAccountIds"),
         ("Aws:region", "aws:region"),
         ("Pulumi:tags", "pulumi:tags"),
-        ("GUARDDUTY-EKS-AUDIT-LOGS:whatever", "guardduty-eks-audit-logs:whatever"),
+        ("GUARDDUTY-EKS-AUDIT-LOGS:memberz", "guardduty-eks-audit-logs:members"),
     ],
 )
 def test_a_key_in_a_namespace_that_nobody_reads_is_refused(key: str, meant: str) -> None:
@@ -199,6 +199,14 @@ def test_a_key_in_a_namespace_that_nobody_reads_is_refused(key: str, meant: str)
     (fault,) = caught.value.faults
     assert f"{key} is in a namespace that nobody reads; did you mean {meant}?" in fault
     assert f"`pulumi config set {meant} <value>` and `pulumi config rm {key}`" in fault
+
+
+def test_a_key_of_no_name_in_a_namespace_that_nobody_reads_is_to_be_removed() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration({"guardduty:region": "us-east-1"})
+
+    (fault,) = caught.value.faults
+    assert fault.endswith("has that name; remove it: `pulumi config rm guardduty:region`.")
 
 
 def test_only_what_is_written_counts_as_asked_for() -> None:

@@ -197,12 +197,40 @@ def test_a_key_outside_of_config_is_refused(folder: Path) -> None:
     file.write_text(f"{STACK}\nonRelease: RESTORE\nacme:status: x\naws:region: y\nx:y: z\n")
 
     assert _faults(folder) == tuple(
-        f"stacks/Pulumi.t.yaml: {key} is outside of `config:`, where nobody reads it; move it up "
-        "to the keys below `config:`, with two spaces in front."
+        f"stacks/Pulumi.t.yaml: {key} is outside of `config:`, where nobody reads it; move it to "
+        "the keys below `config:`, with two spaces in front, or remove it."
         for key in ("onRelease", "acme:status", "aws:region", "x:y")
     )
     file.write_text(f"{STACK}  onRelease: RESTORE\n  x:y: z\n")
     assert _faults(folder) == ()
+
+
+@pytest.mark.parametrize("other", ["Config", "environments", "spare"])
+def test_a_key_of_ours_deeper_in_another_part_is_refused(folder: Path, other: str) -> None:
+    file = folder / "stacks" / "Pulumi.t.yaml"
+    file.write_text(f"{STACK}\n{other}:\n  acme:status: DISABLED\n")
+
+    (fault,) = _faults(folder, acme__status="ENABLED")
+
+    assert fault.startswith(f"stacks/Pulumi.t.yaml: {other}.acme:status is outside of `config:`")
+
+
+def test_an_anchor_that_config_refers_to_is_left_alone(folder: Path) -> None:
+    (folder / "stacks" / "Pulumi.t.yaml").write_text(
+        "shared: &shared\n  acme:status: DISABLED\nconfig:\n  <<: *shared\n"
+    )
+
+    assert _faults(folder, acme__status="DISABLED") == ()
+
+
+@pytest.mark.parametrize("second", ["config:\n  acme:status: DISABLED\n", "a: [\n"])
+def test_a_second_document_is_refused(folder: Path, second: str) -> None:
+    file = folder / "stacks" / "Pulumi.t.yaml"
+    file.write_text(f"---\n{STACK}\n---\n{second}")
+
+    (fault,) = _faults(folder)
+
+    assert fault.startswith("stacks/Pulumi.t.yaml: nobody reads what comes after the line ---")
 
 
 def test_other_keys_beside_config_are_left_alone(folder: Path) -> None:
@@ -227,9 +255,10 @@ def test_a_file_that_is_not_the_stacks_is_refused(folder: Path, wrong: str) -> N
     )
     right.write_text("encryptionsalt: v1:abc\n")  # as `pulumi stack init` makes it
     (fault,) = _faults(folder, acme__status="ENABLED")
-    assert fault.endswith("; move its `config:` to stacks/Pulumi.t.yaml.")
+    assert fault.endswith("; move what it has to stacks/Pulumi.t.yaml, and remove it.")
     right.write_text(STACK)
-    assert _faults(folder, acme__status="ENABLED") == ()
+    assert _faults(folder, acme__status="ENABLED") == (fault,)
+    assert _faults(folder, acme__status="DISABLED") == ()
 
 
 def test_a_file_of_another_name_that_is_in_force_is_none(folder: Path) -> None:

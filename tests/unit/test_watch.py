@@ -83,7 +83,7 @@ def test_an_answer_that_drips_has_an_end(monkeypatch: pytest.MonkeyPatch, tmp_pa
         "no answer from AWS (GetCallerIdentity: none within 0.5 s). Check the network, and "
         "aws:endpoints or AWS_ENDPOINT_URL if one is set."
     )
-    assert told[0] == f"{REGION}: waiting for GetCallerIdentity, 0 s"
+    assert told[0].startswith(f"{REGION}: waiting for GetCallerIdentity, ")
 
 
 def test_all_of_reading_has_an_end(limits: pytest.MonkeyPatch) -> None:
@@ -99,6 +99,15 @@ def test_all_of_reading_has_an_end(limits: pytest.MonkeyPatch) -> None:
         "last). Check the network; where AWS is slow, run again later."
     )
     assert threading.active_count() < 20
+
+
+def test_time_between_calls_is_no_reading(limits: pytest.MonkeyPatch) -> None:
+    limits.setattr(guardduty.watch, "QUIET_SECONDS", 60)
+    watch = Watch(REGION, seconds=0.2)
+
+    time.sleep(0.4)
+
+    assert watch.call("GetUsageStatistics", lambda: 1) == 1
 
 
 def test_many_answers_give_reading_more_time(limits: pytest.MonkeyPatch) -> None:

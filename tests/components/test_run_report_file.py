@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from components.run_report import VARIABLE
-from guardduty.run_report import RunReport
+from components.run_report import VARIABLE, ReportFile
+from guardduty.run_report import Outcome, RunReport
 from guardduty.settings import PROJECT
 from tests.components.registrations import Engine
 from tests.doubles.aws import Aws
@@ -18,9 +18,13 @@ from tests.doubles.doors import bare_environment, in_place_of_sockets
 from tests.vocabulary import PROJECT_FOLDER, account, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _KEYS = {"aws:region": "us-east-1", "aws:accessKey": "x", "aws:secretKey": "y"}
+
+
+_SECRET = ["aws:secretKey"]
 
 
 def _program() -> None:
@@ -34,9 +38,12 @@ class _Runs:
         monkeypatch.setenv(VARIABLE, str(self.path))
 
     def run(self, engine: Engine, **configuration: object) -> RunReport:
-        keys = {f"{PROJECT}:{key}": json.dumps(value) for key, value in configuration.items()}
+        keys = {
+            f"{PROJECT}:{key}": value if isinstance(value, str) else json.dumps(value)
+            for key, value in configuration.items()
+        }
         self._monkeypatch.setenv("PULUMI_CONFIG", json.dumps({**_KEYS, **keys}))
-        self._monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", '["aws:secretKey"]')
+        self._monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(_SECRET))
         engine.run_stack(_program)
         return self.report()
 
@@ -52,7 +59,7 @@ class _Runs:
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> _Runs:
     bare_environment(monkeypatch, tmp_path)
-    aws = Aws(members={account(1): "ENABLED", account(2): "DISABLED"})
+    aws = Aws(members={account(1): "ENABLED", account(2): "DISABLED"}, own_status="ENABLED")
     in_place_of_sockets(monkeypatch, aws)
     return _Runs(monkeypatch, tmp_path)
 
@@ -114,6 +121,61 @@ def test_a_run_that_breaks_off_leaves_it_unfinished(
         runs.run(Engine(), members=_ALL_ON)
 
     assert runs.report().outcome == "unfinished"
+
+
+def test_secrets_of_the_configuration_are_masked(
+    runs: _Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roles = {"externalId": "hunter2-external", "roleArn": "x"}  # a map in place of a list
+    monkeypatch.setitem(_KEYS, "aws:assumeRoles", json.dumps(roles))
+    monkeypatch.setattr("test_run_report_file._SECRET", [*_SECRET, "aws:assumeRoles"])
+
+    report = runs.ends(Engine(preview=True), members=_ALL_ON)
+
+    assert report.outcome == "refused"
+    assert "[secret]" in report.refusals[0]
+    assert "hunter2" not in runs.path.read_text(encoding="utf-8")
+
+
+def test_a_run_says_which_settings_it_has_written(
+    runs: _Runs, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    report = runs.run(Engine(), status="DISABLED", autoEnable="ALL")
+
+    settings = {s.setting: (s.from_, s.to, s.progress) for s in report.regions[0].settings}
+    assert settings == {
+        "status": ("ENABLED", "DISABLED", "set"),
+        "autoEnable": ("NONE", "ALL", "set"),
+    }
+    first, last = [r.getMessage() for r in caplog.records if r.levelno == logging.INFO][:2]
+    assert "Administrator's own detector: on -> off." in first
+    assert "status: ENABLED -> DISABLED" in last
+
+
+def test_a_file_that_goes_away_hides_no_failure(
+    runs: _Runs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write = ReportFile.write
+
+    def vanishes(file: ReportFile, outcome: Outcome, refusals: Sequence[str] = ()) -> None:
+        if outcome != "unfinished":
+            monkeypatch.setenv(VARIABLE, str(runs.path / "no" / "folder.json"))
+        write(file, outcome, refusals)
+
+    monkeypatch.setattr(ReportFile, "write", vanishes)
+    engine = Engine(outputs={"-members": {"unprocessed": {account(2): "Internal error"}}})
+
+    with pytest.raises(SystemExit):
+        runs.run(engine, members=_ALL_ON)
+    assert [account(2) in r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
+
+    caplog.clear()
+    monkeypatch.setenv(VARIABLE, str(runs.path))
+    with pytest.raises(SystemExit):
+        runs.run(Engine(), members=_ALL_ON)
+    (told,) = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
+    assert told.startswith(f"{VARIABLE}: ")
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_aws_is_asked(
