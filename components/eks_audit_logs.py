@@ -138,11 +138,13 @@ class EksAuditLogs(pulumi.ComponentResource):
         return frozenset({*members, *released})
 
     async def _members_acted(self) -> bool:
-        if self._members is None:
+        if self._members is None or not await _is_made(self._members):
             return False
         return await self._members.revision.future() == self.plan.members_revision
 
     async def _prior_acted(self) -> bool:
+        if not await _is_made(self._prior):
+            return False
         return await self._prior.revision.future() == self.plan.revision
 
     def _detector(self) -> pulumi.Output[str]:
@@ -288,6 +290,14 @@ class EksAuditLogs(pulumi.ComponentResource):
             members.revision if members else None,
             members.unprocessed if members else None,
         ).apply(count)
+
+
+async def _is_made(resource: pulumi.CustomResource) -> bool:
+    """Whether a resource is there; in a preview, or will be.
+
+    Of one that a run leaves out before it was ever made, the engine tells the inputs as outputs.
+    """
+    return pulumi.runtime.is_dry_run() or bool(await resource.id.future())
 
 
 def _or_none_left(reasons: Mapping[str, str] | None) -> Mapping[str, str]:

@@ -258,6 +258,7 @@ def plan_regions(
     left = sorted({record.region for record in last.others(())} - set(named))
     planned: list[tuple[Session, Plan]] = []
     wrong: list[str] = []
+    rejected: dict[str, list[str]] = {}
     callers: set[AccountId] = set()
     for region in (*named, *left):
         try:
@@ -270,7 +271,7 @@ def plan_regions(
         except SettingsError as error:
             wrong += error.faults
         except CredentialsError as error:
-            wrong.append(str(error))
+            rejected.setdefault(str(error), []).append(region)
         except ConnectionFailedError as error:
             # Each region would wait as long for a network that is not there.
             wrong.append(messages.in_region(region, str(error)))
@@ -281,6 +282,7 @@ def plan_regions(
             planned.append((session, plan))
             REPORT.add(region_report(plan))
             wrong += (messages.in_region(region, refusal) for refusal in plan.refusals)
+    wrong += _of_credentials(rejected, len(named) + len(left))
     if len(callers) == 1:
         (caller,) = callers
         others = last.others((caller, record.region) for record in last.records)
@@ -288,6 +290,13 @@ def plan_regions(
     wrong += lost_records(last.records)
     refuse_if(tuple(wrong))
     return planned
+
+
+def _of_credentials(rejected: Mapping[str, Sequence[str]], regions: int) -> Iterator[str]:
+    """Says of which regions each sentence is, unless it is of all."""
+    for sentence, where in rejected.items():
+        everywhere = len(where) == regions
+        yield sentence if everywhere else messages.in_region(", ".join(where), sentence)
 
 
 def _leaving_plan(settings: Settings, session: Session, last: LastState) -> Plan:

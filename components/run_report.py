@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ class ReportFile:
 
     def __init__(self) -> None:
         self._regions: dict[str, RegionReport] = {}
+        self._started = datetime.now(UTC)
 
     def begin(self) -> None:
         """Says that a preview or a run has begun.
@@ -41,6 +43,7 @@ class ReportFile:
             UserError: the file can't be written.
         """
         self._regions = {}
+        self._started = datetime.now(UTC)
         self.write(Outcome.UNFINISHED)
 
     def add(self, report: RegionReport) -> None:
@@ -69,6 +72,7 @@ class ReportFile:
         report = RunReport(
             project=pulumi.get_project(),
             stack=pulumi.get_stack(),
+            started=self._started,
             preview=pulumi.runtime.is_dry_run(),
             outcome=outcome,
             refusals=tuple(refusals),

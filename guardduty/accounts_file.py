@@ -63,8 +63,10 @@ def read_accounts_file(written: Any, folder: Path) -> AccountsFile:  # noqa: ANN
         except ValueError:
             wrong.append(f"line {line} ({shown(entry)})")
     if wrong:
-        lines = messages.account_id_lines(path, wrong[:LISTED], len(wrong), column)
-        raise ValueError(lines)
+        is_csv = column is None and any(mark in entry for _, entry in entries for mark in ",;")
+        raise ValueError(
+            messages.account_id_lines(path, wrong[:LISTED], len(wrong), column, is_csv=is_csv)
+        )
     if not accounts:
         raise ValueError(messages.accounts_file_empty(path))
     return AccountsFile(path, frozenset(accounts))
@@ -72,15 +74,20 @@ def read_accounts_file(written: Any, folder: Path) -> AccountsFile:  # noqa: ANN
 
 def _of_lines(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), start=1):
-        entry = line.partition("#")[0].strip()
+        entry = line.partition("#")[0].strip().rstrip(",").strip("\"'")
         if entry:
             yield number, entry
 
 
 def _of_column(text: str, path: str, column: str) -> Iterator[tuple[int, str]]:
-    rows = csv.reader(text.splitlines(), strict=True)
+    lines = text.splitlines()
+    # Where a comma is a decimal point, spreadsheets write semicolons.
+    first = lines[0] if lines else ""
+    rows = csv.reader(
+        lines, delimiter=";" if ";" in first and "," not in first else ",", strict=True
+    )
     header = [name.strip() for name in next(rows, [])]
-    if column not in header:
+    if header.count(column) != 1:
         raise ValueError(messages.no_such_column(path, column, header))
     place = header.index(column)
     for row in rows:

@@ -58,6 +58,24 @@ def _share(limit: int, written: int | str) -> str:
 # Configuration
 
 
+def key_nested(project: str) -> str:
+    return (
+        f"{project}:{project} is not a key: a key and its namespace stand on one line, for "
+        f"instance `{project}:status: ENABLED`."
+    )
+
+
+def key_is_a_path(key: str) -> str:
+    return f"{key} is a place in a key; remove it, and set it with `pulumi config set --path`."
+
+
+def key_twice_in_config(file: str, key: str) -> str:
+    return (
+        f"{file}: {key} is written twice below `config:`, once without its namespace, and which "
+        "one counts is left to chance; keep one."
+    )
+
+
 def unknown_key(key: str, suggestion: str) -> str:
     return f"{key} is not a configuration key of this project; {suggestion}"
 
@@ -74,9 +92,9 @@ def misspelt_namespace(key: str, meant: str) -> str:
         )
     return (
         f"{key} is in a namespace that nobody reads; did you mean {meant}? The namespace of this "
-        f"project's keys is its name in Pulumi.yaml. Write {meant} in place of {key} in the "
-        f"stack's file; for a single value, `pulumi config set {meant} <value>` and `pulumi config "
-        f"rm {key}` do that."
+        f"project's keys is its name in Pulumi.yaml. Write {meant} in place of {key} where it "
+        "stands, in the stack's file or in Pulumi.yaml; for a single value of the stack's file, "
+        f"`pulumi config set {meant} <value>` and `pulumi config rm {key}` do that."
     )
 
 
@@ -113,7 +131,8 @@ def key_no_text(key: str) -> str:
 def outside_of_config(file: str, key: str) -> str:
     return (
         f"{file}: {key} is outside of `config:`, where nobody reads it; move it to the keys "
-        "below `config:`, with two spaces in front, or remove it."
+        "below `config:`, with two spaces in front, or remove it. Edit the file before anything "
+        "else: `pulumi config set` drops such a key."
     )
 
 
@@ -132,13 +151,18 @@ def stack_file_ignored(stack: str, file: str, right: str, *, there: bool) -> str
     return f"{file} is read by nobody: the file of stack {stack} is {right}; {way_out}."
 
 
-def account_id_lines(file: str, wrong: Sequence[str], lines: int, column: str | None) -> str:
+def account_id_lines(
+    file: str, wrong: Sequence[str], lines: int, column: str | None, *, is_csv: bool
+) -> str:
     """Says which lines of a file have no account id; `wrong` has the first of them."""
     where = f" in column {column}" if column else ""
     more = f" and {lines - len(wrong)} more" if lines > len(wrong) else ""
+    way_out = "An id has 12 digits; a spreadsheet drops zeros in front."
+    if is_csv:
+        way_out = f"For a file with columns write {{path: {file}, column: <its name>}}."
     return (
         f"{file} has {counted(lines, 'line')} without an account id{where}: {', '.join(wrong)}"
-        f"{more}. An id has 12 digits; a spreadsheet drops zeros in front."
+        f"{more}. {way_out}"
     )
 
 
@@ -263,8 +287,8 @@ def credentials_in_clear(key: str) -> str:
     return (
         f"{key} is in the stack's configuration in clear, and would be in its state. Make a new "
         "access key in AWS and delete this one, which others may have read. Then take the keys out "
-        "and use aws:profile or the environment; or write the new one by `pulumi config set "
-        f"--secret {key}`."
+        f"and use aws:profile or the environment; or write the new aws:accessKey, and {key} by "
+        f"`pulumi config set --secret {key}`."
     )
 
 
@@ -842,7 +866,7 @@ def on_off(status: str | None) -> str:
 
 
 def more_accounts(number: int) -> str:
-    return f"… and {number} more on; the run report has them all (docs/run-report.md)"
+    return f"… and {number} more on; GUARDDUTY_EKS_AUDIT_LOGS_REPORT=<file> names them all"
 
 
 def changes_of_a_rule(number: int, status: str, rule: str) -> str:
@@ -940,7 +964,7 @@ def all_in_a_day(off: int, unknown: int, total: int, *, by_rules: int = 0) -> st
     """Tells of the monitored members how many are not on yet, and of how many AWS did not tell."""
     if not off and not unknown:
         then = "with this run, " if by_rules else ""
-        return f"Organization: {then}every monitored member has EKS audit logs on."
+        return f"Organization: {then}every member that can be set has EKS audit logs on."
     does = "does" if off == 1 else "do"
     yet = f"{does} not have EKS audit logs on yet"
     if unknown and not off:

@@ -236,7 +236,6 @@ def make_plan(
                 else ()
             ),
             *policy_notices(snapshot),
-            *idle_rules(settings.members, {*deciding.values(), *non_members.values()}),
         ),
         unreached=(
             *waiting_notices(waiting),
@@ -247,7 +246,10 @@ def make_plan(
     )
     left = settings_left(settings, record, plan.written_settings)
     new = (messages.detector_is_new(),) if has_new_detector(record, snapshot) else ()
-    return replace(plan, notices=(*plan.notices, *new, *left))
+    # While the rules have faults, nobody knows which of them decide accounts.
+    deciding_somebody = {*deciding.values(), *non_members.values()}
+    idle = () if plan.refusals else idle_rules(settings.members, deciding_somebody)
+    return replace(plan, notices=(*plan.notices, *idle, *new, *left))
 
 
 def make_leaving_plan(settings: Settings, snapshot: Snapshot, owner: str, last: LastState) -> Plan:

@@ -230,7 +230,7 @@ def too_many_disabled(
 
     A member of unknown status counts as on.
     """
-    by_rule = [decision for decision in decisions if decision.turns_off]
+    by_rule = sorted((d for d in decisions if d.turns_off), key=lambda decision: decision.rule)
     by_release = release.turning_off
     unknown = sum(decision.current is None for decision in by_rule)
     unknown += sum(account not in release.current for account in by_release)

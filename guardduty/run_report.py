@@ -6,6 +6,7 @@ run writes for other programs. docs/run-report.schema.json is its JSON schema.
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - for pydantic
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -21,7 +22,7 @@ from guardduty.modes import Mode
 from guardduty.release import release_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from guardduty.costs import Costs
     from guardduty.decisions import Decision
@@ -115,6 +116,8 @@ class RegionReport(_Reported):
         accounts: what happens to member accounts; those that are turned off stand first.
         settings: what changes beside members.
         summary: counts; null where there are no members, or nobody knows them yet.
+        unreached: accounts that rules select and that can't be set, and those that the last run
+            could not set; with the reasons.
         notices: what else there is to know.
     """
 
@@ -126,6 +129,7 @@ class RegionReport(_Reported):
     accounts: tuple[ReportedAccount, ...] = ()
     settings: tuple[ReportedSetting, ...] = ()
     summary: Counts | None = None
+    unreached: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
     def changing(self, status: FeatureStatus) -> tuple[ReportedAccount, ...]:
@@ -193,6 +197,7 @@ class RunReport(_Reported):
         version: of the file's form; raised when a key changes or goes, not when one is added.
         project: the Pulumi project.
         stack: the Pulumi stack.
+        started: when the program began, in UTC.
         preview: whether nothing is changed.
         outcome: how it ended.
         refusals: why nothing was changed, or what a run left undone; one sentence each.
@@ -202,6 +207,7 @@ class RunReport(_Reported):
     version: Literal[1] = 1
     project: str
     stack: str
+    started: datetime
     preview: bool
     outcome: Outcome = Outcome.UNFINISHED
     refusals: tuple[str, ...] = ()
@@ -215,7 +221,7 @@ def region_report(plan: Plan, costs: Costs | None = None) -> RegionReport:
         plan: also one with refusals: then this is what they refuse.
         costs: what turning accounts on will cost; None if it is not to be told.
     """
-    accounts = [*_by_rule(plan, costs), *_released(plan), *_inactive(plan)]
+    accounts = _off_first([*_by_rule(plan, costs), *_released(plan), *_inactive(plan)])
     snapshot = plan.snapshot
     return RegionReport(
         region=snapshot.region,
@@ -223,9 +229,10 @@ def region_report(plan: Plan, costs: Costs | None = None) -> RegionReport:
         mode=plan.settings.mode,
         leaving=plan.leaving,
         warnings=tuple(_warnings(plan)),
-        accounts=tuple(sorted(accounts, key=_off_first)),
+        accounts=tuple(accounts),
         settings=tuple(_settings(plan)),
         summary=_counts(plan, accounts),
+        unreached=(*_left(plan), *plan.unreached),
         notices=tuple(_notices(plan, costs)),
     )
 
@@ -252,19 +259,22 @@ def _settings(plan: Plan) -> Iterator[ReportedSetting]:
             yield ReportedSetting(setting=str(key), from_=held[key], to=to)
 
 
-def _by_rule(plan: Plan, costs: Costs | None) -> Iterator[ReportedAccount]:
+def _by_rule(plan: Plan, costs: Costs | None) -> Iterator[tuple[int, ReportedAccount]]:
     names = _names(plan)
     for decision in plan.decisions:
         if decision.changes and decision.wanted is not None:
-            yield ReportedAccount(
-                account=str(decision.account),
-                name=names.get(decision.account),
-                unit=decision.unit,
-                from_=decision.current or messages.UNKNOWN,
-                to=decision.wanted,
-                rule=rule_label(decision.rule, plan.settings.members, decision.unit),
-                reason=plan.record.left.get(decision.account),
-                trial_days=_trial_days(decision, costs),
+            yield (
+                decision.rule,
+                ReportedAccount(
+                    account=str(decision.account),
+                    name=names.get(decision.account),
+                    unit=decision.unit,
+                    from_=decision.current or messages.UNKNOWN,
+                    to=decision.wanted,
+                    rule=rule_label(decision.rule, plan.settings.members, decision.unit),
+                    reason=plan.record.left.get(decision.account),
+                    trial_days=_trial_days(decision, costs),
+                ),
             )
 
 
@@ -279,32 +289,39 @@ def _trial_days(decision: Decision, costs: Costs | None) -> int | None:
     return costs.trials.remaining.get(decision.account)
 
 
-def _released(plan: Plan) -> Iterator[ReportedAccount]:
+def _released(plan: Plan) -> Iterator[tuple[int, ReportedAccount]]:
+    last = len(plan.settings.members)
     for account, status in plan.release.changing.items():
-        yield ReportedAccount(
-            account=str(account),
-            name=_names(plan).get(account),
-            from_=plan.release.current.get(account) or messages.UNKNOWN,
-            to=status,
-            rule=messages.by_release(plan.settings.on_release.value),
-            reason=plan.record.left.get(account),
+        yield (
+            last,
+            ReportedAccount(
+                account=str(account),
+                name=_names(plan).get(account),
+                from_=plan.release.current.get(account) or messages.UNKNOWN,
+                to=status,
+                rule=messages.by_release(plan.settings.on_release.value),
+                reason=plan.record.left.get(account),
+            ),
         )
 
 
-def _inactive(plan: Plan) -> Iterator[ReportedAccount]:
+def _inactive(plan: Plan) -> Iterator[tuple[int, ReportedAccount]]:
     rules = plan.settings.members
     for account, status in plan.waiting.items():
         wanted = rules[plan.deciding[account]].wanted
         if wanted is not None:
-            yield ReportedAccount(
-                account=str(account),
-                name=_names(plan).get(account),
-                from_=messages.UNKNOWN,
-                to=wanted,
-                unit=_unit(plan, account),
-                rule=rule_label(plan.deciding[account], rules, _unit(plan, account)),
-                progress=Progress.INACTIVE,
-                reason=messages.relationship(status),
+            yield (
+                plan.deciding[account],
+                ReportedAccount(
+                    account=str(account),
+                    name=_names(plan).get(account),
+                    from_=messages.UNKNOWN,
+                    to=wanted,
+                    unit=_unit(plan, account),
+                    rule=rule_label(plan.deciding[account], rules, _unit(plan, account)),
+                    progress=Progress.INACTIVE,
+                    reason=messages.relationship(status),
+                ),
             )
 
 
@@ -314,8 +331,14 @@ def _unit(plan: Plan, account: AccountId) -> str | None:
     return selecting_unit(rule, account, directory) if directory else None
 
 
-def _off_first(account: ReportedAccount) -> tuple[bool, str, str]:
-    return account.to is not FeatureStatus.DISABLED, account.rule, account.account
+def _off_first(accounts: Iterable[tuple[int, ReportedAccount]]) -> list[ReportedAccount]:
+    """Puts those that are turned off first, each part in the order of the rules and their units."""
+
+    def place(found: tuple[int, ReportedAccount]) -> tuple[bool, int, str, str]:
+        index, account = found
+        return account.to is not FeatureStatus.DISABLED, index, account.rule, account.account
+
+    return [account for _, account in sorted(accounts, key=place)]
 
 
 def _counts(plan: Plan, accounts: list[ReportedAccount]) -> Counts | None:
@@ -346,20 +369,22 @@ def _warnings(plan: Plan) -> Iterator[str]:
 def _notices(plan: Plan, costs: Costs | None) -> Iterator[str]:
     if plan.release.total:
         yield release_sentence(plan.settings.on_release, plan.release)
-    left = {str(a): plan.record.left[a] for a in _to_change(plan) if a in plan.record.left}
-    if left:
-        yield messages.left_by_the_last_run(left)
     if plan.leaving:
         for key, change in plan.setting_changes.items():
             yield messages.setting_put_back(key, change)
     elif not _turns_own_off(plan):
         yield _own(plan)
     yield from plan.notices
-    yield from plan.unreached
     if costs:
         own = [plan.snapshot.detector.status] if plan.snapshot.detector else []
         statuses = [*plan.snapshot.statuses.statuses.values(), *own]
         yield from told(costs, statuses.count(FeatureStatus.ENABLED))
+
+
+def _left(plan: Plan) -> Iterator[str]:
+    left = {str(a): plan.record.left[a] for a in _to_change(plan) if a in plan.record.left}
+    if left:
+        yield messages.left_by_the_last_run(left)
 
 
 def _to_change(plan: Plan) -> list[AccountId]:

@@ -89,13 +89,22 @@ def _misplaced(key: str, project: str, known: Collection[str]) -> str | None:
     if namespace == project or namespace in _OF_PULUMI:
         return None
     folded = namespace.casefold()
+    name = next((key for key in known if key.casefold() == name.casefold()), name)
     if folded in _OF_PULUMI and name not in known:
-        return f"{folded}:{name}"
+        return f"{folded}:{name[:1].lower()}{name[1:]}"
     alike = get_close_matches(folded, [project.casefold(), PROJECT], cutoff=0.8)
     if name in known or not (alike or folded == "guardduty"):
         return f"{project}:{name}" if name in known else None
     close = get_close_matches(name, known, n=1)
     return f"{project}:{close[0]}" if close else ""
+
+
+def _unknown(key: str, prefix: str, known: Collection[str]) -> str:
+    if prefix and key == prefix.removesuffix(":"):
+        return messages.key_nested(key)
+    if prefix and re.match(rf"(?:{'|'.join(known)})[.\[]", key):
+        return messages.key_is_a_path(f"{prefix}{key}")
+    return messages.unknown_key(f"{prefix}{key}", did_you_mean(key, known))
 
 
 class _Strict(BaseModel):
@@ -272,11 +281,7 @@ class Settings(_Strict):
         cls, values: Mapping[str, Any], faults: tuple[str, ...], prefix: str, folder: Path | None
     ) -> Settings:
         known = cls.keys()
-        faults += tuple(
-            messages.unknown_key(f"{prefix}{key}", did_you_mean(key, known))
-            for key in values
-            if key not in known
-        )
+        faults += tuple(_unknown(key, prefix, known) for key in values if key not in known)
         faults += faults_of_mode(values)
         try:
             settings = cls.model_validate(

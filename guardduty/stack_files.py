@@ -47,12 +47,14 @@ class Project:
         name: the namespace of its keys.
         stacks: the folder of its stacks' files.
         config: its keys, unchecked.
+        top_level: the names of all that the file has.
     """
 
     file: Path
     name: str
     stacks: Path
     config: Mapping[str, Any] = field(default_factory=dict)
+    top_level: frozenset[str] = frozenset()
 
     def stack_file(self, stack: str) -> Path:
         """Where the CLI reads the configuration of a stack."""
@@ -159,10 +161,28 @@ def faults_of_stack_file(
     stray = [key for key in content if ":" in key or key in keys]
     stray += _stray_inside(project, content, configuration)
     faults = [messages.outside_of_config(project.shown(file), key) for key in stray]
+    faults += [
+        messages.outside_of_config(project.file.name, key)
+        for key in project.top_level
+        if ":" in key or key in keys
+    ]
+    faults += [
+        messages.key_twice_in_config(project.shown(file), key) for key in _twice(project, content)
+    ]
     if file.exists() and _has_second_document(file):
         faults.append(messages.second_document(project.shown(file)))
     faults += _ignored_file(project, file, stack, configuration)
     return tuple(faults)
+
+
+def _twice(project: Project, content: Mapping[str, Any]) -> list[str]:
+    """Finds keys that `config:` has with their namespace and without it."""
+    config = content.get("config")
+    try:
+        written = [_full_key(project, key, project.file) for key in config or ()]
+    except SettingsError:
+        return []  # the CLI does not read it either
+    return sorted({key for key in written if written.count(key) > 1})
 
 
 def _stray_inside(
@@ -202,19 +222,19 @@ def _ignored_file(
     project: Project, file: Path, stack: str, configuration: Mapping[str, Any]
 ) -> list[str]:
     """Finds a file that is named almost as the stack's, with values that are not in force."""
+    names = {f"{file.stem}{extension}".casefold() for extension in _EXTENSIONS}
     for folder in dict.fromkeys((project.stacks, project.file.parent)):
-        for extension in _EXTENSIONS:
-            other = folder / f"{file.stem}{extension}"
-            if other == file or not other.exists():
+        for other in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if other == file or other.name.casefold() not in names or not other.is_file():
                 continue
             try:
                 values = _of_stack(project, _mapping(other))
             except SettingsError:
-                values = {}
+                values = {"": ""}  # malformed: in force it can't be
             written = {key: value for key, value in values.items() if isinstance(value, str)}
             if written.items() - configuration.items():
-                names = project.shown(other), project.shown(file)
-                return [messages.stack_file_ignored(stack, *names, there=file.exists())]
+                told = project.shown(other), project.shown(file)
+                return [messages.stack_file_ignored(stack, *told, there=file.exists())]
     return []
 
 
@@ -230,7 +250,7 @@ def _project_in(folder: Path) -> Project | None:
         stacks, config = config, {}
     if not isinstance(name, str) or not isinstance(config, dict) or not isinstance(stacks, str):
         raise SettingsError((messages.file_malformed(str(file), "it describes no project"),))
-    return Project(file, name, file.parent / stacks, config)
+    return Project(file, name, file.parent / stacks, config, frozenset(content))
 
 
 def _values(project: Project, stack: str) -> dict[str, str | Undecided]:

@@ -31,6 +31,7 @@ def summary(report: RegionReport) -> str:
         *map(_row, off),
         *_counts(report),
         *_by_rule([*off, *on]),
+        *report.unreached,
         *_cut(on),
         *report.notices,
     ]

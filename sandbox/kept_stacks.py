@@ -47,8 +47,8 @@ class KeptStack:
             return [f"{kept} does not fit: {self.file} can't be read. To begin anew, delete it."]
         gone = [f"{each} in {place}" for each, place in self.detectors.items() if each not in known]
         if not gone:
-            fits = "fits. AWS has begun anew: `pulumi preview` shows what it lacks, `up` sets it."
-            return [f"{kept} {fits}"]
+            rest = "AWS has begun anew: `pulumi preview` shows what differs, `up` sets it."
+            return [f"{kept} has its detectors here. {rest}"]
         lacks = f"this organization lacks detector {', '.join(gone)}, which its state names"
         ways = "Start the organization that it was made with, or begin anew:"
         return [

@@ -170,7 +170,10 @@ def test_a_run_names_what_it_changed_and_exports_what_it_did(aws: Aws, program: 
     ("invited", "told"),
     [
         (frozenset(), "Organization: 1 of 2 members does not have EKS audit logs on yet."),
-        (frozenset([account(2)]), "Organization: every monitored member has EKS audit logs on."),
+        (
+            frozenset([account(2)]),
+            "Organization: every member that can be set has EKS audit logs on.",
+        ),
     ],
 )
 def test_a_run_with_all_ends_with_whom_it_has_yet_to_reach(

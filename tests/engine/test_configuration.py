@@ -95,6 +95,12 @@ def test_what_nobody_reads_is_refused_and_each_way_out_works(
     stack.file.write_text(right.replace("config:\n", f"config:\n  {stray}"))
     assert own_off in stack.preview().text
 
+    # A part that is no config, and a second document.
+    stack.file.write_text(f"{right}\nConfig:\n  {stray}")
+    _refused(stack.preview(), f"stacks/Pulumi.test.yaml: Config.{PROJECT}:status is outside of")
+    stack.file.write_text(f"{right}\n---\nconfig:\n  {stray}")
+    _refused(stack.preview(), "stacks/Pulumi.test.yaml: nobody reads what comes after the line ---")
+
     # Keys in other namespaces.
     stack.file.write_text(
         right.replace(

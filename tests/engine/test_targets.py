@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guardduty.settings import PROJECT
 from tests.engine.organization import ON, REGION, account
 
 if TYPE_CHECKING:
@@ -46,6 +47,27 @@ def test_accounts_without_a_record_are_not_set_but_named(
     assert stack.record().accounts == before
     assert stack.destroy().code == 0
     assert aws.statuses() == before
+
+
+@pytest.mark.parametrize("option", ["--exclude=**MemberFeatures**", "--target={stack}"])
+def test_members_that_a_first_run_leaves_out_are_not_said_to_be_set(
+    organization: Callable[..., Organization], option: str
+) -> None:
+    aws = organization(accounts=4)
+    aws.set_own_status(ON)
+    aws.set_auto_enable("NEW")
+    before = aws.statuses()
+    stack = aws.stack(members=[{"status": "ENABLED", "all": True}])
+    urn = f"urn:pulumi:{stack.name}::{PROJECT}::pulumi:pulumi:Stack::{PROJECT}-{stack.name}"
+
+    run = stack.up("--skip-preview", option.format(stack=urn))
+
+    assert run.code != 0
+    assert "left out of this run" in run.text
+    assert "turned" not in run.text
+    assert aws.statuses() == before
+    assert stack.up().code == 0
+    assert set(aws.statuses().values()) == {ON}
 
 
 def test_a_first_run_without_the_record_writes_nothing(

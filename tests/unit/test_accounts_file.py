@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from guardduty.accounts_file import read_accounts_file
 from guardduty.errors import SettingsError
 from guardduty.settings import Rule, Settings
 from tests.vocabulary import account, accounts
@@ -109,7 +110,8 @@ def test_wrong_cells_are_told_with_line_and_column(tmp_path: Path) -> None:
     ("text", "reference", "sentence"),
     [
         ("", "ids.txt", "ids.txt has no account id, so the rule selects nobody; fill it or"),
-        ("id;name\n", {"path": "ids.txt", "column": "id"}, "has no column id; name one of id;name"),
+        ("name\n", {"path": "ids.txt", "column": "id"}, "has no column id; name one of name"),
+        ("id,id\n", {"path": "ids.txt", "column": "id"}, "has no column id; name one of id, id"),
         ("", {"path": "ids.txt", "column": "id"}, "has no column id; name one of its first line"),
         ('id\n"x', {"path": "ids.txt", "column": "id"}, "can't be read (unexpected end of data)"),
         ("", "nowhere.txt", "nowhere.txt can't be read (No such file or directory); write"),
@@ -147,3 +149,25 @@ def test_accounts_and_a_file_of_accounts_are_two_selectors(tmp_path: Path) -> No
         "rule 1 (members[0]): a rule selects by exactly one of accounts and accountsFile; keep "
         "one of them."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ('"300000000001"\n300000000002,\n', "ids.txt"),
+        ("id;name\n300000000001;shop\n300000000002;play\n", {"path": "ids.txt", "column": "id"}),
+    ],
+)
+def test_quotes_commas_and_semicolons_of_other_programs_are_read(
+    tmp_path: Path, text: str, written: object
+) -> None:
+    (tmp_path / "ids.txt").write_text(text)
+
+    assert read_accounts_file(written, tmp_path).accounts == {account(1), account(2)}
+
+
+def test_a_file_with_columns_is_told_to_name_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,name\n300000000001,shop\n")
+
+    with pytest.raises(ValueError, match=r"write \{path: a\.csv, column: <its name>\}"):
+        read_accounts_file("a.csv", tmp_path)

@@ -60,6 +60,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "faults": ["detector: Field required"],
     "ids": ["ou-ab12-11111111", "ou-ab12-22222222"],
     "index": 0,
+    "is_csv": False,
     "is_list": True,
     "key": "autoEnable",
     "known": ["NEW", "ALL", "NONE"],

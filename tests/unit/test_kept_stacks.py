@@ -41,7 +41,7 @@ def test_a_stack_fits_whose_detectors_are_there(tmp_path: Path) -> None:
     _keep(tmp_path, "guardduty-eks-audit-logs/demo", _resource(DETECTOR_FEATURE, HERE))
 
     (told,) = _kept(tmp_path).told({HERE})
-    assert told.startswith("The kept stack demo fits. AWS has begun anew: ")
+    assert told.startswith("The kept stack demo has its detectors here. AWS has begun anew: ")
 
 
 def test_a_stack_does_not_fit_whose_detector_is_not_there(tmp_path: Path) -> None:

@@ -713,7 +713,7 @@ def test_all_that_has_reached_everybody_is_told_so() -> None:
     plan = _plan(settings(autoEnable="ALL"), region_with({account(1): ON}))
     assert plan.notices == (
         _ALL_FROM_NEW,
-        "Organization: every monitored member has EKS audit logs on.",
+        "Organization: every member that can be set has EKS audit logs on.",
     )
 
 
@@ -749,7 +749,7 @@ def test_a_member_of_unknown_status_that_a_rule_turns_on_is_not_told_once_more()
     )
     plan = _plan(settings(autoEnable="ALL", members=[rule("ENABLED", account(2))]), snapshot)
 
-    assert plan.notices[1] == "Organization: every monitored member has EKS audit logs on."
+    assert plan.notices[1] == "Organization: every member that can be set has EKS audit logs on."
 
 
 def test_that_all_reaches_unmanaged_members_too_is_told() -> None:
@@ -799,8 +799,8 @@ def test_members_that_cannot_be_set_are_told_by_their_relationship_status() -> N
         account(6): "RegionDisabled",
         account(7): "NeverHeardOf",
     }
-    assert plan.notices == (
-        _NEW,
+    assert plan.notices == (_NEW,)
+    assert plan.unreached == (
         (
             "4 members can't be set (relationship status Disabled, suspended in GuardDuty): "
             "300000000002, 300000000003, 300000000004, …"
@@ -837,7 +837,7 @@ def test_a_member_that_an_unmanaged_rule_decides_first_does_not_wait() -> None:
     plan = _plan(settings(members=rules), snapshot)
 
     assert plan.waiting == {account(2): "AccountSuspended"}
-    assert plan.notices[1] == (
+    assert plan.unreached[0] == (
         "1 member can't be set (relationship status AccountSuspended, the account is suspended in "
         "AWS): 300000000002"
     )

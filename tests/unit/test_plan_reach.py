@@ -112,7 +112,7 @@ def test_a_rule_by_unit_names_its_accounts_that_are_no_members() -> None:
     )
     plan = _plan(snapshot, members=[_BY_UNIT])
 
-    assert plan.notices[1:] == (
+    assert plan.unreached == (
         (
             "1 member can't be set (relationship status Disabled, suspended in GuardDuty): "
             "300000000004"
@@ -133,12 +133,12 @@ def test_accounts_that_are_no_members_are_told_with_their_unit(
 ) -> None:
     units = {_UNIT: frozenset([account(6)]), "Root/Test": frozenset([account(1), *in_other])}
     chosen = {"status": "ENABLED", "organizationalUnits": ["Root/Test", _UNIT]}
-    told = _plan(_in_unit({account(1): ON}, units=units), members=[chosen]).notices[1]
+    told = _plan(_in_unit({account(1): ON}, units=units), members=[chosen]).unreached[0]
     assert told.startswith(f"rule 1: {label} selects ")
 
 
 def test_many_accounts_that_are_no_members_are_counted_and_some_named() -> None:
-    (_, told) = _plan(_in_unit({account(6): ON}), members=[_BY_UNIT]).notices
+    (told,) = _plan(_in_unit({account(6): ON}), members=[_BY_UNIT]).unreached
     assert told == (
         "rule 1: OU Root/Prod selects 5 accounts that are no GuardDuty members: 300000000001 "
         "(not added), 300000000002 (not added), 300000000003 (not added), …. Add them as members "
@@ -148,7 +148,7 @@ def test_many_accounts_that_are_no_members_are_counted_and_some_named() -> None:
 
 def test_a_rule_that_selects_non_members_only_is_not_told_to_select_nobody() -> None:
     snapshot = _in_unit({}, units={_UNIT: frozenset([account(1)])})
-    (_, told) = _plan(snapshot, members=[_BY_UNIT]).notices
+    (told,) = _plan(snapshot, members=[_BY_UNIT]).unreached
     assert told == (
         "rule 1: OU Root/Prod selects 1 account that is no GuardDuty member: 300000000001 "
         "(not added). Add it as a member first."
@@ -157,7 +157,7 @@ def test_a_rule_that_selects_non_members_only_is_not_told_to_select_nobody() -> 
 
 def test_accounts_that_guardduty_adds_by_itself_are_told_so() -> None:
     snapshot = _in_unit(dict.fromkeys(accounts(5), ON))
-    told = _plan(snapshot, autoEnableMembers="ALL", members=[_BY_UNIT]).notices[-1]
+    told = _plan(snapshot, autoEnableMembers="ALL", members=[_BY_UNIT]).unreached[-1]
     assert told == (
         "rule 1: OU Root/Prod selects 1 account that is no GuardDuty member: 300000000006 "
         "(not added). GuardDuty adds it by itself within 24 hours (autoEnableMembers ALL)."
@@ -169,7 +169,7 @@ def test_where_policies_decide_nothing_is_promised_of_guardduty_itself() -> None
         _in_unit(dict.fromkeys(accounts(5), ON), policy_type_enabled=True),
         organization=_organization("ALL", "NONE"),
     )
-    told = _plan(snapshot, autoEnable="NONE", members=[_BY_UNIT]).notices[-1]
+    told = _plan(snapshot, autoEnable="NONE", members=[_BY_UNIT]).unreached[-1]
     assert told.endswith("Add it as a member first.")
 
 
@@ -183,7 +183,7 @@ def test_where_policies_decide_nothing_is_promised_of_guardduty_itself() -> None
 def test_the_first_rule_that_is_known_to_select_an_account_tells(first: dict[str, object]) -> None:
     tags = {a: dict[str, str]() for a in accounts(5)}
     snapshot = _in_unit(dict.fromkeys(accounts(5), ON), tags=tags)
-    told = _plan(snapshot, members=[first, _BY_UNIT]).notices[1:]
+    told = _plan(snapshot, members=[first, _BY_UNIT]).unreached
 
     by_tags = first["status"] == "ENABLED"
     assert any("rule 2: OU Root/Prod selects 1 account" in t for t in told) is by_tags
@@ -192,7 +192,7 @@ def test_the_first_rule_that_is_known_to_select_an_account_tells(first: dict[str
 
 def test_closed_accounts_are_not_missed() -> None:
     snapshot = _in_unit(dict.fromkeys(accounts(5), ON), inactive=frozenset([account(6)]))
-    assert len(_plan(snapshot, members=[_BY_UNIT]).notices) == 1
+    assert _plan(snapshot, members=[_BY_UNIT]).unreached == ()
 
 
 # ALL and accounts that are no members
@@ -211,10 +211,12 @@ def test_all_names_the_known_accounts_that_are_no_members() -> None:
 
 def test_all_leaves_to_the_rule_whom_a_rule_names() -> None:
     snapshot = _in_unit(dict.fromkeys(accounts(4), ON), member(7, "Removed"))
-    told = _plan(snapshot, autoEnable="ALL", members=[_BY_UNIT]).notices[-2:]
+    plan = _plan(snapshot, autoEnable="ALL", members=[_BY_UNIT])
 
-    assert told[0].endswith("reach 1 account that is no GuardDuty member: 300000000007 (Removed)")
-    assert told[1].startswith("rule 1: OU Root/Prod selects 2 accounts")
+    by_all = "reach 1 account that is no GuardDuty member: 300000000007 (Removed)"
+    assert plan.notices[-1].endswith(by_all)
+    (by_rule,) = plan.unreached
+    assert by_rule.startswith("rule 1: OU Root/Prod selects 2 accounts")
 
 
 def test_all_reaches_everybody_where_guardduty_itself_does() -> None:
@@ -237,7 +239,7 @@ def test_invited_members_do_not_wait_for_all() -> None:
     plan = _plan(_with_invited(ON, OFF), autoEnable="ALL")
 
     assert plan.notices[1:] == (
-        "Organization: every monitored member has EKS audit logs on.",
+        "Organization: every member that can be set has EKS audit logs on.",
         (
             "Members by invitation: ALL does not reach them; 1 that no rule sets is off: "
             "300000000002"

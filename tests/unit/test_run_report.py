@@ -11,6 +11,7 @@ from guardduty.plan import make_plan
 from guardduty.run_report import Outcome, RunReport, region_report
 from tests.vocabulary import (
     DETECTOR,
+    NOW,
     OFF,
     ON,
     OWNER,
@@ -103,7 +104,12 @@ def test_settings_that_change_are_in_it() -> None:
 def test_a_file_can_be_read_back() -> None:
     region = _report(settings(members=[rule("ENABLED")]), {account(1): OFF})
     report = RunReport(
-        project="p", stack="s", preview=True, outcome=Outcome.PREVIEWED, regions=(region,)
+        project="p",
+        stack="s",
+        started=NOW,
+        preview=True,
+        outcome=Outcome.PREVIEWED,
+        regions=(region,),
     )
 
     assert RunReport.model_validate_json(report.model_dump_json(by_alias=True)) == report

@@ -164,10 +164,29 @@ def test_a_namespace_that_is_nearly_the_projects_is_refused(namespace: str) -> N
             f"{key} is in a namespace that nobody reads; did you mean "
             "guardduty-eks-audit-logs:status? The namespace of this project's keys is its name in "
             "Pulumi.yaml. Write guardduty-eks-audit-logs:status in place of "
-            f"{key} in the stack's file; for a single value, `pulumi config set "
-            f"guardduty-eks-audit-logs:status <value>` and `pulumi config rm {key}` do that."
+            f"{key} where it stands, in the stack's file or in Pulumi.yaml; for a single value of "
+            "the stack's file, `pulumi config set guardduty-eks-audit-logs:status <value>` and "
+            f"`pulumi config rm {key}` do that."
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (f"{PROJECT}:{PROJECT}", "a key and its namespace stand on one line"),
+        (f"{PROJECT}:members[0].status", "`pulumi config set --path`"),
+        (f"{PROJECT}:Status", "did you mean status?"),
+        ("AWS:Region", "did you mean aws:region?"),
+        ("Guardduty-EKS-Audit-Logs:AutoEnable", f"did you mean {PROJECT}:autoEnable?"),
+    ],
+)
+def test_a_slip_is_told_with_what_was_meant(key: str, told: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration({key: "x"})
+
+    (fault,) = caught.value.faults
+    assert told in fault
 
 
 def test_a_renamed_project_reads_its_own_namespace_and_refuses_the_former() -> None:

@@ -198,11 +198,30 @@ def test_a_key_outside_of_config_is_refused(folder: Path) -> None:
 
     assert _faults(folder) == tuple(
         f"stacks/Pulumi.t.yaml: {key} is outside of `config:`, where nobody reads it; move it to "
-        "the keys below `config:`, with two spaces in front, or remove it."
+        "the keys below `config:`, with two spaces in front, or remove it. Edit the file before "
+        "anything else: `pulumi config set` drops such a key."
         for key in ("onRelease", "acme:status", "aws:region", "x:y")
     )
     file.write_text(f"{STACK}  onRelease: RESTORE\n  x:y: z\n")
     assert _faults(folder) == ()
+
+
+def test_a_key_at_the_top_of_the_projects_file_is_refused(folder: Path) -> None:
+    file = folder / "Pulumi.yaml"
+    file.write_text(f"{file.read_text()}\nonRelease: RESTORE\n")
+
+    (fault,) = _faults(folder)
+
+    assert fault.startswith("Pulumi.yaml: onRelease is outside of `config:`")
+
+
+def test_a_key_with_and_without_its_namespace_is_refused(folder: Path) -> None:
+    file = folder / "stacks" / "Pulumi.t.yaml"
+    file.write_text("config:\n  acme:autoEnable: ALL\n  autoEnable: NONE\n")
+
+    (fault,) = _faults(folder)
+
+    assert "acme:autoEnable is written twice below `config:`" in fault
 
 
 @pytest.mark.parametrize("other", ["Config", "environments", "spare"])
@@ -242,7 +261,10 @@ def test_other_keys_beside_config_are_left_alone(folder: Path) -> None:
     assert _faults(folder) == ()
 
 
-@pytest.mark.parametrize("wrong", ["stacks/Pulumi.t.yml", "stacks/Pulumi.t.json", "Pulumi.t.yaml"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["stacks/Pulumi.t.yml", "stacks/Pulumi.t.json", "Pulumi.t.yaml", "stacks/pulumi.T.yaml"],
+)
 def test_a_file_that_is_not_the_stacks_is_refused(folder: Path, wrong: str) -> None:
     (folder / wrong).write_text('{"config": {"acme:status": "DISABLED"}}')
     right = folder / "stacks" / "Pulumi.t.yaml"
