@@ -47,8 +47,9 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
                 "guardduty-eks-audit-log:status is in a namespace that nobody reads; did you mean "
                 f"{PROJECT}:status? The namespace of this project's keys is its name in "
                 f"Pulumi.yaml. Write {PROJECT}:status in place of guardduty-eks-audit-log:status "
-                f"in the stack's file; for a single value, `pulumi config set {PROJECT}:status "
-                "<value>` and `pulumi config rm guardduty-eks-audit-log:status` do that."
+                "where it stands, in the stack's file or in Pulumi.yaml; for a single value of the "
+                f"stack's file, `pulumi config set {PROJECT}:status <value>` and `pulumi config "
+                "rm guardduty-eks-audit-log:status` do that."
             ),
             (
                 f"{PROJECT}:autoEnabled is not a configuration key of this project; "
