@@ -68,7 +68,7 @@ def test_a_kept_stack_goes_on_or_begins_anew(
     second = machine.start(1, ACCOUNTS)
     if pulumi.stand_in_bin:
         machine.made_with_an_older_plugin()
-    assert "fits" in machine.told(second)[0]
+    assert "has its detectors here" in machine.told(second)[0]
     assert set(second.statuses().values()) == {OFF}
     run = machine.stack().up("--skip-preview")
     assert run.code == 0, run.text
