@@ -40,6 +40,7 @@ from guardduty.summary import (
     summary,
     summary_after,
 )
+from guardduty.texts import accounts_by_reason
 from guardduty.watch import READING_SECONDS
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def monitor(settings: Settings, session: Session) -> None:
 
 def _in_short(reasons: Mapping[str, str]) -> Mapping[str, str]:
     """Each reason once, with its accounts in one text: an engine prints outputs line by line."""
-    grouped = messages.accounts_by_reason(reasons)
+    grouped = accounts_by_reason(reasons)
     return {reason: ", ".join(accounts) for reason, accounts in grouped.items()}
 
 
@@ -357,11 +358,12 @@ def tell(plan: Plan, session: Session) -> None:
     Raises:
         SystemExit: the plan has refusals.
     """
-    REPORT.add(region_report(plan))
+    preview = pulumi.runtime.is_dry_run()
+    costs = costs_of(plan, session.guardduty) if preview and not plan.refusals else None
+    report = region_report(plan, costs)
+    REPORT.add(report)
     refuse_if(plan.refusals)
-    if pulumi.runtime.is_dry_run():
-        report = region_report(plan, costs_of(plan, session.guardduty))
-        REPORT.add(report)
+    if preview:
         pulumi.log.info(summary(report))
     else:
         pulumi.log.info(headline(plan))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from guardduty.texts import accounts_by_reason
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -1195,14 +1197,6 @@ def left_by_the_last_run(reasons: Mapping[str, str]) -> str:
 def by_reason(reasons: Mapping[str, str]) -> list[str]:
     """Writes each reason once, with its accounts below it."""
     return _listed(accounts_by_reason(reasons))
-
-
-def accounts_by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
-    """Turns {account: reason} around."""
-    grouped: dict[str, list[str]] = {}
-    for account in sorted(reasons):
-        grouped.setdefault(reasons[account], []).append(account)
-    return grouped
 
 
 def _listed(groups: Mapping[str, Sequence[str]]) -> list[str]:

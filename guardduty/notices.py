@@ -10,6 +10,7 @@ from guardduty.directory import Directory, selecting_unit
 from guardduty.model import AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode
 from guardduty.settings import OnRelease
+from guardduty.texts import accounts_by_reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -172,9 +173,7 @@ def policy_notices(snapshot: Snapshot) -> Iterator[str]:
 
 def waiting_notices(waiting: Mapping[AccountId, str]) -> Iterator[str]:
     """Tells of members that a rule selects and that can't be set now."""
-    by_status: dict[str, list[AccountId]] = {}
-    for account, status in waiting.items():
-        by_status.setdefault(status, []).append(account)
+    by_status = accounts_by_reason(waiting)
     return (messages.skipped(status, accounts) for status, accounts in by_status.items())
 
 

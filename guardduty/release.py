@@ -24,6 +24,7 @@ from guardduty.members import (
 from guardduty.model import AccountId, FeatureStatus
 from guardduty.properties import LEAVE
 from guardduty.settings import OnRelease
+from guardduty.texts import accounts_by_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -257,9 +258,7 @@ def _counts(release: Release) -> dict[str, int]:
 
 
 def _not_set(release: Release) -> list[str]:
-    by_status: dict[str, list[AccountId]] = {}
-    for account, status in release.inactive.items():
-        by_status.setdefault(status, []).append(account)
+    by_status = accounts_by_reason(release.inactive)
     lines = [messages.cannot_be_set_now(status, by_status[status]) for status in sorted(by_status)]
     for accounts, told in (
         (release.gone, messages.no_members_any_more),

@@ -308,17 +308,18 @@ def _released(plan: Plan) -> Iterator[tuple[int, ReportedAccount]]:
 def _inactive(plan: Plan) -> Iterator[tuple[int, ReportedAccount]]:
     rules = plan.settings.members
     for account, status in plan.waiting.items():
-        wanted = rules[plan.deciding[account]].wanted
+        index, unit = plan.deciding[account], _unit(plan, account)
+        wanted = rules[index].wanted
         if wanted is not None:
             yield (
-                plan.deciding[account],
+                index,
                 ReportedAccount(
                     account=str(account),
                     name=_names(plan).get(account),
                     from_=messages.UNKNOWN,
                     to=wanted,
-                    unit=_unit(plan, account),
-                    rule=rule_label(plan.deciding[account], rules, _unit(plan, account)),
+                    unit=unit,
+                    rule=rule_label(index, rules, unit),
                     progress=Progress.INACTIVE,
                     reason=messages.relationship(status),
                 ),

@@ -7,14 +7,24 @@ A map of 10,000 accounts costs the engine seconds. Both forms are YAML, which `p
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+Account = TypeVar("Account", bound=str)
+
 _A_LINE = 5
 _ENTRY = re.compile(r'"?([^":]+)"?: (.+)')
 _GROUP = re.compile(r"(\S.*):")
+
+
+def accounts_by_reason(reasons: Mapping[Account, str]) -> dict[str, list[Account]]:
+    """Turns {account: reason}, or {account: relationship status}, around."""
+    grouped: dict[str, list[Account]] = {}
+    for account in sorted(reasons):
+        grouped.setdefault(reasons[account], []).append(account)
+    return grouped
 
 
 def listed(words: Mapping[str, str]) -> str:
