@@ -294,10 +294,11 @@ def plan_regions(
 
 
 def _of_credentials(rejected: Mapping[str, Sequence[str]], regions: int) -> Iterator[str]:
-    """Says of which regions each sentence is, unless it is of all."""
+    """Says of which regions each sentence is."""
     for sentence, where in rejected.items():
-        everywhere = len(where) == regions
-        yield sentence if everywhere else messages.in_region(", ".join(where), sentence)
+        everywhere = len(where) == regions > 1
+        named = messages.all_regions(regions) if everywhere else ", ".join(where)
+        yield messages.in_region(named, sentence)
 
 
 def _leaving_plan(settings: Settings, session: Session, last: LastState) -> Plan:

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    CredentialRetrievalError,
     HTTPClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
 )
 from botocore.exceptions import (
     ConnectionError as BotocoreConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
 from guardduty import messages
-from guardduty.errors import ConnectionFailedError, CredentialsError, ServiceError
+from guardduty.errors import (
+    UNKNOWN_CREDENTIALS,
+    ConnectionFailedError,
+    CredentialsError,
+    ServiceError,
+)
 from guardduty.foreign_words import harmless, printable
 from guardduty.model import (
     FEATURE,
@@ -56,30 +56,6 @@ if TYPE_CHECKING:
         UpdateOrganizationConfigurationRequestTypeDef,
     )
 
-_NO_CREDENTIALS = (
-    CredentialRetrievalError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
-
-_UNKNOWN_CREDENTIALS = frozenset(
-    {
-        "AuthFailure",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignature",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "MissingAuthenticationToken",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    }
-)
-
-
 _SAME_PAGES = 100
 """Some lists of AWS have empty pages between full ones, but not so many."""
 
@@ -102,20 +78,28 @@ def aws_errors(operation: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = harmless(str(error.response["Error"].get("Code", "Unknown")))
-        reason = harmless(str(error.response["Error"].get("Message", "") or code))
-        if code in _UNKNOWN_CREDENTIALS:
-            raise CredentialsError(messages.credentials_rejected(operation, reason)) from error
+        code, reason = refusal(error)
+        if code in UNKNOWN_CREDENTIALS:
+            raise CredentialsError(
+                messages.credentials_rejected(operation, code, reason)
+            ) from error
         raise ServiceError(operation, code, reason) from error
-    except _NO_CREDENTIALS as error:
-        raise CredentialsError(messages.no_credentials(harmless(str(error)))) from error
     except (HTTPClientError, BotocoreConnectionError) as error:
         raise ConnectionFailedError(messages.no_answer(operation, harmless(str(error)))) from error
     except BotoCoreError as error:
         raise ServiceError(operation, type(error).__name__, harmless(str(error))) from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError) as error:
         # Neither botocore nor this module can read it: a proxy's page, or a member that is missing.
         raise ServiceError(operation, "MalformedAnswer", messages.malformed_answer()) from error
+
+
+def refusal(error: ClientError) -> tuple[str, str]:
+    """Gives AWS's code and words of a refusal; of a page that is no AWS's, words of our own."""
+    told = error.response.get("Error") or {}
+    if not told:
+        return "MalformedAnswer", messages.malformed_answer()
+    code = harmless(str(told.get("Code") or "Unknown"))
+    return code, harmless(str(told.get("Message") or code))
 
 
 def pages(operation: str, ask: Callable[[str], Page]) -> Iterator[Page]:

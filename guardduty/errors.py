@@ -12,6 +12,22 @@ WHO_ASKS = ACCESS_DENIED | {"AWSOrganizationsNotInUseException", "BadRequestExce
 """The codes of refusals that are about the caller; any other failure says nothing of who asks."""
 
 
+UNKNOWN_CREDENTIALS = frozenset(
+    {
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+"""The codes by which AWS says that it does not know who asks, or not any more."""
+
+
 class UserError(Exception):
     """Something a user can put right; the text is shown as it is, without a traceback."""
 

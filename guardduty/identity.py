@@ -5,12 +5,13 @@ The AWS environment variables and files fill whatever neither says.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from guardduty import messages
+from guardduty.account_id import account_id
 from guardduty.errors import SettingsError
 from guardduty.faults import faults_of
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 SECRETS = ("accessKey", "secretKey", "token")
 """What an `Identity` never has, since it is kept in the state in clear."""
+
+
+_AccountId = Annotated[str, BeforeValidator(account_id)]
 
 
 class AssumeRole(BaseModel):
@@ -58,11 +62,11 @@ class WhoActs(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
-    allowed_account_ids: tuple[str, ...] = ()
+    allowed_account_ids: tuple[_AccountId, ...] = ()
     assume_roles: tuple[AssumeRole, ...] = ()
     custom_ca_bundle: str | None = None
     endpoints: tuple[dict[str, str], ...] = ()
-    forbidden_account_ids: tuple[str, ...] = ()
+    forbidden_account_ids: tuple[_AccountId, ...] = ()
     insecure: bool = False
     profile: str | None = None
     shared_config_files: tuple[str, ...] = ()

@@ -43,6 +43,10 @@ def in_region(region: str, sentence: str) -> str:
     return sentence if region in sentence else f"{region}: {sentence}"
 
 
+def all_regions(regions: int) -> str:
+    return f"all {regions} regions"
+
+
 def rule_at(index: int, path: str = "") -> str:
     """Names a rule, counted from 1, with its place in the configuration.
 
@@ -338,15 +342,199 @@ def duration_malformed(duration: str) -> str:
 
 def no_credentials(reason: str) -> str:
     return (
-        f"no AWS credentials: {reason.rstrip('.')}. "
-        "Set aws:profile in the stack or AWS_PROFILE in the environment."
+        f"no AWS credentials: {reason.rstrip('.')}. Set aws:profile in the stack; or AWS_PROFILE, "
+        "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment."
     )
 
 
-def credentials_rejected(operation: str, reason: str) -> str:
+def no_profile(profile: str, named_by: str) -> str:
     return (
-        f"AWS does not accept the credentials ({operation}: {reason.rstrip('.')}). Renew them, or "
-        "enable the region for this account if it is one to opt in to."
+        f"no AWS credentials: profile {profile}, which {named_by} names, is in neither of AWS's "
+        f"files. Correct {named_by}, or add the profile to them."
+    )
+
+
+def no_credentials_from(source: str, reason: str, way_out: str) -> str:
+    return f"no AWS credentials from {source}: {reason.rstrip('.')}. {way_out}."
+
+
+def credentials_rejected(
+    operation: str,
+    code: str,
+    reason: str,
+    source: str = "the credentials",
+    way_out: str = "Renew them",
+) -> str:
+    region = (
+        ""
+        if code in _EXPIRED
+        else "; or enable the region for this account if it is one to opt in to"
+    )
+    return f"AWS does not accept {source} ({operation}: {reason.rstrip('.')}). {way_out}{region}."
+
+
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException")
+
+
+def credentials_source(method: str, profile: str) -> tuple[str, str]:
+    """Names a source of credentials, and what to do if it gives none.
+
+    Args:
+        method: botocore's name of the source, for instance `sso`.
+        profile: the profile that is used.
+    """
+    name, way_out = _SOURCES.get(method, _OTHER_SOURCE)
+    return name.format(profile=profile), way_out.format(profile=profile)
+
+
+_OTHER_SOURCE = (
+    "the AWS environment variables and files",
+    "Correct them, or set aws:profile in the stack",
+)
+
+_SOURCES = {
+    "assume-role": (
+        "the role of profile {profile}",
+        (
+            "Correct role_arn, and source_profile or credential_source, of profile {profile}; the "
+            "role's trust policy has to name the caller, and the caller's own policies have to "
+            "allow sts:AssumeRole"
+        ),
+    ),
+    "assume-role-with-web-identity": (
+        "the web identity token of profile {profile}",
+        (
+            "Let a new token be written into the file that web_identity_token_file of profile "
+            "{profile} names, and set role_arn there"
+        ),
+    ),
+    "environment-web-identity": (
+        "the web identity token",
+        (
+            "Let the job write a new token into the file that AWS_WEB_IDENTITY_TOKEN_FILE names, "
+            "and set AWS_ROLE_ARN"
+        ),
+    ),
+    "config-file": (
+        "the keys of profile {profile}",
+        "Write new ones, for instance by `aws configure --profile {profile}`",
+    ),
+    "container-role": (
+        "the container's role",
+        (
+            "Correct AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, "
+            "and the role of the task or pod"
+        ),
+    ),
+    "custom-process": (
+        "credential_process of profile {profile}",
+        (
+            "Run that program by itself: without asking anybody, it has to print JSON with "
+            "Version 1, AccessKeyId and SecretAccessKey"
+        ),
+    ),
+    "env": (
+        "the keys in the environment",
+        (
+            "Set new ones: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for keys that expire, "
+            "AWS_SESSION_TOKEN"
+        ),
+    ),
+    "explicit": (
+        "aws:accessKey of the stack",
+        (
+            "Set new ones: aws:accessKey and, by `pulumi config set --secret`, aws:secretKey and, "
+            "for keys that expire, aws:token"
+        ),
+    ),
+    "iam-role": (
+        "the role of this machine",
+        "Attach a role to it, or set aws:profile in the stack or AWS_PROFILE in the environment",
+    ),
+    "login": (
+        "profile {profile}, which signs in by `aws login`",
+        "Run `aws login --profile {profile}`",
+    ),
+    "sso": (
+        "profile {profile}, which signs in by SSO",
+        "Run `aws sso login --profile {profile}`",
+    ),
+}
+_SOURCES["shared-credentials-file"] = _SOURCES["config-file"]
+
+
+def files_source(files: Sequence[str]) -> tuple[str, str]:
+    named = " and ".join(files)
+    return (
+        f"AWS's files ({named})",
+        "Correct them, or name others by AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
+    )
+
+
+def web_identity_denied(claims: Mapping[str, str]) -> tuple[str, str]:
+    """Names a web identity token that a role does not accept, with what its policy looks at."""
+    told = " and ".join(f"{name} {value}" for name, value in claims.items())
+    return (
+        f"the web identity token with {told}" if told else "the web identity token",
+        (
+            "Correct the role, AWS_ROLE_ARN or role_arn of the profile; or its trust policy, which "
+            "has to accept this token's provider, aud and sub"
+        ),
+    )
+
+
+def role_way_out(has_external_id: bool) -> str:  # noqa: FBT001
+    external = (
+        "with the externalId of aws:assumeRoles"
+        if has_external_id
+        else "and, if it asks for an external id, set externalId in aws:assumeRoles"
+    )
+    return (
+        f"Let the role's trust policy name the caller, {external}; and let the caller's own "
+        "policies allow sts:AssumeRole"
+    )
+
+
+def asks_for_mfa(profile: str) -> str:
+    return (
+        f"profile {profile} asks for an MFA code (mfa_serial), and a run asks nobody. Put keys "
+        'into the environment by `eval "$(aws configure export-credentials --profile '
+        f'{profile} --format env)"`, where aws:profile is not set; or use a profile without '
+        "mfa_serial."
+    )
+
+
+def keys_incomplete() -> str:
+    return "the access key or the secret key is missing"
+
+
+def no_json() -> str:
+    return "what it gave is no JSON"
+
+
+def dependency_missing(profile: str) -> str:
+    return (
+        f"profile {profile} signs in by `aws login`, for which the Python package awscrt is "
+        "missing; install requirements.txt again."
+    )
+
+
+def unexpected_answer() -> str:
+    return "it is empty, or gave something else than it should, such as a proxy's page"
+
+
+def no_role() -> str:
+    return "no role is named"
+
+
+def correct_profile() -> str:
+    return "Correct the profile in AWS's files, for instance in ~/.aws/config"
+
+
+def profile_without_credentials(profile: str) -> str:
+    return (
+        f"no AWS credentials: profile {profile} has none. Add keys, a role, SSO or a "
+        "credential_process to it, or name another profile."
     )
 
 

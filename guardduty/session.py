@@ -9,19 +9,28 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import boto3
-import botocore.session
 from botocore.config import Config
 from pydantic import ValidationError
 
 from guardduty import messages
-from guardduty.api import GuardDutyApi, aws_errors
+from guardduty.api import GuardDutyApi
+from guardduty.credentials import (
+    Source,
+    configured_session,
+    fetch,
+    give,
+    ignore_empty_variables,
+    is_denied,
+    role_credentials,
+    role_source,
+    told_of,
+)
 from guardduty.errors import CredentialsError, SettingsError
 from guardduty.faults import faults_of
 from guardduty.foreign_words import harmless, printable
@@ -34,9 +43,9 @@ from guardduty.watch import Watch, watched
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import botocore.session
     from botocore.client import BaseClient
     from mypy_boto3_sts import STSClient
-    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
     from guardduty.identity import AssumeRole
     from guardduty.secret_keys import IsSecret
@@ -56,8 +65,6 @@ _NOT_FOLLOWED = {
     "noProxy": "set NO_PROXY in the environment",
 }
 """Settings that would make pulumi-aws act in another way than boto3, with what to use instead."""
-
-_SECONDS = {"h": 3600, "m": 60, "s": 1}
 
 
 class _AwsSettings(WhoActs):
@@ -126,27 +133,39 @@ def open_session(
         ConnectionFailedError: no answer.
         ServiceError: AWS refused, for instance a role.
     """
+    ignore_empty_variables()
     notice: str | None = None
     if isinstance(who, Identity):
         settings = _AwsSettings.model_validate(who.properties())
     else:
         settings = _read_settings(who)
         notice = identity_notice(who, os.environ)
-    with aws_errors("the credentials"):
-        session = _base_session(settings)
-        where = region or settings.region or _environment_region() or session.region_name
+    prefix = "identity." if isinstance(who, Identity) else "aws:"
+    configured = configured_session(settings, prefix)
+    where = region or settings.region or _environment_region() or _region_of(configured)
     if not where:
         raise SettingsError((messages.no_region(),))
+    session = boto3.Session(
+        aws_access_key_id=settings.access_key,
+        aws_secret_access_key=settings.secret_key,
+        aws_session_token=settings.token,
+        botocore_session=configured,
+    )
+    watch = Watch(where, tell, seconds)
+    if settings.access_key:
+        source = Source(*messages.credentials_source("explicit", ""))
+    else:
+        source = fetch(configured, where, watch)
     if is_secret and not isinstance(who, Identity):
         _refuse_credentials_in_clear(session, settings, where, is_secret)
-    watch = Watch(where, tell, seconds)
     for role in settings.assume_roles:
-        with aws_errors(f"AssumeRole {role.role_arn}"):
-            session = _assume(watched(_sts(session, settings, where), watch), role)
-    with aws_errors("GetCallerIdentity"):
+        session, source = _as_role(
+            session, source, role, settings=settings, prefix=prefix, watch=watch
+        )
+    with told_of(lambda _: source, "GetCallerIdentity"):
         sts = watched(_sts(session, settings, where), watch)
         caller = AccountId(printable(sts.get_caller_identity()["Account"]))
-    _check_account(caller, settings, "identity." if isinstance(who, Identity) else "aws:")
+    _check_account(caller, settings, prefix)
     notices = (notice,) if notice else ()
     with _addresses():
         guardduty, member_writes = (
@@ -175,6 +194,25 @@ def open_session(
         identity=who if isinstance(who, Identity) else None,
         notices=notices,
     )
+
+
+def _as_role(  # noqa: PLR0913 - each is one of a session's
+    session: boto3.Session,
+    source: Source,
+    role: AssumeRole,
+    *,
+    settings: _AwsSettings,
+    prefix: str,
+    watch: Watch,
+) -> tuple[boto3.Session, Source]:
+    """Assumes a role by a session whose credentials are of a source; gives both of the role."""
+    assumed = role_source(role)
+    with told_of(lambda e: assumed if is_denied(e) else source, f"AssumeRole {role.role_arn}"):
+        sts = watched(_sts(session, settings, watch.region), watch)
+        credentials = role_credentials(sts, role)
+    configured = configured_session(settings, prefix)
+    give(configured, credentials, assumed)
+    return boto3.Session(botocore_session=configured), assumed
 
 
 def _read_settings(lookup: Lookup) -> _AwsSettings:
@@ -225,32 +263,13 @@ def _decode(raw: Any, *, is_text: bool) -> Any:  # noqa: ANN401 - a configuratio
         return raw
 
 
-def _base_session(settings: _AwsSettings) -> boto3.Session:
-    session = botocore.session.Session(profile=settings.profile or _environment_profile())
-    for variable, files in (
-        ("config_file", settings.shared_config_files),
-        ("credentials_file", settings.shared_credentials_files),
-    ):
-        if files:
-            session.set_config_variable(variable, files[0])
-    return boto3.Session(
-        aws_access_key_id=settings.access_key,
-        aws_secret_access_key=settings.secret_key,
-        aws_session_token=settings.token,
-        botocore_session=session,
-    )
-
-
-def _environment_profile() -> str | None:
-    # Where two variables name a profile, botocore takes AWS_DEFAULT_PROFILE, pulumi-aws
-    # AWS_PROFILE. A profile that is given comes before keys, one of the environment after them.
-    named = [os.environ.get(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")]
-    stronger = ("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE")
-    return named[0] if all(named) and not any(map(os.environ.get, stronger)) else None
-
-
 def _environment_region() -> str | None:
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+
+
+def _region_of(session: botocore.session.Session) -> str | None:
+    region: str | None = session.get_config_variable("region")
+    return region
 
 
 def _sts(session: boto3.Session, settings: _AwsSettings, region: str) -> STSClient:
@@ -304,40 +323,6 @@ def _options(  # noqa: PLR0913 - each is one of a client's
         "verify": False if settings.insecure else settings.custom_ca_bundle,
         "config": config,
     }
-
-
-def _assume(sts: STSClient, role: AssumeRole) -> boto3.Session:
-    request: AssumeRoleRequestTypeDef = {
-        "RoleArn": role.role_arn,
-        "RoleSessionName": role.session_name,
-    }
-    if role.duration:
-        request["DurationSeconds"] = _seconds(role.duration)
-    if role.external_id:
-        request["ExternalId"] = role.external_id
-    if role.policy:
-        request["Policy"] = role.policy
-    if role.policy_arns:
-        request["PolicyArns"] = [{"arn": arn} for arn in role.policy_arns]
-    if role.source_identity:
-        request["SourceIdentity"] = role.source_identity
-    if role.tags:
-        request["Tags"] = [{"Key": key, "Value": value} for key, value in role.tags.items()]
-    if role.transitive_tag_keys:
-        request["TransitiveTagKeys"] = list(role.transitive_tag_keys)
-    credentials = sts.assume_role(**request)["Credentials"]
-    return boto3.Session(
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-    )
-
-
-def _seconds(duration: str) -> int:
-    """Reads a duration as pulumi-aws writes it, for instance `1h30m`."""
-    if not re.fullmatch(r"(\d+[hms])+", duration):
-        raise SettingsError((messages.duration_malformed(duration),))
-    return sum(int(n) * _SECONDS[unit] for n, unit in re.findall(r"(\d+)([hms])", duration))
 
 
 def _check_account(caller: AccountId, settings: _AwsSettings, prefix: str) -> None:

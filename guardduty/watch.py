@@ -45,7 +45,7 @@ class Watch:
     """Waits for the calls to AWS in one region. Safe to use from several threads.
 
     Args:
-        region: named in what is told.
+        region: where AWS is asked; named in what is told.
         tell: told of progress.
         seconds: how long all calls together may take, and a second more for each answer; None for
             no such limit.
@@ -54,7 +54,7 @@ class Watch:
     def __init__(
         self, region: str, tell: Tell = lambda _: None, seconds: float | None = None
     ) -> None:
-        self._region = region
+        self.region = region
         self._tell = tell
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -123,7 +123,7 @@ class Watch:
         if now < self._end():
             return messages.no_answer(operation, messages.no_answer_within(CALL_SECONDS))
         seconds = round(now - self._begun - self._paused)
-        return messages.reading_too_long(self._region, operation, seconds, self._answered)
+        return messages.reading_too_long(self.region, operation, seconds, self._answered)
 
     def _tell_if_quiet(self, operation: str) -> None:
         with self._lock:
@@ -132,7 +132,7 @@ class Watch:
                 return
             self._told = now
             answers, seconds = self._answers[operation], round(now - self._busy)
-        self._tell(messages.waiting_for(self._region, operation, answers, seconds))
+        self._tell(messages.waiting_for(self.region, operation, answers, seconds))
 
 
 class _Asked(Generic[Answer]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -70,6 +71,7 @@ class Aws:
         unreadable: {account: result of GetMemberDetectors}.
         refusals: {path of a request: (HTTP status, code, message)}; `*` for every GuardDuty call,
             `/` for those to Organizations.
+        seconds_of_roles: for so long the keys of an assumed role are said to be accepted.
         requests: what was asked, in the order of arrival.
     """
 
@@ -87,6 +89,7 @@ class Aws:
     unprocessed: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     refusals: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    seconds_of_roles: float = 3600
     requests: list[Request] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
@@ -127,10 +130,13 @@ class Aws:
                 "AssumeRole",
                 f"<Credentials><AccessKeyId>{name}@{account}</AccessKeyId><SecretAccessKey>s"
                 f"</SecretAccessKey><SessionToken>token-of-{name}</SessionToken>"
-                "<Expiration>2100-01-01T00:00:00Z</Expiration></Credentials>",
+                f"<Expiration>{self._end_of_roles()}</Expiration></Credentials>",
             )
         _, _, role_account = request.access_key.partition("@")
         return _xml("GetCallerIdentity", f"<Account>{role_account or self.account}</Account>")
+
+    def _end_of_roles(self) -> str:
+        return (datetime.now(UTC) + timedelta(seconds=self.seconds_of_roles)).isoformat()
 
     def _organizations(self, request: Request) -> Answer:
         if request.path in self.refusals:

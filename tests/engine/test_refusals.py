@@ -537,7 +537,7 @@ def test_unknown_credentials_are_told(organization: Callable[..., Organization])
     run = stack.preview(**unknown)
 
     (error,) = run.errors
-    assert error.startswith("AWS does not accept the credentials (GetCallerIdentity: ")
+    assert error.startswith("AWS does not accept the keys in the environment (GetCallerIdentity: ")
     assert aws.writes() == []
 
 
@@ -552,6 +552,6 @@ def test_a_profile_that_does_not_exist_is_told(
     _assert_refused(
         aws,
         run,
-        f"no AWS credentials: The config profile ({profile}) could not be found. Set aws:profile "
-        "in the stack or AWS_PROFILE in the environment.",
+        f"no AWS credentials: profile {profile}, which aws:profile names, is in neither of AWS's "
+        "files. Correct aws:profile, or add the profile to them.",
     )

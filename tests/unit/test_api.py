@@ -13,13 +13,8 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
-    NoCredentialsError,
     ParamValidationError,
-    PartialCredentialsError,
-    ProfileNotFound,
     ReadTimeoutError,
-    SSOTokenLoadError,
-    TokenRetrievalError,
 )
 from botocore.stub import Stubber
 
@@ -498,13 +493,15 @@ def test_a_missing_permission_is_told_with_the_way_out(guardduty: _Stubbed, code
 )
 def test_credentials_that_aws_does_not_know(guardduty: _Stubbed, code: str) -> None:
     guardduty.refuses("list_detectors", code, "The security token is invalid.")
+    expired = code == "ExpiredToken"
 
     with pytest.raises(CredentialsError) as caught:
         guardduty.api.detector_id()
 
     assert str(caught.value) == (
         "AWS does not accept the credentials (ListDetectors: The security token is invalid). Renew "
-        "them, or enable the region for this account if it is one to opt in to."
+        + ("them." if expired else "them; or enable the region for this account if it is one to ")
+        + ("" if expired else "opt in to.")
     )
 
 
@@ -586,23 +583,13 @@ def test_no_answer_is_told_with_the_address(error: Exception) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        NoCredentialsError(),
-        PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
-        ProfileNotFound(profile="audit"),
-        SSOTokenLoadError(profile_name="audit", error_msg="Token has expired"),
-        TokenRetrievalError(provider="sso", error_msg="Token has expired"),
-    ],
-)
-def test_no_credentials_is_told_with_where_they_come_from(error: Exception) -> None:
-    told = _translated(error)
+def test_a_page_that_is_no_answer_is_told_with_the_proxy() -> None:
+    told = _translated(ClientError({}, "ListMembers"))
 
-    assert isinstance(told, CredentialsError)
+    assert isinstance(told, ServiceError)
     assert str(told) == (
-        f"no AWS credentials: {str(error).rstrip('.')}. Set aws:profile in the stack or "
-        "AWS_PROFILE in the environment."
+        "ListMembers failed: MalformedAnswer: the answer is not what this operation answers. Check "
+        "aws:endpoints and the proxy."
     )
 
 

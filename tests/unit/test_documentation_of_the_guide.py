@@ -117,6 +117,11 @@ ANY_ARGUMENT: dict[str, object] = {
     "word": "RESTORE",
     "wrong": ["line 3 (7)", "line 4 (shop)"],
     "written": "25%",
+    "method": "sso",
+    "named_by": "aws:profile",
+    "profile": "audit",
+    "source": "the keys of profile audit",
+    "way_out": "Write new ones",
 }
 """Something for each parameter of a sentence, by its name."""
 

@@ -315,8 +315,8 @@ def test_no_credentials_at_all() -> None:
     with pytest.raises(CredentialsError) as caught:
         _open({"aws:region": "eu-west-1"})
     assert str(caught.value) == (
-        "no AWS credentials: Unable to locate credentials. Set aws:profile in the stack or "
-        "AWS_PROFILE in the environment."
+        "no AWS credentials: Unable to locate credentials. Set aws:profile in the stack; or "
+        "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment."
     )
 
 
@@ -326,8 +326,8 @@ def test_a_profile_that_does_not_exist(region: dict[str, object]) -> None:
     with pytest.raises(CredentialsError) as caught:
         _open({"aws:profile": "audit", **region})
     assert str(caught.value) == (
-        "no AWS credentials: The config profile (audit) could not be found. Set aws:profile in the "
-        "stack or AWS_PROFILE in the environment."
+        "no AWS credentials: profile audit, which aws:profile names, is in neither of AWS's files. "
+        "Correct aws:profile, or add the profile to them."
     )
 
 
@@ -516,7 +516,8 @@ def test_kinds_of_endpoints_are_followed(aws: Aws, setting: str, host: str) -> N
 
 @pytest.mark.usefixtures("environment")
 def test_an_account_that_the_stack_allows(aws: Aws) -> None:
-    allowed = [account(1), ADMINISTRATOR]
+    # `pulumi config set --path` writes an account id as a number.
+    allowed = [account(1), int(ADMINISTRATOR)]
     session = _open({"aws:allowedAccountIds": allowed, "aws:forbiddenAccountIds": [account(2)]})
     assert _last(aws, session).access_key == "AKIAENVIRONMENT"
 
@@ -597,7 +598,7 @@ def test_all_faults_of_the_settings_are_told_at_once(aws: Aws) -> None:
     assert _faults(
         {
             "aws:httpProxy": "http://127.0.0.1:5",
-            "aws:allowedAccountIds": [222222222222],
+            "aws:allowedAccountIds": [22222222222],
             "aws:assumeRoles": {"roleArn": _ROLE},
             "aws:endpoints": "http://127.0.0.1:1",
             "aws:insecure": "perhaps",
@@ -607,7 +608,10 @@ def test_all_faults_of_the_settings_are_told_at_once(aws: Aws) -> None:
             "aws:httpProxy would make pulumi-aws act as somebody else than the member settings; "
             "set HTTP_PROXY in the environment."
         ),
-        "aws:allowedAccountIds[0]: 222222222222 is malformed; write text, in quotes.",
+        (
+            "aws:allowedAccountIds[0]: 22222222222 has 11 digits; an account id has 12. If it "
+            "begins with zeros, put it in quotes."
+        ),
         f"aws:assumeRoles: {{'roleArn': '{_ROLE}'}} is malformed; write a list.",
         "aws:endpoints: http://127.0.0.1:1 is malformed; write a list.",
         "aws:insecure: perhaps is malformed; write true or false.",

@@ -1,0 +1,464 @@
+"""Credentials: fetched by themselves, before anything else is asked, and renewed while a run lasts.
+
+botocore looks for credentials inside the first call that needs them, and raises there whatever a
+file, a program or a page on the way gave it. Here they are fetched first. So a user is told where
+credentials were looked for, what was wrong there, and what to do about it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import (
+    CredentialProvider,
+    CredentialResolver,
+    Credentials,
+    ReadOnlyCredentials,
+    RefreshableCredentials,
+)
+from botocore.exceptions import (
+    ClientError,
+    HTTPClientError,
+    InvalidConfigError,
+    MissingDependencyException,
+    NoCredentialsError,
+    ProfileNotFound,
+)
+from botocore.exceptions import (
+    ConnectionError as BotocoreConnectionError,
+)
+from botocore.parsers import ResponseParserError
+
+from guardduty import messages
+from guardduty.api import refusal
+from guardduty.errors import (
+    ACCESS_DENIED,
+    UNKNOWN_CREDENTIALS,
+    ConnectionFailedError,
+    CredentialsError,
+    ServiceError,
+    SettingsError,
+    UserError,
+)
+from guardduty.foreign_words import harmless
+from guardduty.watch import CALL_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
+
+    from guardduty.identity import AssumeRole, WhoActs
+    from guardduty.watch import Watch
+
+_STRONGER_THAN_A_PROFILE = ("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE")
+_ROLE = "assume-role"
+_WEB_IDENTITY = "assume-role-with-web-identity"
+
+_KINDS_OF_PROFILES = {
+    "web_identity_token_file": _WEB_IDENTITY,
+    "sso_session": "sso",
+    "sso_start_url": "sso",
+    "login_session": "login",
+    "credential_process": "custom-process",
+}
+"""By which key a profile says how its credentials are fetched, in the order of botocore."""
+
+_ADVISORY_SECONDS, _MANDATORY_SECONDS = 300, 60
+"""So long before their end, credentials of a role are renewed if that works, and must be.
+
+botocore's own 15 minutes are as long as the shortest session of a role, which would be renewed at
+each call.
+"""
+
+_UNEXPECTED = (ResponseParserError, UnicodeError, LookupError, TypeError, AttributeError)
+"""What botocore raises where a page, a file or a program gave something else than it should."""
+
+_SECONDS = {"h": 3600, "m": 60, "s": 1}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where credentials come from.
+
+    Attributes:
+        name: as a user knows it, for instance `the keys of profile audit`.
+        way_out: what to do if it gives none, as a sentence.
+    """
+
+    name: str
+    way_out: str
+
+
+def ignore_empty_variables() -> None:
+    """Takes the AWS_* variables that are empty out of this process's environment.
+
+    pulumi-aws takes an empty one for unset, and botocore for a value: a profile without a name.
+    """
+    for name in [name for name, value in os.environ.items() if name.startswith("AWS_")]:
+        if not os.environ[name].strip():
+            del os.environ[name]
+
+
+def environment_profile() -> str | None:
+    """The profile that the environment names, where botocore would take another one.
+
+    Where two variables name a profile, botocore takes AWS_DEFAULT_PROFILE, pulumi-aws AWS_PROFILE.
+    A profile that is given comes before keys, one of the environment after them.
+    """
+    named = [os.environ.get(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")]
+    return (
+        named[0] if all(named) and not any(map(os.environ.get, _STRONGER_THAN_A_PROFILE)) else None
+    )
+
+
+def configured_session(settings: WhoActs, prefix: str) -> botocore.session.Session:
+    """Makes a botocore session that reads the files and the profile that the settings name.
+
+    Args:
+        settings: who acts.
+        prefix: put before the settings' keys where a user writes them, for instance `aws:`.
+
+    Raises:
+        UserError: the files can't be read.
+    """
+    session = botocore.session.Session(profile=settings.profile or environment_profile())
+    for variable, value in (
+        ("config_file", "".join(settings.shared_config_files[:1])),
+        ("credentials_file", "".join(settings.shared_credentials_files[:1])),
+        ("ca_bundle", settings.custom_ca_bundle),
+    ):
+        if value:
+            session.set_config_variable(variable, value)
+    # For the clients that botocore makes itself, to fetch credentials: the first calls of a run,
+    # so that a wrong address is told within seconds.
+    session.set_default_client_config(
+        Config(
+            connect_timeout=10,
+            read_timeout=10,
+            retries={"mode": "standard", "total_max_attempts": 3},
+        )
+    )
+    with told_of(lambda _: _files(session)):
+        try:
+            session.get_scoped_config()
+        except ProfileNotFound:
+            profile = session.get_config_variable("profile")
+            named_by = f"{prefix}profile" if settings.profile else _names_a_profile()
+            raise CredentialsError(messages.no_profile(harmless(profile), named_by)) from None
+    return session
+
+
+def fetch(session: botocore.session.Session, region: str, watch: Watch) -> Source:
+    """Fetches a session's credentials, which its clients then have.
+
+    Args:
+        session: of `configured_session`.
+        region: where AWS is asked for credentials, if it is.
+        watch: waits for them.
+
+    Returns:
+        Where they come from.
+
+    Raises:
+        CredentialsError: there are none; the sentence names the source and its way out.
+        ConnectionFailedError: AWS does not answer, or a source gives nothing in time.
+    """
+    session.set_config_variable("region", region)
+    with told_of(lambda _: _files(session)):
+        chain = _Chain(session)
+    returned = False
+
+    def load() -> Credentials:
+        nonlocal returned
+        try:
+            with told_of(chain.source):
+                return chain.fetched()
+        finally:
+            returned = True
+
+    try:
+        found = watch.call("the credentials", load)
+    except ConnectionFailedError as error:
+        if returned or not chain.asked:
+            raise
+        source = chain.source()
+        why = messages.no_answer_within(CALL_SECONDS)
+        told = messages.no_credentials_from(source.name, why, source.way_out)
+        raise ConnectionFailedError(told) from error
+    give(session, found, chain.source())
+    return chain.source()
+
+
+def give(session: botocore.session.Session, credentials: Credentials, source: Source) -> None:
+    """Lets a session's clients use credentials; if they can't be renewed, the source is told."""
+    ready = CredentialResolver([_Ready(_Guarded(credentials, source))])
+    session.register_component("credential_provider", ready)
+
+
+def role_source(role: AssumeRole) -> Source:
+    """Names a role of `aws:assumeRoles` as a source of credentials."""
+    return Source(f"role {role.role_arn}", messages.role_way_out(role.external_id is not None))
+
+
+def role_credentials(sts: STSClient, role: AssumeRole) -> RefreshableCredentials:
+    """Assumes a role; its credentials are renewed as long as they are used.
+
+    Args:
+        sts: asked as whoever assumes the role.
+        role: which, with what STS AssumeRole takes.
+
+    Raises:
+        Exception: whatever botocore raises; see `told_of`.
+    """
+    request: AssumeRoleRequestTypeDef = {
+        "RoleArn": role.role_arn,
+        "RoleSessionName": role.session_name,
+    }
+    if role.duration:
+        request["DurationSeconds"] = _seconds(role.duration)
+    if role.external_id:
+        request["ExternalId"] = role.external_id
+    if role.policy:
+        request["Policy"] = role.policy
+    if role.policy_arns:
+        request["PolicyArns"] = [{"arn": arn} for arn in role.policy_arns]
+    if role.source_identity:
+        request["SourceIdentity"] = role.source_identity
+    if role.tags:
+        request["Tags"] = [{"Key": key, "Value": value} for key, value in role.tags.items()]
+    if role.transitive_tag_keys:
+        request["TransitiveTagKeys"] = list(role.transitive_tag_keys)
+
+    def fetched() -> dict[str, str]:
+        credentials = sts.assume_role(**request)["Credentials"]
+        return {
+            "access_key": credentials["AccessKeyId"],
+            "secret_key": credentials["SecretAccessKey"],
+            "token": credentials["SessionToken"],
+            "expiry_time": credentials["Expiration"].isoformat(),
+        }
+
+    return RefreshableCredentials.create_from_metadata(
+        fetched(),
+        fetched,
+        _ROLE,
+        advisory_timeout=_ADVISORY_SECONDS,
+        mandatory_timeout=_MANDATORY_SECONDS,
+    )
+
+
+@contextmanager
+def told_of(source: Callable[[BaseException], Source], operation: str = "") -> Iterator[None]:
+    """Turns whatever fetching or using credentials for the first time raises into one sentence.
+
+    Args:
+        source: gives, by the error, where the credentials come from.
+        operation: AWS's name of what is asked, if something is.
+
+    Raises:
+        CredentialsError: the source gives none, or AWS does not accept them.
+        ConnectionFailedError: no answer.
+        ServiceError: AWS refused the operation for another reason, or the answer is no AWS's.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except (HTTPClientError, BotocoreConnectionError) as error:
+        asked = operation or source(error).name
+        raise ConnectionFailedError(messages.no_answer(asked, harmless(str(error)))) from error
+    except ClientError as error:
+        raise _refused(source(error), error, operation) from error
+    except NoCredentialsError as error:
+        raise CredentialsError(messages.no_credentials(harmless(str(error)))) from error
+    except Exception as error:  # files, programs and pages: they raise anything
+        if operation:
+            reason = messages.malformed_answer()
+            raise ServiceError(operation, "MalformedAnswer", reason) from error
+        found = source(error)
+        told = messages.no_credentials_from(found.name, _reason(error), found.way_out)
+        raise CredentialsError(told) from error
+
+
+def is_denied(error: BaseException | None) -> bool:
+    """Whether AWS has refused the role itself, and not the keys by which it was asked for."""
+    return isinstance(error, ClientError) and refusal(error)[0] in ACCESS_DENIED
+
+
+class _Chain:
+    """The sources of credentials that botocore knows, asked in its order.
+
+    Attributes:
+        asked: botocore's name of the source that was asked last.
+    """
+
+    def __init__(self, session: botocore.session.Session) -> None:
+        self._session = session
+        self._providers = session.get_component("credential_provider").providers
+        self.asked = ""
+
+    def fetched(self) -> Credentials:
+        for provider in self._providers:
+            self.asked = provider.METHOD
+            try:
+                found: Credentials | None = provider.load()
+            except MissingDependencyException:
+                raise CredentialsError(messages.dependency_missing(self._profile)) from None
+            if found is not None:
+                if self.asked == _ROLE:
+                    self._refuse_to_prompt()
+                # Many sources are asked only now, and each may give something that is no text.
+                keys = found.get_frozen_credentials()
+                if not all(isinstance(k, str) and k for k in (keys.access_key, keys.secret_key)):
+                    raise ValueError(messages.keys_incomplete())
+                return found
+        self.asked = ""
+        if profile := self._session.get_config_variable("profile"):
+            raise CredentialsError(messages.profile_without_credentials(harmless(profile)))
+        raise NoCredentialsError
+
+    def source(self, error: BaseException | None = None) -> Source:
+        """Names the source that was asked last; of a role, the one that an error is about."""
+        kind, profile = self.asked, self._profile
+        if kind == _ROLE and _is_about_what_a_role_is_assumed_from(error):
+            # botocore fetches that within the same source.
+            last, keys = list(self._profiles())[-1]
+            static = "config-file" if isinstance(error, ClientError) else None
+            of_keys = next((k for key, k in _KINDS_OF_PROFILES.items() if key in keys), static)
+            if of_keys:
+                kind, profile = of_keys, last
+        if kind == _WEB_IDENTITY and is_denied(error):
+            return Source(*messages.web_identity_denied(self._claims()))
+        if kind == _WEB_IDENTITY and self._token_file_of_environment():
+            kind = "environment-web-identity"
+        source = Source(*messages.credentials_source(kind, profile))
+        if isinstance(error, InvalidConfigError) and kind != "environment-web-identity":
+            return replace(source, way_out=messages.correct_profile())
+        return source
+
+    @property
+    def _profile(self) -> str:
+        return self._session.get_config_variable("profile") or "default"
+
+    def _token_file_of_environment(self) -> str | None:
+        given = self._session.instance_variables().get("profile")
+        return None if given else os.environ.get("AWS_WEB_IDENTITY_TOKEN_FILE")
+
+    def _profiles(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The session's profile, and those that it takes its credentials from, in turn."""
+        profiles = self._session.full_config.get("profiles", {})
+        name, seen = self._profile, set[str]()
+        while name in profiles and name not in seen:
+            seen.add(name)
+            yield name, profiles[name]
+            name = profiles[name].get("source_profile", "")
+
+    def _refuse_to_prompt(self) -> None:
+        for name, keys in self._profiles():
+            if "role_arn" in keys and "mfa_serial" in keys:
+                raise CredentialsError(messages.asks_for_mfa(name))
+
+    def _claims(self) -> Mapping[str, str]:
+        """What a trust policy is compared with: `aud` and `sub` of the web identity token."""
+        _, keys = next(self._profiles(), ("", {}))
+        of_profile = keys.get("web_identity_token_file", "")
+        token_file = self._token_file_of_environment() or of_profile
+        try:
+            _, claims, _ = Path(token_file).read_text(encoding="utf-8").split(".")
+            told = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+            return {name: harmless(str(told[name])) for name in ("aud", "sub") if name in told}
+        except (OSError, ValueError, TypeError):
+            return {}
+
+
+class _Ready(CredentialProvider):
+    """A source of credentials that are there already."""
+
+    METHOD = "ready"
+
+    def __init__(self, credentials: Credentials) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> Credentials:
+        return self._credentials
+
+
+class _Guarded(Credentials):
+    """Credentials that tell plainly if they can't be renewed."""
+
+    def __init__(self, credentials: Credentials, source: Source) -> None:
+        keys = credentials.get_frozen_credentials()
+        super().__init__(
+            keys.access_key or "", keys.secret_key or "", keys.token, method=credentials.method
+        )
+        self._credentials = credentials
+        self._source = source
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        with told_of(lambda _: self._source):
+            return self._credentials.get_frozen_credentials()
+
+
+def _is_about_what_a_role_is_assumed_from(error: BaseException | None) -> bool:
+    if isinstance(error, ClientError):
+        return refusal(error)[0] in UNKNOWN_CREDENTIALS
+    return error is not None and not isinstance(error, (ResponseParserError, InvalidConfigError))
+
+
+def _refused(source: Source, error: ClientError, operation: str) -> UserError:
+    code, reason = refusal(error)
+    asked = error.operation_name
+    if code in UNKNOWN_CREDENTIALS:
+        told = messages.credentials_rejected(asked, code, reason, source.name, source.way_out)
+        return CredentialsError(told)
+    if operation and (not is_denied(error) or asked == "GetCallerIdentity"):
+        return ServiceError(operation, code, reason)
+    if "Error" not in error.response or code.startswith("5"):
+        return ServiceError(asked, code, reason)
+    why = f"{asked}: {code}: {reason}"
+    return CredentialsError(messages.no_credentials_from(source.name, why, source.way_out))
+
+
+def _reason(error: Exception) -> str:
+    """Says what went wrong, without what a program or a page gave, which may be a secret."""
+    if isinstance(error, json.JSONDecodeError):
+        return messages.no_json()
+    if isinstance(error, InvalidConfigError) and "role ARN" in str(error):
+        return messages.no_role()
+    if isinstance(error, OSError) and error.strerror:
+        return harmless(f"{error.strerror}: {error.filename}" if error.filename else error.strerror)
+    if isinstance(
+        error, (ResponseParserError, UnicodeError, LookupError, TypeError, AttributeError)
+    ):
+        return messages.unexpected_answer()
+    return harmless(str(error)) or type(error).__name__
+
+
+def _files(session: botocore.session.Session) -> Source:
+    named = [session.get_config_variable(name) for name in ("config_file", "credentials_file")]
+    return Source(*messages.files_source(named))
+
+
+def _names_a_profile() -> str:
+    named = [name for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") if os.environ.get(name)]
+    # botocore takes the second one, unless `environment_profile` gives it the first.
+    return named[0] if environment_profile() or not named[1:] else named[1]
+
+
+def _seconds(duration: str) -> int:
+    """Reads a duration as pulumi-aws writes it, for instance `1h30m`."""
+    if not re.fullmatch(r"(\d+[hms])+", duration):
+        raise SettingsError((messages.duration_malformed(duration),))
+    return sum(int(n) * _SECONDS[unit] for n, unit in re.findall(r"(\d+)([hms])", duration))
