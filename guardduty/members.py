@@ -11,7 +11,7 @@ from tenacity import Retrying, retry_if_result, stop_before_delay, wait_random_e
 
 from guardduty import messages
 from guardduty.batches import at_once, batches
-from guardduty.errors import RunCancelledError, ServiceError, UserError
+from guardduty.errors import CredentialsError, RunCancelledError, ServiceError, UserError
 from guardduty.failures import (
     is_about_the_accounts,
     is_about_the_service,
@@ -242,7 +242,10 @@ def _curable(
 
 
 class _Silence:
-    """How long AWS has answered no call; in it, calls that fail are given up sooner or later."""
+    """Whether AWS still answers; once it has been silent for too long, nothing more is asked.
+
+    Nor is it once the credentials are not accepted any more.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -263,7 +266,10 @@ class _Silence:
         self._answered = self._now()
 
     def failed(self, error: UserError) -> None:
-        if not is_about_the_service(error):
+        if isinstance(error, CredentialsError):
+            # They have expired, or a role is lost: no other call will do better.
+            self._reason = error
+        elif not is_about_the_service(error):
             self.answered()
         elif self._now() - self._answered >= SILENCE:
             self._reason = error

@@ -471,6 +471,19 @@ def test_an_aws_that_answers_now_and_then_is_asked_for_every_batch() -> None:
     assert len(outcome.unprocessed) == 150
 
 
+def test_credentials_that_are_not_accepted_any_more_end_the_calls() -> None:
+    guardduty = _members(2000)
+    expired = refusal(_SETS, "ExpiredTokenException", "The security token is expired")
+    guardduty.failures = {_SETS: [expired] * 40}
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(2000), ON))
+
+    assert guardduty.count(_SETS) <= CALLS_AT_ONCE
+    assert len(outcome.unprocessed) == 2000
+    (reason,) = set(outcome.unprocessed.values())
+    assert reason.startswith("AWS does not accept the credentials (UpdateMemberDetectors: ")
+
+
 def test_an_account_that_has_its_status_all_the_same_counts_as_set() -> None:
     guardduty = _members(3)
     guardduty.unreadable = {account(2): "Internal error"}
