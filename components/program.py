@@ -54,6 +54,13 @@ if TYPE_CHECKING:
     from guardduty.session import Lookup, Session
 
 
+_SHOWN_OF_AWS = {
+    "aws:allowedAccountIds": "[0]",
+    "aws:forbiddenAccountIds": "[0]",
+    "aws:region": "",
+}
+"""The keys of pulumi-aws whose values a run shows, with the path to an entry of a list."""
+
 _ERRORS_ARE_TOLD = 32
 """By this exit code Pulumi's Python host knows that the program has told the user what is wrong,
 and adds no line of its own."""
@@ -80,8 +87,9 @@ def stack_settings(configuration: Mapping[str, Any]) -> Settings:
         SettingsError: with a sentence for every fault.
     """
     prefix = f"{pulumi.get_project()}:"
-    own = [key for key, value in configuration.items() if key.startswith(prefix) and value]
-    if secrets := secrets_to_show(own, is_secret, [f"{prefix}members"]):
+    entries = {f"{prefix}members": "[0].accounts[0]", **_SHOWN_OF_AWS}
+    shown = [k for k, v in configuration.items() if v and (k.startswith(prefix) or k in entries)]
+    if secrets := secrets_to_show({key: entries.get(key, "") for key in shown}, is_secret):
         raise SettingsError(secrets)  # Nothing is said of their values.
     # Without an engine, in a test for instance, there is none.
     folder = Path(pulumi.get_root_directory() or ".")

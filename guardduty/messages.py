@@ -298,17 +298,22 @@ def credentials_in_clear(key: str) -> str:
     )
 
 
-def secret_to_show(key: str, *, is_list: bool) -> str:
-    """Says that a value is a secret; of a list, a single entry may be it."""
-    entry = (
-        f"; or, if only single entries are secrets, each of them as in `pulumi config set --path "
-        f"--plaintext '{key}[0].accounts[0]' <value>`"
-        if is_list
+def secret_to_show(key: str, entry: str = "") -> str:
+    """Says that a value is a secret.
+
+    Args:
+        key: of the value.
+        entry: of a list, the path to a single entry, which may be the secret: `[0]`.
+    """
+    single = (
+        "; or, if only single entries are secrets, each of them as in `pulumi config set --path "
+        f"--plaintext '{key}{entry}' <value>`"
+        if entry
         else ""
     )
     return (
         f"{key} is a secret, but a preview shows it and the state has it in clear. Write it in "
-        f"clear: `pulumi config set --plaintext {key} <value>`{entry}."
+        f"clear: `pulumi config set --plaintext {key} <value>`{single}."
     )
 
 
@@ -716,11 +721,13 @@ def members_not_written(region: str, accounts: int) -> str:
     )
 
 
-def auto_enable_not_written(region: str) -> str:
+def auto_enable_not_written(region: str, exception: int | None) -> str:
+    """Says that ALL would be left; `exception` is the first rule that ALL does not go with."""
+    and_drop = "" if exception is None else f", and drop {rule_at(exception)}, which wants DISABLED"
     return (
         f"autoEnable is written nowhere, which means NEW, but {region} has ALL: existing accounts "
-        "would be reached no more. Write autoEnable: ALL to keep it, or autoEnable: NEW to change "
-        "it."
+        f"would be reached no more. Write autoEnable: ALL to keep it{and_drop}; or write autoEnable: "
+        "NEW to change it."
     )
 
 

@@ -137,7 +137,8 @@ def _organization_settings(settings: Settings, snapshot: Snapshot) -> Iterator[s
     feature, members = (current.feature, current.members) if current else (None, None)
     if directory is None or not directory.policy_type_enabled:
         if feature is AutoEnable.ALL and not settings.is_written("autoEnable"):
-            yield messages.auto_enable_not_written(snapshot.region)
+            off = (i for i, r in enumerate(settings.members) if r.wanted is FeatureStatus.DISABLED)
+            yield messages.auto_enable_not_written(snapshot.region, next(off, None))
         return
     if settings.auto_enable not in {AutoEnable.NONE, feature}:
         yield messages.idle_by_policy("autoEnable", settings.auto_enable)

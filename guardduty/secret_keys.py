@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from guardduty import messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 IsSecret = Callable[[str], bool]
 """Tells of a configuration key, by its full name, whether its value is a secret."""
@@ -35,18 +35,16 @@ def credentials_in_clear(
     return tuple(map(messages.credentials_in_clear, clear))
 
 
-def secrets_to_show(
-    given: Iterable[str], is_secret: IsSecret, lists: Iterable[str]
-) -> tuple[str, ...]:
+def secrets_to_show(given: Mapping[str, str], is_secret: IsSecret) -> tuple[str, ...]:
     """Refuses secrets in values that a preview shows and the state has in clear.
 
     Args:
-        given: the keys of the configuration that have a value, by their full names.
+        given: the keys of the configuration that have a value, by their full names, with the path
+            to a single entry where the value is a list, for instance `[0]`: that may be the secret.
         is_secret: tells which values are secrets.
-        lists: those keys whose value is a list, so that a single entry may be the secret.
     """
     return tuple(
-        messages.secret_to_show(key, is_list=key in set(lists)) for key in given if is_secret(key)
+        messages.secret_to_show(key, entry) for key, entry in given.items() if is_secret(key)
     )
 
 

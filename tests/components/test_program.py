@@ -208,6 +208,13 @@ def test_a_secret_that_a_preview_would_show_ends_the_program(aws: Aws, program: 
 
     assert told.startswith(f"{PROJECT}:members is a secret, but a preview shows it")
     assert "and secret" not in told
+    program.secrets += ["aws:region", "aws:allowedAccountIds"]
+    told_of = program.refused({**_KEYS, "aws:allowedAccountIds": "[222222222222]"})
+    assert [sentence.partition(" is ")[0] for sentence in told_of][1:] == [
+        "aws:region",
+        "aws:allowedAccountIds",
+    ]
+    assert "--path --plaintext 'aws:allowedAccountIds[0]' <value>`" in told_of[2]
     assert aws.requests == []
 
 

@@ -138,7 +138,7 @@ def test_all_is_left_only_if_the_configuration_says_so(
     _refused(
         stack.up(),
         "autoEnable is written nowhere, which means NEW, but us-east-1 has ALL: existing accounts "
-        "would be reached no more. Write autoEnable: ALL to keep it, or autoEnable: NEW to",
+        "would be reached no more. Write autoEnable: ALL to keep it; or write autoEnable: ",
     )
     assert aws.writes() == []
     stack.configure({"aws:region": REGION, "autoEnable": "ALL"})

@@ -122,6 +122,8 @@ ANY_ARGUMENT: dict[str, object] = {
     "profile": "audit",
     "source": "the keys of profile audit",
     "way_out": "Write new ones",
+    "entry": "[0]",
+    "exception": 0,
 }
 """Something for each parameter of a sentence, by its name."""
 

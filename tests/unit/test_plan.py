@@ -617,14 +617,22 @@ def test_away_from_all_is_told_before_everything_else() -> None:
 
 def test_all_is_not_left_unless_it_is_written() -> None:
     organization = OrganizationConfiguration(AutoEnable.NEW, AutoEnable.ALL)
-    snapshot = replace(region_with({}), organization=organization)
+    members = {account(1): ON, account(2): OFF}
+    snapshot = replace(region_with(members), organization=organization)
 
     assert _plan(settings(), snapshot).refusals == (
         (
             "autoEnable is written nowhere, which means NEW, but us-east-1 has ALL: existing "
-            "accounts would be reached no more. Write autoEnable: ALL to keep it, or autoEnable: "
-            "NEW to change it."
+            "accounts would be reached no more. Write autoEnable: ALL to keep it; or write "
+            "autoEnable: NEW to change it."
         ),
+    )
+    (told,) = _plan(
+        settings(members=[rule(ON, account(1)), rule(OFF, account(2))]), snapshot
+    ).refusals
+    assert told.endswith(
+        "Write autoEnable: ALL to keep it, and drop rule 2 (members[1]), which wants DISABLED; or "
+        "write autoEnable: NEW to change it."
     )
     for way_out in AutoEnable:
         assert _plan(settings(autoEnable=way_out), snapshot).refusals == ()
