@@ -726,8 +726,8 @@ def auto_enable_not_written(region: str, exception: int | None) -> str:
     and_drop = "" if exception is None else f", and drop {rule_at(exception)}, which wants DISABLED"
     return (
         f"autoEnable is written nowhere, which means NEW, but {region} has ALL: existing accounts "
-        f"would be reached no more. Write autoEnable: ALL to keep it{and_drop}; or write autoEnable: "
-        "NEW to change it."
+        f"would be reached no more. Write autoEnable: ALL to keep it{and_drop}; or write "
+        "autoEnable: NEW to change it."
     )
 
 
