@@ -297,7 +297,9 @@ def is_denied(error: BaseException | None) -> bool:
 
 
 class _Chain:
-    """The sources of credentials that botocore knows, asked in its order.
+    """The sources of credentials that botocore knows, asked in the order of pulumi-aws.
+
+    A token file of the environment comes before a role of the environment's profile there.
 
     Attributes:
         asked: botocore's name of the source that was asked last.
@@ -305,7 +307,9 @@ class _Chain:
 
     def __init__(self, session: botocore.session.Session) -> None:
         self._session = session
-        self._providers = session.get_component("credential_provider").providers
+        first = {"env": 0, _WEB_IDENTITY: 1}
+        providers = session.get_component("credential_provider").providers
+        self._providers = sorted(providers, key=lambda each: first.get(each.METHOD, 2))
         self.asked = ""
 
     def fetched(self) -> Credentials:

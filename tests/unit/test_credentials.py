@@ -195,6 +195,20 @@ def test_a_token_file_without_a_token(
 
 
 @pytest.mark.usefixtures("aws")
+def test_a_token_comes_before_a_profile_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _profile(tmp_path, f"role_arn = {_ROLE}", "source_profile = base")
+    monkeypatch.setenv("AWS_PROFILE", "audit")
+    assert _open().caller == account(1)
+
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("AWS_ROLE_ARN", _ROLE)
+    assert _told().startswith("no AWS credentials from the web identity token: No such file")
+    assert _open(profile="audit").caller == account(1)
+
+
+@pytest.mark.usefixtures("aws")
 def test_a_token_without_a_role(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("token")
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
