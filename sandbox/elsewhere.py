@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 from sandbox.guardduty.errors import ServiceError
 from sandbox.guardduty.paging import opened, sealed
 from sandbox.regions import regions_of
+from sandbox.request_ids import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from sandbox.regions import RegionOfAccount
 
 SERVICES: Final = "GuardDuty, Organizations, STS and IAM, and of EC2 and Account the regions"
-_REQUEST_ID: Final = "00000000-0000-0000-0000-000000000000"
 _EC2_NAMESPACE: Final = "http://ec2.amazonaws.com/doc/2016-11-15/"
 _LIST_REGIONS_PAGE: Final = 50
 
@@ -160,7 +160,7 @@ def _describe_regions(form: Mapping[str, str], known: list[RegionOfAccount]) -> 
         for region in listed
     )
     body = (
-        f'<DescribeRegionsResponse xmlns="{_EC2_NAMESPACE}"><requestId>{_REQUEST_ID}</requestId>'
+        f'<DescribeRegionsResponse xmlns="{_EC2_NAMESPACE}"><requestId>{PLACEHOLDER}</requestId>'
         f"<regionInfo>{items}</regionInfo></DescribeRegionsResponse>"
     )
     return Answered(Response(body, content_type="text/xml"), operation)
@@ -211,7 +211,7 @@ def ec2_error(status: HTTPStatus, code: str, message: str) -> Response:
     """An error of EC2, which has an XML form of its own."""
     body = (
         f"<Response><Errors><Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-        f"</Errors><RequestID>{_REQUEST_ID}</RequestID></Response>"
+        f"</Errors><RequestID>{PLACEHOLDER}</RequestID></Response>"
     )
     return Response(body, status, content_type="text/xml")
 
@@ -222,10 +222,10 @@ def _xml_error(
     """An error of S3, or of any other service with XML: the query protocol wraps it twice."""
     error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
     if service == "s3":
-        body = f"<Error>{error}<RequestId>{_REQUEST_ID}</RequestId></Error>"
+        body = f"<Error>{error}<RequestId>{PLACEHOLDER}</RequestId></Error>"
     else:
         body = (
             f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error>"
-            f"<RequestId>{_REQUEST_ID}</RequestId></ErrorResponse>"
+            f"<RequestId>{PLACEHOLDER}</RequestId></ErrorResponse>"
         )
     return Response(body, status, content_type="text/xml")
