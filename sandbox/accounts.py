@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from moto.iam.models import AccessKey, iam_backends
+from moto.iam.models import SERVICE_NAME_CONVERSION, AccessKey, iam_backends
 from moto.moto_api._internal import mock_random
 from moto.organizations.models import FakeAccount, organizations_backends
 from moto.utilities.utils import get_partition
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 ACCESS_ROLE = "OrganizationAccountAccessRole"
 USER = "sandbox"
 GUARDDUTY_PRINCIPAL = "guardduty.amazonaws.com"
+GUARDDUTY_ROLE = "AWSServiceRoleForAmazonGuardDuty"
+
+# moto makes the name of a service-linked role from the principal's, unless it is told another.
+SERVICE_NAME_CONVERSION["guardduty"] = "AmazonGuardDuty"
 
 
 @dataclass(frozen=True)
@@ -285,6 +289,17 @@ class Accounts:
         """The OpenID Connect provider of an account, by its URL without the scheme, or None."""
         arn = f"arn:{self.partition}:iam::{account_id}:oidc-provider/{name}"
         return self._iam(account_id).open_id_providers.get(arn)
+
+    def has_guardduty_role(self, account_id: str) -> bool:
+        """Whether an account has GuardDuty's service-linked role."""
+        return any(role.name == GUARDDUTY_ROLE for role in self._iam(account_id).get_roles())
+
+    def link_guardduty(self, account_id: str) -> None:
+        """Make GuardDuty's service-linked role in an account, as enabling GuardDuty does."""
+        if self.has_guardduty_role(account_id):
+            return
+        purpose = "A service-linked role required for Amazon GuardDuty to access your resources."
+        self._iam(account_id).create_service_linked_role(GUARDDUTY_PRINCIPAL, purpose, "")
 
     def make_role(
         self, account_id: str, name: str, trust: Mapping[str, Any], max_session_seconds: int

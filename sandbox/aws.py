@@ -18,11 +18,12 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from moto.utilities.utils import get_partition
 from werkzeug.wrappers import Request, Response
 
+from sandbox.accounts import GUARDDUTY_PRINCIPAL, GUARDDUTY_ROLE
 from sandbox.asked import Asked, Batch, batch
 from sandbox.calls import UNANSWERED, CallRecord, RecordedCall
 from sandbox.credentials import access_key_id
 from sandbox.effects import AnswerLost, ConnectionClosed, ExpiredToken, TimeOut
-from sandbox.elsewhere import Elsewhere, ec2_error, refused, unknown_action
+from sandbox.elsewhere import Elsewhere, ec2_error, refused, unknown_action, xml_error
 from sandbox.faults import FaultBook
 from sandbox.guardduty import wire
 from sandbox.guardduty.errors import ServiceError
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from sandbox.sts.keys import Principal
 
 NOT_VALIDATED = "AWS was not able to validate the provided access credentials"
+NO_SUCH_KEY = "The AWS Access Key Id you provided does not exist in our records."
 INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 -- a message
 
 _UNKNOWN = "UnknownOperationException"
@@ -323,6 +325,23 @@ class Aws:
         return key.principal if key else self.accounts.principal(account_id, caller.key_id)
 
     def _by_iam(self, request: Request, caller: Caller, account_id: str) -> Outcome:
+        regions = self.world.regions.values()
+        with self._moto_lock:
+            # GuardDuty makes it when it is enabled; here when somebody may look.
+            if any(region.account(account_id).detector is not None for region in regions):
+                self.accounts.link_guardduty(account_id)
+            taken = self.accounts.has_guardduty_role(account_id)
+        operation = _operation(request)
+        if taken and operation == "CreateServiceLinkedRole":
+            form = dict(parse_qsl(_body(request).decode("utf-8", "replace")))
+            if form.get("AWSServiceName") == GUARDDUTY_PRINCIPAL:
+                code = "InvalidInput"
+                message = (
+                    f"Service role name {GUARDDUTY_ROLE} has been taken in this account, please "
+                    "try a different suffix."
+                )
+                response = _query_error(HTTPStatus.BAD_REQUEST, code, message)
+                return Outcome(response, operation, code=code)
         # moto does not know temporary keys, and would take any account for theirs.
         request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = account_id
         return self._by_moto(request, caller, account_id)
@@ -444,17 +463,20 @@ def _query_error(status: HTTPStatus, code: str, message: str) -> Response:
 
 def _unknown_key(request: Request, service: str) -> Outcome:
     operation = _operation(request)
-    if service in {"sts", "iam"}:
-        code = "InvalidClientTokenId"
-        return Outcome(
-            _query_error(HTTPStatus.FORBIDDEN, code, INVALID_TOKEN), operation, code=code
-        )
+    json_protocol = "X-Amz-Target" in request.headers
     if service == "ec2":
         code = "AuthFailure"
         response = ec2_error(HTTPStatus.UNAUTHORIZED, code, NOT_VALIDATED)
         return Outcome(response, operation, code=code)
+    if service == "s3":
+        code = "InvalidAccessKeyId"
+        return Outcome(xml_error(service, code, NO_SUCH_KEY), operation, code=code)
+    if operation and not json_protocol:
+        code = "InvalidClientTokenId"
+        return Outcome(
+            _query_error(HTTPStatus.FORBIDDEN, code, INVALID_TOKEN), operation, code=code
+        )
     code = "UnrecognizedClientException"
-    json_protocol = "X-Amz-Target" in request.headers
     status = HTTPStatus.BAD_REQUEST if json_protocol else HTTPStatus.FORBIDDEN
     return Outcome(_json_error(status, code, INVALID_TOKEN), operation, code=code)
 
@@ -465,6 +487,10 @@ def _expired_key(request: Request, caller: Caller, account_id: str) -> Outcome:
     if caller.service == "ec2":
         code = "RequestExpired"
         response = ec2_error(HTTPStatus.BAD_REQUEST, code, "Request has expired.")
+        return Outcome(response, operation, code=code)
+    if caller.service == "s3":
+        code, message = "ExpiredToken", "The provided token has expired."
+        response = xml_error("s3", code, message, HTTPStatus.BAD_REQUEST)
         return Outcome(response, operation, code=code)
     service = caller.service
     if "X-Amz-Target" in request.headers:

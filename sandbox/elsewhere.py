@@ -119,7 +119,7 @@ def refused(request: Request, service: str, operation: str) -> Answered:
         return Answered(_json_error(HTTPStatus.BAD_REQUEST, code, message), operation, code)
     if operation or service in {"s3", "route53", "cloudfront"}:
         code = "AccessDenied"
-        return Answered(_xml_error(service, code, message), operation, code)
+        return Answered(xml_error(service, code, message), operation, code)
     return Answered(_json_error(HTTPStatus.FORBIDDEN, code, message), operation, code)
 
 
@@ -127,7 +127,7 @@ def unknown_action(operation: str) -> Answered:
     """Refuse an action of the query protocol that its service does not have."""
     code = "InvalidAction"
     message = f"Could not find operation {operation}"
-    response = _xml_error("query", code, message, HTTPStatus.BAD_REQUEST)
+    response = xml_error("query", code, message, HTTPStatus.BAD_REQUEST)
     return Answered(response, operation, code)
 
 
@@ -216,7 +216,7 @@ def ec2_error(status: HTTPStatus, code: str, message: str) -> Response:
     return Response(body, status, content_type="text/xml")
 
 
-def _xml_error(
+def xml_error(
     service: str, code: str, message: str, status: HTTPStatus = HTTPStatus.FORBIDDEN
 ) -> Response:
     """An error of S3, or of any other service with XML: the query protocol wraps it twice."""
