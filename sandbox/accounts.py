@@ -271,9 +271,12 @@ class Accounts:
         return None
 
     def principal(self, account_id: str, key_id: str) -> Principal:
-        """The IAM user of a long-lived access key."""
+        """The IAM user of a long-lived access key; the account itself if there is none."""
         self.prepare(account_id)
         user = self._iam(account_id).get_user_from_access_key_id(key_id)
+        if user is None:
+            # Somebody has deleted the user, and its key still says whose it was.
+            return Principal(account_id, f"arn:{self.partition}:iam::{account_id}:root", account_id)
         return Principal(account_id, str(user.arn), str(user.id))
 
     def role(self, arn: str) -> Any:  # noqa: ANN401 -- moto has no types
@@ -282,7 +285,8 @@ class Accounts:
         if account_id not in self._with_credentials:
             return None
         self.prepare(account_id)
-        roles = self._iam(account_id).get_roles()
+        # A copy, in one step: a role may be made meanwhile.
+        roles = list(self._iam(account_id).get_roles())
         return next((role for role in roles if role.arn == arn), None)
 
     def identity_provider(self, account_id: str, name: str) -> Any:  # noqa: ANN401 -- moto has no types

@@ -133,6 +133,9 @@ def _not_authorized(asked: Asked) -> str:
     keeps them, has to leave it out.
     """
     action = f"{asked.service}:{asked.operation}"
+    if not asked.caller:
+        # A request without a signature: AssumeRoleWithWebIdentity.
+        return f"Not authorized to perform {action}"
     partition = get_partition(asked.region)
     session = f"arn:{partition}:sts::{asked.caller}:assumed-role/sandbox/somebody@example.com"
     return (

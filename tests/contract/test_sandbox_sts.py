@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,11 @@ def test_keys_live_as_long_as_a_test_wants_and_tell_it(aws: Aws) -> None:
     assert keys["Expiration"] - datetime.now(UTC) <= timedelta(seconds=2)
     assert aws.acting(keys).get_caller_identity()["Account"] == ADMINISTRATOR
     aws.control("POST", "clock", {"hours": 2.5 / 3600})
+    assert refusal(aws.acting(keys).get_caller_identity)[0] == "ExpiredToken"
+    aws.control("POST", "keys", {"livesSeconds": 0.1})
+    keys = aws.assume()
+    # Real time ends them as well.
+    time.sleep(0.15)
     assert refusal(aws.acting(keys).get_caller_identity)[0] == "ExpiredToken"
     aws.control("POST", "keys", {"livesSeconds": None})
     assert aws.assume()["Expiration"] - datetime.now(UTC) > timedelta(minutes=59)
@@ -318,6 +324,22 @@ def test_a_token_that_has_expired_is_refused(aws: Aws) -> None:
     aws.with_token(role, late)
     aws.control("POST", "clock", {"hours": 0.2})
     assert refusal(lambda: aws.with_token(role, late))[0] == "ExpiredTokenException"
+
+
+def test_a_fault_denies_a_token_in_the_words_of_aws(aws: Aws) -> None:
+    operation = "AssumeRoleWithWebIdentity"
+    fault = {"effect": {"kind": "AccessDenied"}, "service": "sts", "operation": operation}
+    aws.control("POST", "faults", fault)
+    denied = ("AccessDenied", f"Not authorized to perform sts:{operation}", 403)
+    assert refusal(lambda: aws.with_token(aws.ci_role(), aws.token())) == denied
+
+
+def test_a_key_whose_user_was_deleted_is_the_accounts(aws: Aws) -> None:
+    iam, sts = aws.boto3("iam", MEMBER), aws.boto3("sts", MEMBER)
+    (key,) = iam.list_access_keys(UserName="sandbox")["AccessKeyMetadata"]
+    iam.delete_access_key(UserName="sandbox", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName="sandbox")
+    assert sts.get_caller_identity()["Arn"] == f"arn:aws:iam::{MEMBER}:root"
 
 
 def test_a_token_without_a_claim_that_aws_needs_is_refused(aws: Aws) -> None:
