@@ -22,7 +22,7 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from botocore.credentials import (
     AssumeRoleProvider,
@@ -36,7 +36,14 @@ from botocore.credentials import (
     RefreshableCredentials,
     create_assume_role_refresher,
 )
-from botocore.exceptions import CredentialRetrievalError, NoCredentialsError
+from botocore.exceptions import (
+    CredentialRetrievalError,
+    LoginError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 from botocore.utils import FileWebIdentityTokenLoader
 
 from sandbox.aws_plugin.failures import CredentialsError, telling, words_of
@@ -44,8 +51,6 @@ from sandbox.aws_plugin.local_session import LocalSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from botocore.client import BaseClient
 
     from sandbox.aws_plugin.settings import AssumedRole, Settings, WebIdentity
 
@@ -64,6 +69,8 @@ _LABELS = {
     "shared-credentials-file": "the keys",
     "sso": "the SSO session",
 }
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+_SIGN_IN_AGAIN = (LoginError, SSOError, TokenRetrievalError, *_UNREADABLE)
 _WAYS_OUT = {"login": "aws login", "sso": "aws sso login"}
 
 
@@ -95,13 +102,23 @@ def _base(settings: Settings, region: str) -> Credentials:
     for source in _sources(session, region, name, is_given=bool(settings.profile)):
         label, way_out = _label(source, name, is_given=bool(settings.profile))
         with _fetching(f"{_NO_SOURCE}: {label}", way_out):
-            if credentials := source.load():
-                credentials.get_frozen_credentials()
-                return cast("Credentials", credentials)
+            credentials: Credentials | None = source.load()
+            if credentials:
+                _check(credentials)
+                return credentials
     if settings.profile:
         raise CredentialsError(f"{_NO_SOURCE}: profile {name!r} has none")
     with _fetching(_NO_SOURCE):
         raise NoCredentialsError
+
+
+def _check(credentials: Credentials) -> None:
+    """Fetch them now, if they are not yet, and see that they are some."""
+    keys = credentials.get_frozen_credentials()
+    if not all(isinstance(key, str) and key for key in (keys.access_key, keys.secret_key)):
+        raise PartialCredentialsError(
+            provider=credentials.method, cred_var="an access key id and a secret access key"
+        )
 
 
 def _sources(
@@ -161,6 +178,7 @@ class _Process(subprocess.Popen[bytes]):
             return super().communicate(input, timeout or _PROCESS_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
+            self.wait()
             raise _process_error(f"no answer within {_PROCESS_SECONDS} s") from None
 
 
@@ -234,17 +252,13 @@ def _web_identity(session: LocalSession, identity: WebIdentity) -> Credentials:
 
     with _fetching(what):
         fetcher = AssumeRoleWithWebIdentityCredentialFetcher(
-            _client_creator(session),
+            session.create_client,
             token,
             identity.role_arn,
             {"RoleSessionName": identity.session_name, **identity.parameters},
             expiry_window_seconds=_ADVISORY_SECONDS,
         )
     return _renewed(what, fetcher.fetch_credentials)
-
-
-def _client_creator(session: LocalSession) -> Callable[..., BaseClient]:
-    return session.create_client
 
 
 def _renewed(what: str, fetch: Callable[[], dict[str, Any]]) -> Credentials:
@@ -273,11 +287,22 @@ def _renewed(what: str, fetch: Callable[[], dict[str, Any]]) -> Credentials:
 
 @contextmanager
 def _fetching(what: str, way_out: str = "") -> Iterator[None]:
-    """As `telling`; and what can't be read is not told in Python's words alone."""
-    with telling(what, way_out):
+    """Tell in one sentence whatever a source of credentials makes botocore stumble over.
+
+    Args:
+        what: was wanted, of which source.
+        way_out: follows where the source is a sign-in that is over.
+
+    Raises:
+        AwsRefusedError: something went wrong.
+    """
+    with telling(what):
         try:
             yield
-        except (AttributeError, LookupError, TypeError, ValueError) as cause:
-            raise CredentialsError(
-                f"{what}: what it gives can't be read ({words_of(cause)}){way_out}"
-            ) from None
+        except Exception as cause:
+            if not isinstance(cause, _SIGN_IN_AGAIN):
+                raise
+            words = words_of(cause).rstrip(".")
+            if isinstance(cause, _UNREADABLE):
+                words = f"what it gives can't be read ({words})"
+            raise CredentialsError(f"{what}: {words}{way_out}") from None

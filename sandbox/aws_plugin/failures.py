@@ -71,8 +71,8 @@ class CredentialsError(StandInError):
 class AwsRefusedError(StandInError):
     """AWS answered with an error, or not at all: the message has its, or botocore's, words."""
 
-    def __init__(self, doing: str, cause: Exception, way_out: str = "") -> None:
-        super().__init__(f"{doing}: {words_of(cause)}{way_out}")
+    def __init__(self, doing: str, cause: Exception) -> None:
+        super().__init__(f"{doing}: {words_of(cause)}")
 
 
 class NotFoundError(StandInError):
@@ -121,7 +121,7 @@ def doing(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def telling(what: str, way_out: str = "") -> Iterator[None]:
+def telling(what: str) -> Iterator[None]:
     """Turn whatever goes wrong within the block into a failure that begins with what was wanted.
 
     For what is not AWS's alone: files, programs and services of anybody give credentials, and
@@ -129,7 +129,6 @@ def telling(what: str, way_out: str = "") -> Iterator[None]:
 
     Args:
         what: for instance `IAM Role (<arn>) cannot be assumed`.
-        way_out: follows the error's words.
 
     Raises:
         AwsRefusedError: something went wrong.
@@ -139,7 +138,7 @@ def telling(what: str, way_out: str = "") -> Iterator[None]:
     except StandInError:
         raise
     except Exception as cause:  # noqa: BLE001 (see above)
-        raise AwsRefusedError(what, cause, way_out) from None
+        raise AwsRefusedError(what, cause) from None
 
 
 def words_of(cause: Exception) -> str:

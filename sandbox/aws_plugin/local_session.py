@@ -130,7 +130,7 @@ class _Found(CredentialProvider):
 def drop_empty_variables(environment: MutableMapping[str, str]) -> None:
     """Take the empty ones of AWS's variables away: for the real provider, they are not set."""
     for name in [name for name in environment if name.startswith("AWS_")]:
-        if not environment[name]:
+        if not environment[name].strip():
             del environment[name]
 
 

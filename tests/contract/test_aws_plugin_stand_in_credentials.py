@@ -148,7 +148,7 @@ def test_empty_variables_are_not_set(machine: Machine) -> None:
         AWS_ROLE_ARN="",
         AWS_WEB_IDENTITY_TOKEN_FILE="",
         AWS_ENDPOINT_URL="",
-        AWS_REGION="",
+        AWS_REGION=" ",
         AWS_DEFAULT_REGION="us-east-1",
     )
     connection = machine.connect(region="")
@@ -378,6 +378,11 @@ UNREADABLE = "what it gives can't be read "
             process("print('[]')"),
             OF_PROCESS + UNREADABLE + "('list' object",
         ),
+        (
+            process('print(\'{"Version": 1, "AccessKeyId": "", "SecretAccessKey": null}\')'),
+            OF_PROCESS + "Partial credentials found in custom-process, missing: an access key id",
+        ),
+        (profile("aws_access_key_id =\naws_secret_access_key ="), "Partial credentials"),
         (process("print('{}')"), OF_PROCESS + "Error when retrieving"),
         (
             process("import sys; sys.exit('locked\\nand\\x1b[2Jgone')"),
@@ -426,7 +431,13 @@ UNREADABLE = "what it gives can't be read "
                 "environment is configured to assume role with web identity but has no role ARN"
             ),
         ),
-        (profile(SSO), OF_SSO + "Error loading SSO Token"),
+        (
+            profile(SSO),
+            (
+                OF_SSO + "Error loading SSO Token: Token for work does not exist: sign in again "
+                "with `aws sso login --profile work`"
+            ),
+        ),
         (
             signed_in("2001-01-01T00:00:00Z"),
             OF_SSO,
@@ -451,7 +462,7 @@ def test_a_profile_without_usable_credentials_is_told_in_one_sentence(
     monkeypatch.setattr(credentials, "_PROCESS_SECONDS", 0.5)
     arrange(machine)
     refusal = machine.refusal(profile="work")
-    assert refusal.startswith(NONE)
+    assert refusal.startswith((NONE, "configuring the aws stand-in: "))
     assert sentence in refusal
     assert machine.sts.asked == []
 
