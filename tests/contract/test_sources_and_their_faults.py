@@ -28,6 +28,8 @@ from sandbox.credentials import access_key_id, secret_access_key
 from sandbox.effects import Fixed
 from tests.conftest import ADMINISTRATOR, MANAGEMENT, RunningSandbox
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -88,6 +90,11 @@ def _keys_of_profile(machine: Machine, *keys: str) -> None:
     machine.profile(*(f"{n} = {k}" for n, k in zip(names, keys, strict=False)))
 
 
+def _malformed_file(machine: Machine) -> None:
+    machine.profile()
+    machine.write("config", "[profile audit")
+
+
 def _role_of_profile(machine: Machine, arn: str, *keys: str, more: str = "") -> None:
     base = machine.base(*(keys or machine.keys(MANAGEMENT)))
     machine.profile(f"role_arn = {arn}", "source_profile = base", more, more=base)
@@ -141,6 +148,12 @@ def _signed_in(machine: Machine, content: str | None, account: str = ADMINISTRAT
     (machine.home / name).unlink(missing_ok=True)
     if content is not None:
         machine.write(name, content)
+
+
+def _signed_out(machine: Machine) -> None:
+    """What `aws sso login` left is there, but the service does not take it any more."""
+    _signed_in(machine, machine.sandbox.client.sign_in())
+    machine.sandbox.client.sign_out()
 
 
 def _logged_in(machine: Machine, content: str | None) -> None:
@@ -242,7 +255,7 @@ _FAULTS: Mapping[str, Mapping[str, Cell]] = {
             "no AWS credentials from the keys of profile audit: Partial credentials",
         ),
         "malformed file": (
-            lambda m: (m.settings.update(profile="audit"), m.write("config", "[profile audit"))[0],
+            _malformed_file,
             "no AWS credentials from AWS's files (",
         ),
         "expired": (
@@ -348,8 +361,8 @@ _FAULTS: Mapping[str, Mapping[str, Cell]] = {
         "denied": (
             lambda m: _job(m, _token(m), "repo:acme/other:*"),
             (
-                f"no AWS credentials from the web identity token with aud sts.amazonaws.com and sub "
-                f"{_SUBJECT}: AssumeRoleWithWebIdentity: AccessDenied: Not authorized"
+                "no AWS credentials from the web identity token with aud sts.amazonaws.com and "
+                f"sub {_SUBJECT}: AssumeRoleWithWebIdentity: AccessDenied: Not authorized"
             ),
         ),
         "slow": (_slow("AssumeRoleWithWebIdentity", lambda m: _job(m, _token(m))), _RIGHT),
@@ -390,7 +403,7 @@ _FAULTS: Mapping[str, Mapping[str, Cell]] = {
             "no AWS credentials from profile audit, which signs in by SSO: ",
         ),
         "signed out": (
-            lambda m: (_signed_in(m, m.sandbox.client.sign_in()), m.sandbox.client.sign_out())[0],
+            _signed_out,
             "no AWS credentials from profile audit, which signs in by SSO: ",
         ),
         "denied": (
