@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import signal
@@ -65,6 +66,10 @@ def serve(  # noqa: PLR0913, PLR0917 -- one for each option of the command line
     ] = None,
 ) -> None:
     """Serve the organization on 127.0.0.1 until SIGINT or SIGTERM."""
+    if not math.isfinite(latency_ms):
+        _refuse(f"--latency-ms {latency_ms} is no number of milliseconds; give one from 0 on")
+    if env is not None and str(env).splitlines() != [str(env)]:
+        _refuse(f"--env {str(env)!r} holds a line break; choose another path")
     description = _describe(accounts, regions, organization)
     pulumi = None if env is None else _pulumi(_folder(env) / "pulumi-home")
     sandbox = Sandbox(description, latency_ms / 1000)

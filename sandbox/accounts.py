@@ -1,4 +1,4 @@
-"""AWS Organizations, IAM and STS of the sandbox: moto's, with the accounts that were described.
+"""AWS Organizations and IAM of the sandbox: moto's, with the accounts that were described.
 
 moto makes up account ids; here they are chosen. What an account needs in IAM is made when its key
 is first used there, since most accounts never call IAM or STS.
@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from moto.iam.models import AccessKey, iam_backends
+from moto.iam.models import SERVICE_NAME_CONVERSION, AccessKey, iam_backends
 from moto.moto_api._internal import mock_random
 from moto.organizations.models import FakeAccount, organizations_backends
+from moto.utilities.utils import get_partition
 
 from sandbox.credentials import access_key_id, account_of, secret_access_key
 from sandbox.organizations.tree import Tree
+from sandbox.sts.keys import Principal
+from sandbox.sts.trust import trust_of_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +28,13 @@ if TYPE_CHECKING:
 
     from sandbox.clock import VirtualClock
 
-PARTITION = "aws"
 ACCESS_ROLE = "OrganizationAccountAccessRole"
 USER = "sandbox"
 GUARDDUTY_PRINCIPAL = "guardduty.amazonaws.com"
+GUARDDUTY_ROLE = "AWSServiceRoleForAmazonGuardDuty"
+
+# moto makes the name of a service-linked role from the principal's, unless it is told another.
+SERVICE_NAME_CONVERSION["guardduty"] = "AmazonGuardDuty"
 
 
 @dataclass(frozen=True)
@@ -79,9 +85,12 @@ class Accounts:
     Args:
         management_account: the account that owns the organization.
         clock: tells when an account joins.
+        region: any region of the partition that the organization is in.
     """
 
-    def __init__(self, management_account: str, clock: VirtualClock) -> None:
+    def __init__(
+        self, management_account: str, clock: VirtualClock, region: str = "us-east-1"
+    ) -> None:
         # moto keeps its state in the process; a sandbox begins with none of an earlier one's.
         for backends in (organizations_backends, iam_backends):
             backends.clear()
@@ -89,6 +98,8 @@ class Accounts:
         # Ids of units and of the organization are then the same at every start.
         mock_random.seed(0)
         self.management_account = management_account
+        self.partition: str = get_partition(region)
+        self._region = region
         self._clock = clock
         self._lock = threading.Lock()
         self._joined: dict[str, datetime] = {}
@@ -96,8 +107,8 @@ class Accounts:
         self._prepared: set[str] = set()
         self._outside: dict[str, str] = {}
         self._tree: Tree | None = None
-        self._backend = organizations_backends[management_account][PARTITION]
-        self._backend.create_organization("us-east-1", FeatureSet="ALL")
+        self._backend = organizations_backends[management_account][self.partition]
+        self._backend.create_organization(region, FeatureSet="ALL")
         self._backend.accounts[0].name = "management"
         self._backend.accounts[0].create_time -= timedelta(days=365)
         self._joined[management_account] = clock.now() - timedelta(days=365)
@@ -130,7 +141,7 @@ class Accounts:
             self._backend.accounts.append(account)
             organizations_backends.master_accounts[account_id] = (
                 self.management_account,
-                PARTITION,
+                self.partition,
             )
             self._joined[account_id] = joined_at
             self._outside.pop(account_id, None)
@@ -255,9 +266,79 @@ class Accounts:
             return None
         if key_id == access_key_id(account_id):
             return account_id
-        if key_id in iam_backends[account_id][PARTITION].access_keys:
+        if key_id in self._iam(account_id).access_keys:
             return account_id
         return None
+
+    def principal(self, account_id: str, key_id: str) -> Principal:
+        """The IAM user of a long-lived access key; the account itself if there is none."""
+        self.prepare(account_id)
+        user = self._iam(account_id).get_user_from_access_key_id(key_id)
+        if user is None:
+            # Somebody has deleted the user, and its key still says whose it was.
+            return Principal(account_id, f"arn:{self.partition}:iam::{account_id}:root", account_id)
+        return Principal(account_id, str(user.arn), str(user.id))
+
+    def role(self, arn: str) -> Any:  # noqa: ANN401 -- moto has no types
+        """The role of an ARN as moto keeps it; None if there is none."""
+        account_id = arn.split(":")[4]
+        if account_id not in self._with_credentials:
+            return None
+        self.prepare(account_id)
+        # A copy, in one step: a role may be made meanwhile.
+        roles = list(self._iam(account_id).get_roles())
+        return next((role for role in roles if role.arn == arn), None)
+
+    def identity_provider(self, account_id: str, name: str) -> Any:  # noqa: ANN401 -- moto has no types
+        """The OpenID Connect provider of an account, by its URL without the scheme, or None."""
+        arn = f"arn:{self.partition}:iam::{account_id}:oidc-provider/{name}"
+        return self._iam(account_id).open_id_providers.get(arn)
+
+    def has_guardduty_role(self, account_id: str) -> bool:
+        """Whether an account has GuardDuty's service-linked role."""
+        return any(role.name == GUARDDUTY_ROLE for role in self._iam(account_id).get_roles())
+
+    def link_guardduty(self, account_id: str) -> None:
+        """Make GuardDuty's service-linked role in an account, as enabling GuardDuty does."""
+        if self.has_guardduty_role(account_id):
+            return
+        purpose = "A service-linked role required for Amazon GuardDuty to access your resources."
+        self._iam(account_id).create_service_linked_role(GUARDDUTY_PRINCIPAL, purpose, "")
+
+    def make_role(
+        self, account_id: str, name: str, trust: Mapping[str, Any], max_session_seconds: int
+    ) -> str:
+        """Make a role, or give the one of that name this trust policy; its ARN.
+
+        Raises:
+            ValueError: there is no such account.
+        """
+        policy = json.dumps(trust)
+        self._check_account(account_id)
+        self.prepare(account_id)
+        iam = self._iam(account_id)
+        found = next((role for role in iam.get_roles() if role.name == name), None)
+        if found is None:
+            seconds = str(max_session_seconds)
+            found = iam.create_role(name, policy, "/", None, "", [], seconds)
+        found.assume_role_policy_document = policy
+        found.max_session_duration = str(max_session_seconds)
+        return str(found.arn)
+
+    def make_identity_provider(self, account_id: str, url: str, audience: str) -> str:
+        """Let an account take the tokens of an issuer for an audience; the provider's ARN.
+
+        Raises:
+            ValueError: there is no such account.
+        """
+        self._check_account(account_id)
+        provider = self.identity_provider(account_id, url.partition("://")[2])
+        if provider is None:
+            iam = self._iam(account_id)
+            provider = iam.create_open_id_connect_provider(url, [], [audience], [])
+        elif audience not in provider.client_id_list:
+            provider.client_id_list.append(audience)
+        return str(provider.arn)
 
     def prepare(self, account_id: str) -> None:
         """Give an account its IAM user with its key, and the role that other accounts assume."""
@@ -265,8 +346,8 @@ class Accounts:
             if account_id in self._prepared:
                 return
             self._prepared.add(account_id)
-            iam = iam_backends[account_id][PARTITION]
-            user = iam.create_user("us-east-1", USER)
+            iam = self._iam(account_id)
+            user = iam.create_user(self._region, USER)
             key = AccessKey(USER, "AKIA", account_id)
             key.access_key_id = access_key_id(account_id)
             key.secret_access_key = secret_access_key(account_id)
@@ -278,17 +359,15 @@ class Accounts:
     def _create_access_role(self, iam: Any) -> None:  # noqa: ANN401 -- moto has no types
         if any(role.name == ACCESS_ROLE for role in iam.get_roles()):
             return
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"AWS": f"arn:aws:iam::{self.management_account}:root"},
-                    "Action": "sts:AssumeRole",
-                }
-            ],
-        }
+        trust = trust_of_accounts((f"arn:{self.partition}:iam::{self.management_account}:root",))
         iam.create_role(ACCESS_ROLE, json.dumps(trust), "/", None, "", [], "3600")
+
+    def _iam(self, account_id: str) -> Any:  # noqa: ANN401 -- moto has no types
+        return iam_backends[account_id][self.partition]
+
+    def _check_account(self, account_id: str) -> None:
+        if account_id not in self._with_credentials:
+            raise ValueError(f"there is no account {account_id}")
 
     def _delegated(self) -> set[str]:
         return {

@@ -10,17 +10,20 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
+from xml.sax.saxutils import escape
 
 from botocore.model import OperationNotFoundError
 from moto.moto_server.werkzeug_app import create_backend_app
+from moto.utilities.utils import get_partition
 from werkzeug.wrappers import Request, Response
 
-from sandbox.asked import Asked, batch
+from sandbox.accounts import GUARDDUTY_PRINCIPAL, GUARDDUTY_ROLE
+from sandbox.asked import Asked, Batch, batch
 from sandbox.calls import UNANSWERED, CallRecord, RecordedCall
 from sandbox.credentials import access_key_id
-from sandbox.effects import AnswerLost, ConnectionClosed, TimeOut
-from sandbox.elsewhere import Elsewhere, ec2_error, refused, unknown_action
+from sandbox.effects import AnswerLost, ConnectionClosed, ExpiredToken, TimeOut
+from sandbox.elsewhere import Elsewhere, ec2_error, refused, unknown_action, xml_error
 from sandbox.faults import FaultBook
 from sandbox.guardduty import wire
 from sandbox.guardduty.errors import ServiceError
@@ -29,7 +32,15 @@ from sandbox.organizations.errors import OrganizationsError
 from sandbox.organizations.follow import Follower
 from sandbox.organizations.pages import Pages
 from sandbox.organizations.service import READING, Organizations, has_operation
-from sandbox.refusals import refuse
+from sandbox.refusals import QUERY_PROTOCOL, refuse
+from sandbox.request_ids import PLACEHOLDER, give_request_id
+from sandbox.sts import portal
+from sandbox.sts import wire as sts_wire
+from sandbox.sts.errors import StsError
+from sandbox.sts.keys import KeyBook
+from sandbox.sts.portal import Portal
+from sandbox.sts.service import UNSIGNED, Sts
+from sandbox.sts.service import exists as exists_in_sts
 from sandbox.waiting import WaitingRoom
 
 if TYPE_CHECKING:
@@ -38,12 +49,11 @@ if TYPE_CHECKING:
     from sandbox.accounts import Accounts
     from sandbox.effects import Refusal
     from sandbox.guardduty.world import World
+    from sandbox.sts.keys import Principal
 
 NOT_VALIDATED = "AWS was not able to validate the provided access credentials"
+NO_SUCH_KEY = "The AWS Access Key Id you provided does not exist in our records."
 INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 -- a message
-
-MOTO_SERVICES = frozenset({"sts", "iam"})
-"""Served by moto. It must never answer for GuardDuty, and not for what nobody has looked at."""
 
 _UNKNOWN = "UnknownOperationException"
 _ERROR_CODE = re.compile(r'(?:"__type": *"(?:[^"]*#)?|<Code>)(\w+)')
@@ -54,7 +64,10 @@ _SCOPE = re.compile(
 
 @dataclass(frozen=True)
 class Caller:
-    """What a request's signature says: the key, the region and the service."""
+    """What a request's signature says: the key, the region and the service.
+
+    Key and region are empty for a request that needs no signature.
+    """
 
     key_id: str
     region: str
@@ -104,6 +117,9 @@ class Aws:
         self._latency = latency_seconds
         self._moto: dict[str, WSGIApplication] = {}
         self._moto_lock = threading.Lock()
+        self.keys = KeyBook(world.clock)
+        self.portal = Portal(accounts, self.keys, world.clock)
+        self._sts = Sts(accounts, self.keys, world.clock)
         self.organizations = Organizations(accounts, world.clock, pages or Pages())
         self.elsewhere = Elsewhere(world, accounts)
         self.follower = Follower(world, accounts, self.organizations.policies)
@@ -117,22 +133,45 @@ class Aws:
         if self._latency:
             time.sleep(self._latency)
         caller = _caller(request)
+        service = "" if caller is None else caller.service
+        return give_request_id(self._answer(request, caller), service)
+
+    def _answer(self, request: Request, caller: Caller | None) -> Response:
         if caller is None:
             return _json_error(
                 HTTPStatus.FORBIDDEN,
                 "MissingAuthenticationTokenException",
                 "Missing Authentication Token",
             )
-        account_id = self.accounts.caller(caller.key_id)
+        account_id = self._account(request, caller)
         if account_id is None or self._opted_out(caller, account_id):
             outcome = _unknown_key(request, caller.service)
             self._record(caller, account_id or "", outcome)
+            return outcome.response
+        key = self.keys.find(caller.key_id)
+        if key is not None and self.keys.has_expired(key):
+            outcome = _expired_key(request, caller, account_id)
+            self._record(caller, account_id, outcome)
             return outcome.response
         if self.faults:
             return self._under_faults(request, caller, account_id)
         outcome = self._serve(request, caller, account_id)
         self._record(caller, account_id, outcome)
         return outcome.response
+
+    def _account(self, request: Request, caller: Caller) -> str | None:
+        """Whose key it is; None for a key that is not known, or comes without its session token.
+
+        A request without a signature belongs to no account.
+        """
+        if not caller.key_id:
+            return ""
+        if get_partition(caller.region) != self.accounts.partition:
+            return None
+        key = self.keys.find(caller.key_id)
+        if request.headers.get("X-Amz-Security-Token") != (key and key.session_token):
+            return None
+        return key.principal.account_id if key else self.accounts.caller(caller.key_id)
 
     def _opted_out(self, caller: Caller, account_id: str) -> bool:
         """Whether a regional service is asked in a region that the account has not enabled.
@@ -191,8 +230,13 @@ class Aws:
             return self._guardduty(request, caller, account_id, asked)
         if caller.service == "organizations":
             return self._by_organizations(request, caller, account_id)
-        if caller.service in MOTO_SERVICES:
-            return self._by_moto(request, caller, account_id)
+        if caller.service == "sts":
+            return self._by_sts(request, caller, account_id)
+        if caller.service == "iam":
+            return self._by_iam(request, caller, account_id)
+        if caller.service == "sso":
+            response, code = self.portal.answer(request)
+            return Outcome(response, portal.OPERATION, code=code)
         answered = self.elsewhere.answer(request, caller.service, account_id, _operation(request))
         return Outcome(answered.response, answered.operation, code=answered.code)
 
@@ -257,6 +301,51 @@ class Aws:
             self.follower.follow()
         return outcome
 
+    def _by_sts(self, request: Request, caller: Caller, account_id: str) -> Outcome:
+        operation = _operation(request)
+        if not self._sts.has(operation):
+            known = exists_in_sts(operation)
+            answered = refused(request, "sts", operation) if known else unknown_action(operation)
+            return Outcome(answered.response, operation, code=answered.code)
+        body = _body(request).decode("utf-8", "replace")
+        form = dict(parse_qsl(body, keep_blank_values=True))
+        try:
+            # The roles are moto's, which has no locks of its own.
+            with self._moto_lock:
+                answer = self._sts.answer(operation, form, self._principal(caller, account_id))
+        except StsError as error:
+            response = _query_error(error.status, error.code, error.message)
+            return Outcome(response, operation, code=error.code)
+        return Outcome(sts_wire.answered(operation, answer), operation)
+
+    def _principal(self, caller: Caller, account_id: str) -> Principal | None:
+        if not caller.key_id:
+            return None
+        key = self.keys.find(caller.key_id)
+        return key.principal if key else self.accounts.principal(account_id, caller.key_id)
+
+    def _by_iam(self, request: Request, caller: Caller, account_id: str) -> Outcome:
+        regions = self.world.regions.values()
+        with self._moto_lock:
+            # GuardDuty makes it when it is enabled; here when somebody may look.
+            if any(region.account(account_id).detector is not None for region in regions):
+                self.accounts.link_guardduty(account_id)
+            taken = self.accounts.has_guardduty_role(account_id)
+        operation = _operation(request)
+        if taken and operation == "CreateServiceLinkedRole":
+            form = dict(parse_qsl(_body(request).decode("utf-8", "replace")))
+            if form.get("AWSServiceName") == GUARDDUTY_PRINCIPAL:
+                code = "InvalidInput"
+                message = (
+                    f"Service role name {GUARDDUTY_ROLE} has been taken in this account, please "
+                    "try a different suffix."
+                )
+                response = _query_error(HTTPStatus.BAD_REQUEST, code, message)
+                return Outcome(response, operation, code=code)
+        # moto does not know temporary keys, and would take any account for theirs.
+        request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = account_id
+        return self._by_moto(request, caller, account_id)
+
     def _by_moto(self, request: Request, caller: Caller, account_id: str) -> Outcome:
         operation = _operation(request)
         self.accounts.prepare(account_id)
@@ -278,6 +367,10 @@ class Aws:
 
 def _caller(request: Request) -> Caller | None:
     found = _SCOPE.match(request.headers.get("Authorization", ""))
+    if found is None and request.path == portal.PATH:
+        return Caller("", "", "sso")
+    if found is None and _operation(request) in UNSIGNED:
+        return Caller("", "", "sts")
     if found is None:
         return None
     return Caller(found["key"], found["region"], found["service"].lower())
@@ -318,6 +411,8 @@ def _body(request: Request) -> bytes:
 
 def _operation(request: Request) -> str:
     """The operation's name in the JSON protocol's header or the query protocol's form."""
+    if request.path == portal.PATH:
+        return portal.OPERATION
     target = request.headers.get("X-Amz-Target")
     if target is not None:
         return target.rpartition(".")[2]
@@ -360,24 +455,48 @@ def _organizations_error(error: OrganizationsError) -> Response:
 def _query_error(status: HTTPStatus, code: str, message: str) -> Response:
     body = (
         "<ErrorResponse><Error><Type>Sender</Type>"
-        f"<Code>{code}</Code><Message>{message}</Message></Error>"
-        "<RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
+        f"<Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+        f"<RequestId>{PLACEHOLDER}</RequestId></ErrorResponse>"
     )
     return Response(body, status, content_type="text/xml")
 
 
 def _unknown_key(request: Request, service: str) -> Outcome:
     operation = _operation(request)
-    if service in {"sts", "iam"}:
-        code = "InvalidClientTokenId"
-        return Outcome(
-            _query_error(HTTPStatus.FORBIDDEN, code, INVALID_TOKEN), operation, code=code
-        )
+    json_protocol = "X-Amz-Target" in request.headers
     if service == "ec2":
         code = "AuthFailure"
         response = ec2_error(HTTPStatus.UNAUTHORIZED, code, NOT_VALIDATED)
         return Outcome(response, operation, code=code)
+    if service == "s3":
+        code = "InvalidAccessKeyId"
+        return Outcome(xml_error(service, code, NO_SUCH_KEY), operation, code=code)
+    if operation and not json_protocol:
+        code = "InvalidClientTokenId"
+        return Outcome(
+            _query_error(HTTPStatus.FORBIDDEN, code, INVALID_TOKEN), operation, code=code
+        )
     code = "UnrecognizedClientException"
-    json_protocol = "X-Amz-Target" in request.headers
     status = HTTPStatus.BAD_REQUEST if json_protocol else HTTPStatus.FORBIDDEN
     return Outcome(_json_error(status, code, INVALID_TOKEN), operation, code=code)
+
+
+def _expired_key(request: Request, caller: Caller, account_id: str) -> Outcome:
+    """Refuse temporary keys that have expired, in the words of the service."""
+    operation = _operation(request)
+    if caller.service == "ec2":
+        code = "RequestExpired"
+        response = ec2_error(HTTPStatus.BAD_REQUEST, code, "Request has expired.")
+        return Outcome(response, operation, code=code)
+    if caller.service == "s3":
+        code, message = "ExpiredToken", "The provided token has expired."
+        response = xml_error("s3", code, message, HTTPStatus.BAD_REQUEST)
+        return Outcome(response, operation, code=code)
+    service = caller.service
+    if "X-Amz-Target" in request.headers:
+        service = "organizations"
+    elif operation and service not in QUERY_PROTOCOL:
+        service = "sts"
+    asked = Asked(service, operation, account_id, caller.region, Batch())
+    response, code = refuse(asked, ExpiredToken())
+    return Outcome(response, operation, code=code)

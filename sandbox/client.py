@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from sandbox.effects import BatchLimit, RateLimit, Unprocessed
+from sandbox.sts.web_identity import GITHUB_ISSUER, STS_AUDIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,7 +64,7 @@ class Scope(TypedDict, total=False):
     """Which calls a fault strikes; what is left out is any.
 
     Args:
-        service: `guardduty` if left out, or `organizations`, `sts`, `iam`.
+        service: `guardduty` if left out, or `organizations`, `sts`, `iam`, `sso`.
         accounts: calls that name one of these.
         regions: calls to these.
         callers: calls by these accounts.
@@ -471,6 +472,121 @@ class SandboxClient:
         body = {"members": members, "features": features, "region": region}
         self._send("POST", "settings", body)
 
+    def make_role(
+        self,
+        account_id: str,
+        name: str,
+        *,
+        trusts: Iterable[str],
+        external_id: str | None = None,
+        max_session_seconds: int = 3600,
+    ) -> str:
+        """Make a role that others may assume, or change whom it trusts.
+
+        Args:
+            account_id: the role's account.
+            name: the role's name.
+            trusts: who may assume it: account ids, or ARNs of users and roles.
+            external_id: what they have to tell with it.
+            max_session_seconds: how long a session may last, from 3600 to 43200.
+
+        Returns:
+            The role's ARN.
+        """
+        body = {
+            "name": name,
+            "trusted": list(trusts),
+            "externalId": external_id,
+            "maxSessionSeconds": max_session_seconds,
+        }
+        return str(self._send("POST", f"accounts/{account_id}/roles", body)["roleArn"])
+
+    def make_ci_role(  # noqa: PLR0913 -- what a trust policy for a CI says
+        self,
+        account_id: str,
+        name: str = "ci",
+        *,
+        subject: str,
+        audience: str = STS_AUDIENCE,
+        issuer: str = GITHUB_ISSUER,
+        max_session_seconds: int = 3600,
+    ) -> str:
+        """Make a role for the jobs of a CI, with the issuer of their tokens as identity provider.
+
+        Args:
+            account_id: the role's account.
+            name: the role's name.
+            subject: which jobs, as `repo:acme/security:ref:refs/heads/main`; `*` and `?` are
+                wildcards.
+            audience: whom the tokens are for.
+            issuer: who issues them; GitHub Actions if left out.
+            max_session_seconds: how long a session may last, from 3600 to 43200.
+
+        Returns:
+            The role's ARN.
+        """
+        body = {
+            "name": name,
+            "subject": subject,
+            "audience": audience,
+            "issuer": issuer,
+            "maxSessionSeconds": max_session_seconds,
+        }
+        return str(self._send("POST", f"accounts/{account_id}/roles", body)["roleArn"])
+
+    def web_identity_token(
+        self,
+        subject: str,
+        *,
+        audience: str = STS_AUDIENCE,
+        issuer: str = GITHUB_ISSUER,
+        seconds: float = 600.0,
+    ) -> str:
+        """The token that a CI gives to a job: what AWS_WEB_IDENTITY_TOKEN_FILE contains.
+
+        Args:
+            subject: which job, as `repo:acme/security:ref:refs/heads/main`.
+            audience: whom it is for.
+            issuer: who issues it; GitHub Actions if left out.
+            seconds: how long it is good; below 0 for one that has expired.
+        """
+        body = {"subject": subject, "audience": audience, "issuer": issuer, "seconds": seconds}
+        return str(self._send("POST", "web-identity", body)["token"])
+
+    def set_key_lifetime(self, seconds: float | None) -> None:
+        """Let temporary keys made from now on live for so long, whatever is asked.
+
+        Args:
+            seconds: the lifetime, which answers tell as the keys' `Expiration`; None leaves it to
+                the calls again.
+        """
+        self._send("POST", "keys", {"livesSeconds": seconds})
+
+    def expire_keys(self, account_id: str | None = None) -> int:
+        """Let the temporary keys of an account, or of all, expire now.
+
+        Returns:
+            How many were good until now.
+        """
+        where = "" if account_id is None else f"?account={account_id}"
+        return int(self._send("DELETE", f"keys{where}")["expired"])
+
+    def sign_in(self, seconds: float = 28_800.0) -> str:
+        """Sign in to IAM Identity Center for so long.
+
+        Returns:
+            What the token's file in `~/.aws/sso/cache` contains, as `aws sso login` writes it.
+        """
+        return json.dumps(self._send("POST", "sso", {"seconds": seconds}))
+
+    def sign_out(self) -> None:
+        """Let nobody be signed in to IAM Identity Center any more."""
+        self._send("DELETE", "sso")
+
+    def container_credentials_url(self, account_id: str) -> str:
+        """Where a container finds keys of an account: AWS_CONTAINER_CREDENTIALS_FULL_URI."""
+        return f"{self.url}/sandbox/accounts/{account_id}/credentials"
+
     def _add_fault(
         self, operation: str | None, effect: Failure | Delay | Limit | Unprocessed, scope: Scope
     ) -> int:
@@ -491,7 +607,10 @@ class SandboxClient:
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(  # noqa: S310 -- the constructor allows http only
-            f"{self.url}/sandbox/{path}", data, method=method
+            f"{self.url}/sandbox/{path}",
+            data,
+            {"Content-Type": "application/json"},
+            method=method,
         )
         try:
             with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as response:

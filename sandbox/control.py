@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -20,17 +20,24 @@ from sandbox.control_bodies import (
     AssignPolicy,
     EnableRegion,
     JoinAccount,
+    MakeRole,
+    MakeToken,
     MoveAccount,
     SetAutoEnable,
     SetDetector,
     SetFeature,
+    SetLifetime,
     SetRelationship,
     SetTags,
+    SignIn,
 )
 from sandbox.faults import Fault
 from sandbox.guardduty import members, organization_events
 from sandbox.guardduty.policy import EVERY_REGION
 from sandbox.organizations.errors import OrganizationsError
+from sandbox.sts import web_identity
+from sandbox.sts.service import role_session
+from sandbox.sts.trust import trust_of_accounts, trust_of_web_identity
 from sandbox.truth import settings, truth
 
 if TYPE_CHECKING:
@@ -82,6 +89,13 @@ class Control:
             _Route("DELETE", "/sandbox/designation", self._end_designation),
             _Route("GET", "/sandbox/settings", self._settings),
             _Route("POST", "/sandbox/settings", self._set_auto_enable),
+            _Route("POST", "/sandbox/accounts/<account_id>/roles", self._make_role),
+            _Route("GET", "/sandbox/accounts/<account_id>/credentials", self._credentials),
+            _Route("POST", "/sandbox/web-identity", self._web_identity),
+            _Route("POST", "/sandbox/keys", self._set_lifetime),
+            _Route("DELETE", "/sandbox/keys", self._expire_keys),
+            _Route("POST", "/sandbox/sso", self._sign_in),
+            _Route("DELETE", "/sandbox/sso", self._sign_out),
         )
         self._routes = Map(
             [Rule(route.path, methods=[route.method], endpoint=route.act) for route in routes]
@@ -89,6 +103,9 @@ class Control:
 
     def answer(self, request: Request) -> Response:
         """Answer one request; errors are JSON, too: `{"error": …}`."""
+        reason = _from_a_web_page(request)
+        if reason is not None:
+            return _json(HTTPStatus.FORBIDDEN, {"error": reason})
         try:
             act, parameters = self._routes.bind_to_environ(request.environ).match()
             return _json(HTTPStatus.OK, act(request, **parameters))
@@ -243,6 +260,63 @@ class Control:
         self._aws.follower.follow()
         return {}
 
+    def _make_role(self, request: Request, account_id: str) -> object:
+        wanted = MakeRole.model_validate_json(request.get_data())
+        accounts = self._aws.accounts
+        if wanted.subject is None:
+            trust = trust_of_accounts(wanted.trusted, wanted.external_id)
+        else:
+            provider = accounts.make_identity_provider(account_id, wanted.issuer, wanted.audience)
+            trust = trust_of_web_identity(provider, wanted.audience, wanted.subject)
+        arn = accounts.make_role(account_id, wanted.name, trust, wanted.max_session_seconds)
+        return {"roleArn": arn}
+
+    def _credentials(self, _request: Request, account_id: str) -> object:
+        """What a container's credentials endpoint answers."""
+        self._check_account(account_id)
+        arn = f"arn:{self._aws.accounts.partition}:iam::{account_id}:role/container"
+        principal = role_session(arn, "AROACONTAINERCONTAINE", "container")
+        key = self._aws.keys.issue(principal, timedelta(hours=6))
+        return {
+            "RoleArn": arn,
+            "AccessKeyId": key.access_key_id,
+            "SecretAccessKey": key.secret_access_key,
+            "Token": key.session_token,
+            "Expiration": key.expiration_text,
+        }
+
+    def _web_identity(self, request: Request) -> object:
+        wanted = MakeToken.model_validate_json(request.get_data())
+        now = self._world.clock.now()
+        return {
+            "token": web_identity.make(
+                wanted.issuer, wanted.subject, wanted.audience, now, wanted.seconds
+            )
+        }
+
+    def _set_lifetime(self, request: Request) -> object:
+        seconds = SetLifetime.model_validate_json(request.get_data()).lives_seconds
+        self._aws.keys.lifetime = None if seconds is None else timedelta(seconds=seconds)
+        return {}
+
+    def _expire_keys(self, request: Request) -> object:
+        account_id = request.args.get("account")
+        if account_id is not None:
+            self._check_account(account_id)
+        return {"expired": self._aws.keys.expire(account_id)}
+
+    def _sign_in(self, request: Request) -> object:
+        lasts = timedelta(seconds=SignIn.model_validate_json(request.get_data()).seconds)
+        expires_at = datetime.now(UTC) + lasts
+        return {
+            "accessToken": self._aws.portal.sign_in(lasts),
+            "expiresAt": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+    def _sign_out(self, _request: Request) -> object:
+        self._aws.portal.sign_out()
+        return {}
+
     def _regions(self, name: str | None) -> Iterable[Region]:
         self._check_region(name)
         return self._world.regions.values() if name is None else [self._world.regions[name]]
@@ -257,6 +331,20 @@ class Control:
             raise ControlError(
                 f"there is no region {name}; there is {', '.join(self._world.regions)}"
             )
+
+
+def _from_a_web_page(request: Request) -> str | None:
+    """Why a request may be a web page's of elsewhere, which must not steer the sandbox.
+
+    A page can send a body without asking first, but not as JSON; and its browser says where it is
+    from.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != request.host_url.rstrip("/"):
+        return f"a web page of {origin} can't use the sandbox"
+    if request.get_data() and request.mimetype != "application/json":
+        return "send the body as JSON: Content-Type: application/json"
+    return None
 
 
 def _json(status: HTTPStatus, content: object) -> Response:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from sandbox.guardduty.features import AutoEnable, FeatureStatus  # noqa: TC001 -- pydantic reads it
 from sandbox.guardduty.state import RelationshipStatus  # noqa: TC001 -- pydantic reads it
 from sandbox.organization import AccountId, UnitPath  # noqa: TC001 -- pydantic reads them
+from sandbox.sts.web_identity import GITHUB_ISSUER, STS_AUDIENCE
 
 
 class _Body(BaseModel):
@@ -16,6 +17,7 @@ class _Body(BaseModel):
 
 TEN_YEARS_IN_HOURS = 87_600
 """Further than any test goes, and nowhere near the end of the calendar."""
+TEN_YEARS_IN_SECONDS = TEN_YEARS_IN_HOURS * 3600
 
 
 class AdvanceClock(_Body):
@@ -89,3 +91,42 @@ class SetAutoEnable(_Body):
     members: AutoEnable | None = None
     features: dict[str, AutoEnable] = {}
     region: str | None = None
+
+
+class MakeRole(_Body):
+    """Make a role, or change whom it trusts: accounts and roles, or a CI's tokens."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9+=,.@_-]{1,64}$")
+    trusted: tuple[str, ...] = ()
+    external_id: str | None = None
+    subject: str | None = None
+    audience: str = STS_AUDIENCE
+    issuer: str = Field(default=GITHUB_ISSUER, pattern=r"^https://[^/]")
+    max_session_seconds: int = Field(default=3600, ge=3600, le=43_200)
+
+    @model_validator(mode="after")
+    def _trusts_one_kind(self) -> MakeRole:
+        if bool(self.trusted) == (self.subject is not None):
+            raise ValueError("give either trusted or subject: whom the role trusts")
+        return self
+
+
+class MakeToken(_Body):
+    """A web identity token, as a CI gives it to a job."""
+
+    subject: str
+    audience: str = STS_AUDIENCE
+    issuer: str = Field(default=GITHUB_ISSUER, pattern=r"^https://[^/]")
+    seconds: float = Field(default=600, ge=-TEN_YEARS_IN_SECONDS, le=TEN_YEARS_IN_SECONDS)
+
+
+class SetLifetime(_Body):
+    """How long temporary keys live from now on; None leaves that to who asks for them."""
+
+    lives_seconds: float | None = Field(gt=0, le=TEN_YEARS_IN_SECONDS)
+
+
+class SignIn(_Body):
+    """Sign in to IAM Identity Center."""
+
+    seconds: float = Field(default=28_800, gt=0, le=TEN_YEARS_IN_SECONDS)

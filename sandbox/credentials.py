@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import secrets
 
 _ODD = "Q"
 _EVEN = "A"
@@ -20,9 +21,12 @@ _LENGTH = 20
 
 def access_key_id(account_id: str) -> str:
     """The long-lived access key id of an account."""
-    number = int(account_id)
-    half = (number // 2 + _OFFSET).to_bytes(5, "big")
-    return f"AKIA{base64.b32encode(half).decode()}{_ODD if number % 2 else _EVEN}{_SUFFIX}"
+    return f"AKIA{_carrying(account_id)}{_SUFFIX}"
+
+
+def temporary_access_key_id(account_id: str) -> str:
+    """The access key id of a new set of temporary credentials."""
+    return f"ASIA{_carrying(account_id)}{base64.b32encode(secrets.token_bytes(5)).decode()[1:]}"
 
 
 def secret_access_key(account_id: str) -> str:
@@ -42,3 +46,9 @@ def account_of(key_id: str) -> str | None:
     odd = key_id[12] in "QRSTUVWXYZ234567"
     account_id = f"{half * 2 + odd:012d}"
     return account_id if half >= 0 and len(account_id) == 12 else None  # noqa: PLR2004
+
+
+def _carrying(account_id: str) -> str:
+    number = int(account_id)
+    half = (number // 2 + _OFFSET).to_bytes(5, "big")
+    return base64.b32encode(half).decode() + (_ODD if number % 2 else _EVEN)

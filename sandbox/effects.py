@@ -36,6 +36,15 @@ class AccessDenied(_Effect):
     message: str | None = None
 
 
+class ExpiredToken(_Effect):
+    """The caller's temporary keys have expired, as the service says it.
+
+    It strikes chosen calls. `SandboxClient.expire_keys` ends the keys themselves.
+    """
+
+    kind: Literal["ExpiredToken"] = "ExpiredToken"
+
+
 class Throttling(_Effect):
     """Too many calls: status 429 with `Retry-After` in seconds; None leaves the header out.
 
@@ -133,7 +142,7 @@ Delay = Fixed | Uniform | Exponential
 Limit = RateLimit | BatchLimit
 """What the service lets nobody do."""
 
-Refusal = BadRequest | AccessDenied | Throttling | InternalServerError
+Refusal = BadRequest | AccessDenied | ExpiredToken | Throttling | InternalServerError
 """The call is answered with an error."""
 
 Failure = Refusal | ConnectionClosed | TimeOut | AnswerLost

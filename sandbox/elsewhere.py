@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 from sandbox.guardduty.errors import ServiceError
 from sandbox.guardduty.paging import opened, sealed
 from sandbox.regions import regions_of
+from sandbox.request_ids import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from sandbox.regions import RegionOfAccount
 
 SERVICES: Final = "GuardDuty, Organizations, STS and IAM, and of EC2 and Account the regions"
-_REQUEST_ID: Final = "00000000-0000-0000-0000-000000000000"
 _EC2_NAMESPACE: Final = "http://ec2.amazonaws.com/doc/2016-11-15/"
 _LIST_REGIONS_PAGE: Final = 50
 
@@ -119,7 +119,7 @@ def refused(request: Request, service: str, operation: str) -> Answered:
         return Answered(_json_error(HTTPStatus.BAD_REQUEST, code, message), operation, code)
     if operation or service in {"s3", "route53", "cloudfront"}:
         code = "AccessDenied"
-        return Answered(_xml_error(service, code, message), operation, code)
+        return Answered(xml_error(service, code, message), operation, code)
     return Answered(_json_error(HTTPStatus.FORBIDDEN, code, message), operation, code)
 
 
@@ -127,7 +127,7 @@ def unknown_action(operation: str) -> Answered:
     """Refuse an action of the query protocol that its service does not have."""
     code = "InvalidAction"
     message = f"Could not find operation {operation}"
-    response = _xml_error("query", code, message, HTTPStatus.BAD_REQUEST)
+    response = xml_error("query", code, message, HTTPStatus.BAD_REQUEST)
     return Answered(response, operation, code)
 
 
@@ -160,7 +160,7 @@ def _describe_regions(form: Mapping[str, str], known: list[RegionOfAccount]) -> 
         for region in listed
     )
     body = (
-        f'<DescribeRegionsResponse xmlns="{_EC2_NAMESPACE}"><requestId>{_REQUEST_ID}</requestId>'
+        f'<DescribeRegionsResponse xmlns="{_EC2_NAMESPACE}"><requestId>{PLACEHOLDER}</requestId>'
         f"<regionInfo>{items}</regionInfo></DescribeRegionsResponse>"
     )
     return Answered(Response(body, content_type="text/xml"), operation)
@@ -211,21 +211,21 @@ def ec2_error(status: HTTPStatus, code: str, message: str) -> Response:
     """An error of EC2, which has an XML form of its own."""
     body = (
         f"<Response><Errors><Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-        f"</Errors><RequestID>{_REQUEST_ID}</RequestID></Response>"
+        f"</Errors><RequestID>{PLACEHOLDER}</RequestID></Response>"
     )
     return Response(body, status, content_type="text/xml")
 
 
-def _xml_error(
+def xml_error(
     service: str, code: str, message: str, status: HTTPStatus = HTTPStatus.FORBIDDEN
 ) -> Response:
     """An error of S3, or of any other service with XML: the query protocol wraps it twice."""
     error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
     if service == "s3":
-        body = f"<Error>{error}<RequestId>{_REQUEST_ID}</RequestId></Error>"
+        body = f"<Error>{error}<RequestId>{PLACEHOLDER}</RequestId></Error>"
     else:
         body = (
             f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error>"
-            f"<RequestId>{_REQUEST_ID}</RequestId></ErrorResponse>"
+            f"<RequestId>{PLACEHOLDER}</RequestId></ErrorResponse>"
         )
     return Response(body, status, content_type="text/xml")

@@ -26,6 +26,7 @@ UNSET: Final = (
     "AWS_DEFAULT_REGION",
     "AWS_DEFAULT_PROFILE",
     "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -34,6 +35,7 @@ UNSET: Final = (
     "AWS_ENDPOINT_URL_STS",
     "AWS_ENDPOINT_URL_ORGANIZATIONS",
     "AWS_ENDPOINT_URL_IAM",
+    "AWS_ENDPOINT_URL_SSO",
 )
 """What a user may have exported that would lead away from the sandbox or its profiles."""
 

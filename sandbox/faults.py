@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sandbox.asked import Asked
     from sandbox.effects import Delay
 
-Service = Literal["guardduty", "organizations", "sts", "iam"]
+Service = Literal["guardduty", "organizations", "sts", "iam", "sso"]
 
 
 class Fault(BaseModel):

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
+from moto.utilities.utils import get_partition
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -72,7 +73,7 @@ def _unit(value: str) -> str:
 
 
 def _region(value: str) -> str:
-    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]", value):
+    if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]", value):
         raise ValueError("is no region; write its code, as eu-west-1")
     return value
 
@@ -186,6 +187,12 @@ class OrganizationDescription(_Described):
     def _some_region(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
         if not regions:
             raise ValueError("is empty; name at least one region")
+        found = {get_partition(region): region for region in regions}
+        if len(found) > 1:
+            raise ValueError(
+                f"names {' and '.join(found.values())}, which are in the partitions "
+                f"{' and '.join(found)}; an organization is in one, leave out those of the other"
+            )
         return regions
 
     @field_validator("administrator")
@@ -325,6 +332,10 @@ def read_organization(file: Path, regions: Sequence[str] | None = None) -> Organ
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise OrganizationFileError(f"{file} is not valid YAML: {reason}") from None
+    except RecursionError:
+        raise OrganizationFileError(
+            f"{file} is nested too deep; write keys with values, as docs/sandbox.md shows"
+        ) from None
     if content is None:
         content = {}
     if not isinstance(content, dict):

@@ -28,7 +28,7 @@ def build(description: OrganizationDescription) -> tuple[World, Accounts]:
     """Make the organization: accounts first, then in each region administrator and members."""
     clock = VirtualClock()
     now = clock.now()
-    accounts = Accounts(description.management_account_id, clock)
+    accounts = Accounts(description.management_account_id, clock, description.regions[0])
     administrator = description.administrator
     accounts.add(
         administrator.id,

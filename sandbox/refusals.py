@@ -13,10 +13,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from moto.utilities.utils import get_partition
 from werkzeug.wrappers import Response
 
-from sandbox.effects import AccessDenied, BadRequest, InternalServerError, Refusal, Throttling
+from sandbox.effects import (
+    AccessDenied,
+    BadRequest,
+    ExpiredToken,
+    InternalServerError,
+    Refusal,
+    Throttling,
+)
 from sandbox.guardduty.errors import INVALID_VALUE
+from sandbox.request_ids import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +41,9 @@ TOO_MANY_REQUESTS = (
 )
 NO_PERMISSION = "You don't have permissions to access this resource."
 INTERNAL = "Internal server error"
+NO_ACCESS = "No access"
+NOT_SIGNED_IN = "Session token not found or invalid"
+EXPIRED = "The security token included in the request is expired"
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,7 @@ _GUARDDUTY: Mapping[type[Refusal], _Words] = {
     # Which code a throttled call has is not documented for GuardDuty: the fault names it.
     Throttling: _Words(HTTPStatus.TOO_MANY_REQUESTS, "", RATE_EXCEEDED),
     AccessDenied: _Words(HTTPStatus.FORBIDDEN, "AccessDeniedException", ""),
+    ExpiredToken: _Words(HTTPStatus.FORBIDDEN, "ExpiredTokenException", EXPIRED),
     InternalServerError: _Words(
         HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerErrorException", INTERNAL
     ),
@@ -58,6 +71,7 @@ _ORGANIZATIONS: Mapping[type[Refusal], _Words] = {
     ),
     Throttling: _Words(HTTPStatus.BAD_REQUEST, "TooManyRequestsException", TOO_MANY_REQUESTS),
     AccessDenied: _Words(HTTPStatus.BAD_REQUEST, "AccessDeniedException", NO_PERMISSION),
+    ExpiredToken: _Words(HTTPStatus.BAD_REQUEST, "ExpiredTokenException", EXPIRED),
     InternalServerError: _Words(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "ServiceException",
@@ -65,10 +79,18 @@ _ORGANIZATIONS: Mapping[type[Refusal], _Words] = {
         "Try again later.",
     ),
 }
+_SSO: Mapping[type[Refusal], _Words] = {
+    BadRequest: _Words(HTTPStatus.BAD_REQUEST, "InvalidRequestException", "Invalid request"),
+    Throttling: _Words(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequestsException", RATE_EXCEEDED),
+    AccessDenied: _Words(HTTPStatus.FORBIDDEN, "ForbiddenException", NO_ACCESS),
+    ExpiredToken: _Words(HTTPStatus.UNAUTHORIZED, "UnauthorizedException", NOT_SIGNED_IN),
+    InternalServerError: _Words(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure", INTERNAL),
+}
 _QUERY: Mapping[type[Refusal], _Words] = {
     BadRequest: _Words(HTTPStatus.BAD_REQUEST, "ValidationError", "The input is not valid."),
     Throttling: _Words(HTTPStatus.BAD_REQUEST, "Throttling", RATE_EXCEEDED),
     AccessDenied: _Words(HTTPStatus.FORBIDDEN, "AccessDenied", ""),
+    ExpiredToken: _Words(HTTPStatus.FORBIDDEN, "ExpiredToken", EXPIRED),
     InternalServerError: _Words(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure", INTERNAL),
 }
 
@@ -86,12 +108,12 @@ def refuse(asked: Asked, effect: Refusal) -> tuple[Response, str]:
         code = code or effect.code
         if effect.retry_after is not None:
             headers["Retry-After"] = str(effect.retry_after)
-    else:
+    elif not isinstance(effect, ExpiredToken):
         message = effect.message or message or _not_authorized(asked)
     if asked.service in QUERY_PROTOCOL:
         return _query_answer(words.status, code, message, headers), code
     # GuardDuty's header and body differ: the header has the modelled error, the body a finer type.
-    kind = "InvalidInputException" if isinstance(effect, BadRequest) else code
+    kind = "InvalidInputException" if code == "BadRequestException" else code
     body = json.dumps({"__type": kind, "message": message})
     headers["X-Amzn-ErrorType"] = code
     response = Response(body, words.status, headers, content_type="application/json")
@@ -101,7 +123,7 @@ def refuse(asked: Asked, effect: Refusal) -> tuple[Response, str]:
 def _words(service: str) -> Mapping[type[Refusal], _Words]:
     if service in QUERY_PROTOCOL:
         return _QUERY
-    return _ORGANIZATIONS if service == "organizations" else _GUARDDUTY
+    return {"organizations": _ORGANIZATIONS, "sso": _SSO}.get(service, _GUARDDUTY)
 
 
 def _not_authorized(asked: Asked) -> str:
@@ -111,7 +133,11 @@ def _not_authorized(asked: Asked) -> str:
     keeps them, has to leave it out.
     """
     action = f"{asked.service}:{asked.operation}"
-    session = f"arn:aws:sts::{asked.caller}:assumed-role/sandbox/somebody@example.com"
+    if not asked.caller:
+        # A request without a signature: AssumeRoleWithWebIdentity.
+        return f"Not authorized to perform {action}"
+    partition = get_partition(asked.region)
+    session = f"arn:{partition}:sts::{asked.caller}:assumed-role/sandbox/somebody@example.com"
     return (
         f"User: {session} is not authorized to perform: {action} "
         f"because no identity-based policy allows the {action} action"
@@ -125,6 +151,6 @@ def _query_answer(
     body = (
         f"<ErrorResponse><Error><Type>{blame}</Type>"
         f"<Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-        "<RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
+        f"<RequestId>{PLACEHOLDER}</RequestId></ErrorResponse>"
     )
     return Response(body, status, headers, content_type="text/xml")

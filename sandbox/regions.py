@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from moto.utilities.utils import get_partition
+
 if TYPE_CHECKING:
     from sandbox.guardduty.world import World
 
@@ -22,6 +24,9 @@ _OPT_IN: Final = frozenset(
     }
 )
 """Regions that an account has to opt in to; the older ones are enabled by default."""
+
+_SUFFIXES: Final = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
+"""The domains of partitions that have their own."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,8 @@ class RegionOfAccount:
     @property
     def endpoint(self) -> str:
         """The endpoint that EC2 has there in the real AWS."""
-        return f"ec2.{self.name}.amazonaws.com"
+        suffix = _SUFFIXES.get(get_partition(self.name), "amazonaws.com")
+        return f"ec2.{self.name}.{suffix}"
 
 
 def regions_of(world: World, account_id: str) -> list[RegionOfAccount]:

@@ -14,6 +14,7 @@ from sandbox.aws import Aws
 from sandbox.control import Control
 from sandbox.organizations.pages import Pages
 from sandbox.populate import build
+from sandbox.sts import portal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +36,13 @@ class _QuietHandler(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write nothing: the record of calls has it all."""
+
+    def make_environ(self) -> WSGIEnvironment:
+        """Keep the access token of SSO: werkzeug leaves headers with underscores out."""
+        environ = super().make_environ()
+        if token := self.headers.get(portal.TOKEN_HEADER):
+            environ["HTTP_X_AMZ_SSO_BEARER_TOKEN"] = token
+        return environ
 
     def connection_dropped(
         self, error: BaseException, environ: WSGIEnvironment | None = None

@@ -6,7 +6,6 @@ Everything is in the wire form; only the sockets are missing. Thousands of calls
 from __future__ import annotations
 
 import io
-import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -49,23 +48,33 @@ class InProcess:
         """A boto3 client with the credentials of an account; calls fail at once, never again."""
         key = (service, account, region)
         if key not in self._clients:
-            client = boto3.client(
-                service,  # type: ignore[call-overload]
-                region_name=region,
-                endpoint_url=URL,
+            self._clients[key] = self.boto3_with(
+                service,
+                region,
                 aws_access_key_id=access_key_id(account),
                 aws_secret_access_key=secret_access_key(account),
-                config=Config(retries={"total_max_attempts": 1}, proxies={}),
             )
-            client.meta.events.register("before-send", self._send)
-            self._clients[key] = client
         return self._clients[key]
+
+    def boto3_with(self, service: str, region: str = "us-east-1", **settings: Any) -> Any:  # noqa: ANN401 -- depends on the service
+        """A boto3 client with given credentials; calls fail at once, never again."""
+        config = Config(retries={"total_max_attempts": 1}, proxies={}).merge(
+            settings.pop("config", None) or Config()
+        )
+        client = boto3.client(
+            service,  # type: ignore[call-overload]
+            region_name=region,
+            endpoint_url=URL,
+            config=config,
+            **settings,
+        )
+        client.meta.events.register("before-send", self._send)
+        return client
 
     def control(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 -- JSON
         """A request to the control interface; its answer, which must be no error."""
         assert self._sandbox is not None
-        data = None if body is None else json.dumps(body)
-        answer = self._sandbox.open(f"/sandbox/{path}", base_url=URL, method=method, data=data)
+        answer = self._sandbox.open(f"/sandbox/{path}", base_url=URL, method=method, json=body)
         assert answer.status_code == 200, answer.text
         return answer.json
 

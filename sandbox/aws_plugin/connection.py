@@ -1,34 +1,24 @@
-"""AWS as one configured provider reaches it: one identity, a client for each region.
-
-The identity is found as the real provider finds it: keys of the configuration, else its profile,
-else the environment and the shared AWS files; then each of `aws:assumeRoles` in turn. The
-credential sources that would ask a machine's or a container's metadata service are left out, and no
-proxy is used: neither belongs to a local run.
-"""
+"""AWS as one configured provider reaches it: one identity, a client for each region."""
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import boto3
-import botocore.session
+from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.aws_plugin.failures import AwsRefusedError, RejectedSettingError
-from sandbox.aws_plugin.loopback import guard_request, require_loopback
+from sandbox.aws_plugin.credentials import find_credentials
+from sandbox.aws_plugin.failures import RejectedSettingError, doing, telling
+from sandbox.aws_plugin.local_session import LocalSession
 
 if TYPE_CHECKING:
     from mypy_boto3_guardduty import GuardDutyClient
-    from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
     from sandbox.aws_plugin.settings import Settings
-
-_METADATA_SOURCES = ("container-role", "iam-role")
 
 
 class Connection:
@@ -42,7 +32,8 @@ class Connection:
             then.
         RejectedSettingError: no region is set, or the account is one that the configuration does
             not allow.
-        AwsRefusedError: the credentials are missing or not accepted.
+        CredentialsError: there are no credentials.
+        AwsRefusedError: the credentials are not accepted, or the AWS files can't be read.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -51,14 +42,18 @@ class Connection:
         self._guardduty: dict[str, GuardDutyClient] = {}
         self._caller: GetCallerIdentityResponseTypeDef | None = None
         self._detector_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        try:
-            self._session = _session(settings)
-            self.region = _region(settings, self._session)
-            self._sts = self._make_sts(self._session)
-            self.guardduty(self.region)
-            self._assume_roles()
-        except (BotoCoreError, ClientError) as cause:
-            raise AwsRefusedError("configuring the aws stand-in", cause) from None
+        self.tags = settings.tags
+        with telling("configuring the aws stand-in"):
+            session = LocalSession(settings)
+            self.region = session.region()
+            # Before anybody is asked for credentials: all addresses are of this machine.
+            for service in ("sts", "guardduty"):
+                session.create_client(
+                    service, self.region, config=Config(signature_version=UNSIGNED)
+                )
+            session.use(find_credentials(settings, self.region))
+            self._session = boto3.Session(botocore_session=session)
+            self._sts = self._session.client("sts", region_name=self.region)
         self._check_account()
 
     def guardduty(self, region: str) -> GuardDutyClient:
@@ -68,14 +63,7 @@ class Connection:
         """
         with self._lock:
             if region not in self._guardduty:
-                client = self._session.client(
-                    "guardduty",
-                    region_name=region,
-                    endpoint_url=self._settings.endpoints.get("guardduty"),
-                    config=self._config(),
-                )
-                require_loopback("guardduty", client.meta.endpoint_url)
-                self._guardduty[region] = client
+                self._guardduty[region] = self._session.client("guardduty", region_name=region)
             return self._guardduty[region]
 
     def caller(self) -> GetCallerIdentityResponseTypeDef:
@@ -86,10 +74,8 @@ class Connection:
         """
         with self._lock:
             if self._caller is None:
-                try:
+                with doing("validating the AWS credentials"):
                     self._caller = self._sts.get_caller_identity()
-                except (BotoCoreError, ClientError) as cause:
-                    raise AwsRefusedError("validating the AWS credentials", cause) from None
             return self._caller
 
     def account_id(self) -> str:
@@ -106,39 +92,6 @@ class Connection:
         with self._lock:
             return self._detector_locks[detector_id]
 
-    def _config(self) -> Config:
-        return Config(
-            # An empty mapping, not None: with None botocore would follow HTTP_PROXY.
-            proxies={},
-            retries={"mode": "standard", "total_max_attempts": self._settings.max_retries + 1},
-        )
-
-    def _make_sts(self, session: boto3.Session) -> STSClient:
-        client = session.client(
-            "sts",
-            region_name=self.region,
-            endpoint_url=self._settings.endpoints.get("sts"),
-            config=self._config(),
-        )
-        require_loopback("sts", client.meta.endpoint_url)
-        return client
-
-    def _assume_roles(self) -> None:
-        for role in self._settings.assume_roles:
-            credentials = self._sts.assume_role(
-                RoleArn=role.role_arn, RoleSessionName=role.session_name, **role.parameters
-            )["Credentials"]
-            self._session = _session(
-                self._settings,
-                credentials["AccessKeyId"],
-                credentials["SecretAccessKey"],
-                credentials["SessionToken"],
-            )
-            self._sts = self._make_sts(self._session)
-        # The first client only showed where GuardDuty is; it has the credentials from before the
-        # roles.
-        self._guardduty.clear()
-
     def _check_account(self) -> None:
         if not self._settings.skip_credentials_validation:
             self.caller()
@@ -152,34 +105,3 @@ class Connection:
 
     def _names_accounts(self) -> bool:
         return bool(self._settings.allowed_account_ids or self._settings.forbidden_account_ids)
-
-
-def _session(
-    settings: Settings,
-    access_key: str | None = None,
-    secret_key: str | None = None,
-    token: str | None = None,
-) -> boto3.Session:
-    inner = botocore.session.Session(profile=settings.profile)
-    if settings.shared_config_file:
-        inner.set_config_variable("config_file", settings.shared_config_file)
-    if settings.shared_credentials_file:
-        inner.set_config_variable("credentials_file", settings.shared_credentials_file)
-    inner.register("before-send", guard_request)
-    if access_key is None and settings.access_key is not None:
-        access_key, secret_key, token = settings.access_key, settings.secret_key, settings.token
-    if access_key is not None:
-        inner.set_credentials(access_key, secret_key or "", token)
-    else:
-        sources = inner.get_component("credential_provider")
-        for source in _METADATA_SOURCES:
-            sources.remove(source)
-    return boto3.Session(botocore_session=inner)
-
-
-def _region(settings: Settings, session: boto3.Session) -> str:
-    # botocore itself does not read AWS_REGION, which the real provider puts first.
-    region = settings.region or os.environ.get("AWS_REGION") or session.region_name
-    if not region:
-        raise RejectedSettingError("no region: set aws:region, or AWS_REGION")
-    return region

@@ -7,7 +7,8 @@
   `findingPublishingFrequency` is AWS's own where the program leaves it out (a member's is forced by
   its administrator), and `datasources` likewise.
 - Update sends `enable` and the frequency (the state's, where the program has none), and
-  `datasources` only if they differ; tags go by TagResource and UntagResource.
+  `datasources` only if they differ; tags, those of `aws:defaultTags` too, go by TagResource and
+  UntagResource.
 - Delete is DeleteDetector: the findings are lost. "It has invited or associated members" is retried
   for two minutes; a detector that is gone already is no failure.
 - A detector that GetDetector says is not owned by the account is gone, and leaves the state on
@@ -61,7 +62,7 @@ class Detector(ResourceType):
     def create(self, call: Call, inputs: Properties) -> str:
         """CreateDetector."""
         request: CreateDetectorRequestTypeDef = {"Enable": bool(inputs["enable"])}
-        if tags := _tags(inputs.get("tags")):
+        if tags := _tags(inputs.get("tagsAll")):
             request["Tags"] = tags
         if frequency := _frequency(inputs):
             request["FindingPublishingFrequency"] = frequency
@@ -72,13 +73,14 @@ class Detector(ResourceType):
 
     def read(self, call: Call, resource_id: str, state: Properties) -> Properties | None:
         """GetDetector."""
-        del state
         with doing(f"reading GuardDuty Detector ({resource_id})"):
             found = get_detector(call, resource_id)
             account_id = call.aws.account_id()
         if found is None:
             return None
-        tags: dict[str, Value] = {**found.get("Tags", {})}
+        tags = found.get("Tags", {})
+        own: dict[str, Value] = {**call.aws.tags.own(tags, _tags(state.get("tags")))}
+        every: dict[str, Value] = {**call.aws.tags.seen(tags)}
         return {
             "accountId": account_id,
             "arn": detector_arn(call, resource_id, account_id),
@@ -86,15 +88,15 @@ class Detector(ResourceType):
             "enable": found["Status"] == "ENABLED",
             "findingPublishingFrequency": found.get("FindingPublishingFrequency"),
             "region": call.region,
-            "tags": tags or None,
-            "tagsAll": tags,
+            "tags": own or None,
+            "tagsAll": every,
         }
 
     def update(self, call: Call, resource_id: str, state: Properties, inputs: Properties) -> None:
         """UpdateDetector for everything but tags; TagResource and UntagResource for those."""
         differing = {difference.name for difference in self.schema.differences(state, inputs)}
         with doing(f"updating GuardDuty Detector ({resource_id})"):
-            if differing - {"tags"}:
+            if differing - {"tags", "tagsAll"}:
                 request: UpdateDetectorRequestTypeDef = {
                     "DetectorId": resource_id,
                     "Enable": bool(inputs["enable"]),
@@ -104,9 +106,9 @@ class Detector(ResourceType):
                 if "datasources" in differing and isinstance(inputs["datasources"], dict):
                     request["DataSources"] = detector_request(inputs["datasources"])
                 call.client.update_detector(**request)
-            if "tags" in differing:
+            if "tagsAll" in differing:
                 arn = detector_arn(call, resource_id, call.aws.account_id())
-                _retag(call, arn, _tags(state.get("tags")), _tags(inputs.get("tags")))
+                _retag(call, arn, _tags(state.get("tagsAll")), _tags(inputs.get("tagsAll")))
 
     def delete(self, call: Call, resource_id: str) -> None:
         """DeleteDetector, again while members are still leaving."""

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+"""What a client raises; the last where somebody else answers, with a page for instance."""
+
+_LONGEST = 500
+_USER = re.compile(r"//[^/\\]*@")
 
 
 class StandInError(Exception):
@@ -25,8 +34,8 @@ class NotLoopbackError(StandInError):
     def __init__(self, service: str, endpoint: str) -> None:
         super().__init__(
             f"the aws stand-in only talks to this machine, but the endpoint of {service} is "
-            f"{endpoint}: set aws:endpoints (or AWS_ENDPOINT_URL) to the sandbox, or use the real "
-            f"aws plugin"
+            f"{one_line(_USER.sub('//***@', endpoint))}: set aws:endpoints (or AWS_ENDPOINT_URL) "
+            f"to the sandbox, or use the real aws plugin"
         )
 
 
@@ -55,10 +64,14 @@ class NotConfiguredError(StandInError):
         super().__init__("the aws stand-in was asked for something before it was configured")
 
 
+class CredentialsError(StandInError):
+    """There are no credentials, or none that a provider can use."""
+
+
 class AwsRefusedError(StandInError):
     """AWS answered with an error, or not at all: the message has its, or botocore's, words."""
 
-    def __init__(self, doing: str, cause: ClientError | BotoCoreError) -> None:
+    def __init__(self, doing: str, cause: Exception) -> None:
         super().__init__(f"{doing}: {words_of(cause)}")
 
 
@@ -103,13 +116,48 @@ def doing(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (BotoCoreError, ClientError) as cause:
+    except AWS_ERRORS as cause:
         raise AwsRefusedError(what, cause) from None
 
 
-def words_of(cause: ClientError | BotoCoreError) -> str:
-    """What AWS said, with the operation and the error's code before it."""
+@contextmanager
+def telling(what: str) -> Iterator[None]:
+    """Turn whatever goes wrong within the block into a failure that begins with what was wanted.
+
+    For what is not AWS's alone: files, programs and services of anybody give credentials, and
+    botocore lets through whatever they make it stumble over.
+
+    Args:
+        what: for instance `IAM Role (<arn>) cannot be assumed`.
+
+    Raises:
+        AwsRefusedError: something went wrong.
+    """
+    try:
+        yield
+    except StandInError:
+        raise
+    except Exception as cause:  # noqa: BLE001 (see above)
+        raise AwsRefusedError(what, cause) from None
+
+
+def words_of(cause: Exception) -> str:
+    """What an error says, in one line; AWS's with the operation and the error's code before it."""
     if isinstance(cause, ClientError):
         error = cause.response.get("Error", {})
-        return f"{cause.operation_name}: {error.get('Code', '')}: {error.get('Message', '')}"
-    return " ".join(str(cause).split())
+        return one_line(
+            f"{cause.operation_name}: {error.get('Code', '')}: {error.get('Message', '')}"
+        )
+    if isinstance(cause, ResponseParserError):
+        return "the answer is not AWS's, but somebody else's"
+    if isinstance(cause, OSError) and cause.strerror:
+        return one_line(f"{cause.strerror}: {cause.filename}" if cause.filename else cause.strerror)
+    if isinstance(cause, KeyError):
+        return f"{one_line(str(cause))} is missing"
+    return one_line(str(cause)) or type(cause).__name__
+
+
+def one_line(text: str) -> str:
+    """A text of unknown origin, as part of a sentence: one line, printable, of an end."""
+    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

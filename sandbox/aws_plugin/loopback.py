@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from sandbox.aws_plugin.failures import NotLoopbackError
+
+# A scheme, a host, perhaps a port, then the end or a path. No user name, backslash or control
+# character: two programs could take two hosts for the one of such an address.
+_ADDRESS = re.compile(
+    r"https?://(?P<host>[a-z0-9.-]+|\[[a-f0-9:.]+\])(:\d{1,5})?(/[!-\[\]-~]*)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 def require_loopback(service: str, address: str) -> None:
@@ -17,7 +24,7 @@ def require_loopback(service: str, address: str) -> None:
         address: a URL.
 
     Raises:
-        NotLoopbackError: the address is elsewhere.
+        NotLoopbackError: the address is elsewhere, or not plain enough to tell.
     """
     if not is_loopback(address):
         raise NotLoopbackError(service, address)
@@ -25,12 +32,10 @@ def require_loopback(service: str, address: str) -> None:
 
 def is_loopback(address: str) -> bool:
     """Whether a URL's host is of this machine, by its text alone: no name is looked up."""
-    try:
-        host = urlsplit(address).hostname
-    except ValueError:
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
         return False
-    if host is None:
-        return False
+    host = match["host"].lower().strip("[]")
     if host == "localhost":
         return True
     try:
@@ -41,9 +46,6 @@ def is_loopback(address: str) -> bool:
 
 def guard_request(**event: Any) -> None:  # noqa: ANN401 (botocore's interface of a handler)
     """Stop a prepared request to another machine: a handler of botocore's `before-send` event.
-
-    The clients that the stand-in makes are checked when they are made. botocore makes others by
-    itself, for a profile that assumes a role or signs in: their requests pass here too.
 
     Args:
         event: `event_name`, which is `before-send.<service>.<operation>`, and `request`, the

@@ -16,6 +16,12 @@ from sandbox.aws_plugin.wire import UNKNOWN, Properties, Unknown, Value
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sandbox.aws_plugin.tags import ProviderTags
+
+
+_ALL_TAGS = "tagsAll"
+"""An output of every type that has tags; an input too, which not the program gives, but Check."""
+
 
 class Kind(enum.Enum):
     """What a value looks like."""
@@ -91,18 +97,37 @@ class Schema:
         }
         return {**defaults, **given}
 
+    def with_tags(self, inputs: Properties, of_provider: ProviderTags) -> Properties:
+        """The inputs with `tagsAll`: the resource's own tags and the provider's.
+
+        Not known as long as one of them is not. No tags at all add nothing.
+        """
+        own = inputs.get("tags") or {}
+        if _ALL_TAGS not in self.outputs:
+            return inputs
+        if not isinstance(own, dict) or UNKNOWN in own.values():
+            return {**inputs, _ALL_TAGS: UNKNOWN}
+        tags = {name: value for name, value in own.items() if isinstance(value, str)}
+        every: dict[str, Value] = {**of_provider.merged(tags)}
+        return {**inputs, _ALL_TAGS: every} if every else inputs
+
     def planned(self, inputs: Properties, state: Properties) -> Properties:
         """What a preview answers: the inputs, and the computed values of the state or unknown."""
         kept = {
             name: state.get(name, UNKNOWN) for name in {*self._computed_inputs(), *self.outputs}
         }
+        if _ALL_TAGS in kept:
+            kept[_ALL_TAGS] = {}
         return {**kept, **inputs}
 
     def differences(self, state: Properties, inputs: Properties) -> list[Difference]:
         """The properties in which a program's inputs differ from the state that was last read."""
+        compared = dict(self.inputs)
+        if _ALL_TAGS in self.outputs:
+            compared[_ALL_TAGS] = Property(Kind.TAGS)
         return [
             difference
-            for name, one in self.inputs.items()
+            for name, one in compared.items()
             if (difference := _difference(name, one, state.get(name), inputs.get(name)))
         ]
 

@@ -34,7 +34,9 @@ from sandbox.aws_plugin.failures import (
     NotFoundError,
     NotImportableError,
     StandInError,
+    telling,
 )
+from sandbox.aws_plugin.local_session import drop_empty_variables
 from sandbox.aws_plugin.region_property import region_of, split_import_id
 from sandbox.aws_plugin.resource import Call
 from sandbox.aws_plugin.schema import Change, Difference
@@ -60,7 +62,7 @@ _KINDS = {
 
 
 def _answers_failures(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
-    """Make a method answer each of the stand-in's own failures as its sentence, and nothing more.
+    """Make a method answer each failure as its sentence, and nothing more.
 
     UNKNOWN is the code by which the engine treats an operation as failed with an unknown outcome,
     as it does for the real plugin's errors.
@@ -69,7 +71,10 @@ def _answers_failures(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, 
     @functools.wraps(method)
     def answering(self: AwsPlugin, request: Any, context: Any) -> Any:
         try:
-            return method(self, request, context)
+            with telling(f"the aws stand-in failed in {method.__name__}"):
+                return method(self, request, context)
+        except CreatedButUnreadError as failure:
+            _abort_created(context, failure, request.properties)
         except StandInError as failure:
             context.abort(grpc.StatusCode.UNKNOWN, str(failure))
 
@@ -117,6 +122,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
             provider_pb2.CheckFailure(property=fault.path, reason=fault.reason)
             for fault in schema.faults(inputs)
         ]
+        inputs = schema.with_tags(inputs, self._aws().tags)
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
 
     @_answers_failures
@@ -141,6 +147,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
     @_answers_failures
     def Create(self, request: Any, context: Any) -> Any:
         """Write and read back; in a preview, neither."""
+        del context
         resource = catalog.resource_type(request.urn)
         inputs = from_struct(request.properties)
         if request.preview:
@@ -148,10 +155,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(id="", properties=to_struct(planned))
         call = self._call(inputs, request.timeout)
         resource_id = resource.create(call, inputs)
-        try:
-            outputs = _settled(resource, call, resource_id)
-        except CreatedButUnreadError as failure:
-            _abort_created(context, failure, request.properties)
+        outputs = _settled(resource, call, resource_id, inputs)
         return provider_pb2.CreateResponse(id=resource_id, properties=to_struct(outputs))
 
     @_answers_failures
@@ -165,7 +169,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.UpdateResponse(properties=to_struct(planned))
         call = self._call(inputs, request.timeout)
         resource.update(call, request.id, state, inputs)
-        outputs = _existing(resource, call, request.id)
+        outputs = _existing(resource, call, request.id, inputs)
         return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
     @_answers_failures
@@ -222,16 +226,20 @@ def _changes(differences: list[Difference]) -> Any:
     return diff.DIFF_SOME if differences else diff.DIFF_NONE
 
 
-def _settled(resource: ResourceType, call: Call, resource_id: str) -> Properties:
+def _settled(
+    resource: ResourceType, call: Call, resource_id: str, inputs: Properties
+) -> Properties:
     try:
         resource.settle(call, resource_id)
-        return _existing(resource, call, resource_id)
+        return _existing(resource, call, resource_id, inputs)
     except StandInError as failure:
         raise CreatedButUnreadError(resource_id, str(failure)) from failure
 
 
-def _existing(resource: ResourceType, call: Call, resource_id: str) -> Properties:
-    outputs = resource.read(call, resource_id, {})
+def _existing(
+    resource: ResourceType, call: Call, resource_id: str, inputs: Properties
+) -> Properties:
+    outputs = resource.read(call, resource_id, inputs)
     if outputs is None:
         raise NotFoundError(
             f"reading {resource.schema.token} ({resource_id}): couldn't find resource"
@@ -254,6 +262,7 @@ def _abort_created(context: Any, failure: CreatedButUnreadError, inputs: Any) ->
 def serve() -> None:
     """Serve on a free loopback port, told on stdout, until the engine is gone."""
     engine = os.getppid()
+    drop_empty_variables(os.environ)
     server = grpc.server(ThreadPoolExecutor(max_workers=_WORKERS))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(AwsPlugin(), server)
     port = server.add_insecure_port("127.0.0.1:0")

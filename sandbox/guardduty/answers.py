@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from moto.utilities.utils import get_partition
+
 from sandbox.guardduty.features import (
     EBS_MALWARE_PROTECTION,
     EKS_AUDIT_LOGS,
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     Answer = dict[str, Any]
 
 _SERVICE_ROLE = (
-    "arn:aws:iam::{account}:role/aws-service-role/guardduty.amazonaws.com/"
+    "arn:{partition}:iam::{account}:role/aws-service-role/guardduty.amazonaws.com/"
     "AWSServiceRoleForAmazonGuardDuty"
 )
 
@@ -35,7 +37,7 @@ def timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def detector(found: Detector) -> Answer:
+def detector(found: Detector, region: str) -> Answer:
     """GetDetector: the read-only foundational features are listed with the others."""
     foundational = [
         {"Name": name, "Status": found.status, "UpdatedAt": found.created_at}
@@ -44,7 +46,9 @@ def detector(found: Detector) -> Answer:
     return {
         "CreatedAt": timestamp(found.created_at),
         "FindingPublishingFrequency": found.publishing_frequency,
-        "ServiceRole": _SERVICE_ROLE.format(account=found.account_id),
+        "ServiceRole": _SERVICE_ROLE.format(
+            partition=get_partition(region), account=found.account_id
+        ),
         "Status": found.status,
         "UpdatedAt": timestamp(found.updated_at),
         "DataSources": data_sources(found),

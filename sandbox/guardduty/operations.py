@@ -122,7 +122,8 @@ def _create_detector(request: Request) -> Response:
 
 
 def _get_detector(request: Request) -> Response:
-    return answers.detector(detectors.owned(request.place, request.detector_id))
+    found = detectors.owned(request.place, request.detector_id)
+    return answers.detector(found, request.place.region)
 
 
 def _list_detectors(request: Request) -> Response:

@@ -139,7 +139,7 @@ class Handshakes:
         return {
             "Id": handshake.handshake_id,
             "Arn": (
-                f"arn:aws:organizations::{management}:handshake/{organization.id}/invite/"
+                f"arn:{self._accounts.partition}:organizations::{management}:handshake/{organization.id}/invite/"
                 f"{handshake.handshake_id}"
             ),
             "Parties": [

@@ -275,8 +275,7 @@ class World:
         self._control("DELETE", "faults")
 
     def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-        data = None if body is None else json.dumps(body)
-        return self._client.open(f"/sandbox/{path}", base_url=URL, method=method, data=data).json
+        return self._client.open(f"/sandbox/{path}", base_url=URL, method=method, json=body).json
 
 
 _EVENTS: Mapping[str, Callable[[World, Event], None]] = {

@@ -403,7 +403,7 @@ def test_the_administrator_is_designated_and_released_by_the_management_account(
         (
             DETECTOR,
             {},
-            {"accountId", "arn", "datasources", "findingPublishingFrequency", "tagsAll"},
+            {"accountId", "arn", "datasources", "findingPublishingFrequency"},
         ),
         (
             DETECTOR_FEATURE,

@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
 from sandbox.aws_plugin.connection import Connection
 from sandbox.aws_plugin.failures import NotLoopbackError
@@ -17,7 +18,6 @@ from tests.contract.stand_in_process import (
     DETECTOR,
     DETECTOR_FEATURE,
     EXECUTABLE,
-    GET_CALLER_IDENTITY,
     GET_REGION,
     ORGANIZATION,
     RefusedError,
@@ -71,6 +71,11 @@ def test_addresses_of_this_machine(address: str) -> None:
         "http://127.0.0.1@example.com",
         "http://[::ffff:10.0.0.1]",
         "http://[::1",
+        "http://127.0.0.2:5000\\@127.0.0.1/",
+        "http://127.0.0.1:5000@127.0.0.1/",
+        "http://127.0.0.1:5000/\x00",
+        "http://127.0.0.1\n",
+        "file://127.0.0.1/",
         "127.0.0.1:5000",
         "",
     ],
@@ -123,23 +128,6 @@ def test_no_connection_is_tried_for_an_endpoint_elsewhere(monkeypatch: pytest.Mo
     assert tried == []
 
 
-def test_a_role_that_a_profile_assumes_by_itself_is_not_asked_for_elsewhere(
-    tmp_path: Path,
-) -> None:
-    config = tmp_path / "config"
-    config.write_text(
-        "[profile keys]\naws_access_key_id = test\naws_secret_access_key = test\n"
-        "[profile role]\nrole_arn = arn:aws:iam::222222222222:role/x\nsource_profile = keys\n"
-    )
-    environment = clean_environment(AWS_CONFIG_FILE=str(config))
-    settings = settings_of(NOWHERE, profile="role")
-    del settings["accessKey"], settings["secretKey"]
-    with running_stand_in(environment) as stand_in:
-        stand_in.configure(**settings)
-        with pytest.raises(RefusedError, match="only talks to this machine"):
-            stand_in.invoke(GET_CALLER_IDENTITY)
-
-
 def test_the_guard_lets_requests_to_this_machine_pass() -> None:
     class Request:
         url = "http://127.0.0.1:5000/detector"
@@ -170,8 +158,21 @@ def test_a_proxy_of_the_environment_is_not_used() -> None:
     [
         ({"regoin": "us-east-1"}, "aws:regoin is not a setting of the aws provider"),
         (
-            {"defaultTags": '{"tags": {}}'},
-            "aws:defaultTags: the aws stand-in does not have this setting",
+            {"defaultTags": '{"tag": {}}'},
+            "aws:defaultTags.tag is not a setting of the provider",
+        ),
+        ({"defaultTags": '{"tags": {"a": 1}}'}, "aws:defaultTags.tags must be a map of strings"),
+        ({"ignoreTags": '{"keys": "a"}'}, "aws:ignoreTags.keys must be a list of strings"),
+        (
+            {"assumeRoleWithWebIdentity": '{"roleArn": "a"}'},
+            (
+                "aws:assumeRoleWithWebIdentity must be an object with a webIdentityToken or a "
+                "webIdentityTokenFile"
+            ),
+        ),
+        (
+            {"assumeRoleWithWebIdentity": '{"webIdentityToken": "a"}'},
+            "aws:assumeRoleWithWebIdentity must be an object with a roleArn",
         ),
         ({"endpoints": "http://127.0.0.1"}, "aws:endpoints must be a list"),
         (
@@ -183,7 +184,11 @@ def test_a_proxy_of_the_environment_is_not_used() -> None:
             "aws:skipCredentialsValidation must be true or false",
         ),
         ({"maxRetries": "many"}, "aws:maxRetries must be a whole number"),
-        ({"allowedAccountIds": "[1]"}, "aws:allowedAccountIds must be a list of strings"),
+        ({"allowedAccountIds": "[true]"}, "aws:allowedAccountIds must be a list of account ids"),
+        (
+            {"allowedAccountIds": "[12345678901]"},
+            "aws:allowedAccountIds: 12345678901 is no account id of 12 digits: write it in quotes",
+        ),
         (
             {"sharedConfigFiles": '["a", "b"]'},
             "aws:sharedConfigFiles names 2 files; the aws stand-in reads one",
@@ -212,6 +217,19 @@ def test_a_wrong_setting_is_told_in_one_sentence(
     assert str(refused.value) == sentence
 
 
+def test_empty_variables_of_the_environment_are_not_set() -> None:
+    names = (
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_CA_BUNDLE",
+        "AWS_REGION",
+        "AWS_MAX_ATTEMPTS",
+    )
+    with running_stand_in(clean_environment(**dict.fromkeys(names, ""))) as stand_in:
+        stand_in.configure(**settings_of(NOWHERE))
+        assert stand_in.invoke(GET_REGION)["region"] == "us-east-1"
+
+
 def test_settings_without_meaning_here_are_taken(unconfigured: StandIn) -> None:
     unconfigured.configure(
         **settings_of(NOWHERE, s3UsePathStyle="true", skipMetadataApiCheck="true")
@@ -228,6 +246,12 @@ def test_a_service_that_is_not_running_is_told_in_one_sentence(unconfigured: Sta
         "validating the AWS credentials: Could not connect to the endpoint URL: "
         '"http://127.0.0.1:1/"'
     )
+
+
+def test_a_failure_that_nobody_foresaw_is_told_in_one_sentence(unconfigured: StandIn) -> None:
+    with pytest.raises(RefusedError) as refused:
+        unconfigured.call("Check", provider_pb2.CheckRequest(urn="no urn"))
+    assert str(refused.value) == "the aws stand-in failed in Check: list index out of range"
 
 
 # Types, functions and properties

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.contract.stand_in_process import (
     DETECTOR,
+    GET_REGION,
     ORGANIZATION,
     ORGANIZATION_FEATURE,
+    UNKNOWN,
     Properties,
     Resource,
     StandIn,
@@ -50,7 +53,10 @@ def test_only_the_tags_that_differ_are_written(stand_in: StandIn) -> None:
     answers = {"GET": (200, DETECTOR_ANSWER), "POST": (204, {}), "DELETE": (204, {})}
     with local_service(answers) as (address, seen):
         detector = imported_detector(stand_in, address)
-        assert stand_in.diff(DETECTOR, detector, tags=tags) == {"tags": "UPDATE"}
+        assert stand_in.diff(DETECTOR, detector, tags=tags) == {
+            "tags": "UPDATE",
+            "tagsAll": "UPDATE",
+        }
         del seen[:]
         stand_in.update(DETECTOR, detector, tags=tags)
     assert seen == [
@@ -58,6 +64,73 @@ def test_only_the_tags_that_differ_are_written(stand_in: StandIn) -> None:
         (f"POST {ARN_PATH}", {"tags": {"changed": "4", "new": "5"}}),
         ("GET /detector/d", {}),
     ]
+
+
+def test_the_providers_tags_are_written_with_the_resources(stand_in: StandIn) -> None:
+    default = json.dumps({"tags": {"team": "sec", "kept": "0"}})
+    every = {"team": "sec", "kept": "1"}
+    answer: Properties = {**DETECTOR_ANSWER, "tags": every}
+    answers = {
+        "GET": (200, answer),
+        "POST /detector": (200, {"detectorId": "d"}),
+        "POST": (204, {}),
+        "DELETE": (204, {}),
+    }
+    with local_service(answers) as (address, seen):
+        settings = settings_of(address, skipRequestingAccountId="true", defaultTags=default)
+        stand_in.configure(**settings)
+        assert stand_in.preview_create(DETECTOR, tags={"kept": "1"})["tagsAll"] == every
+        assert stand_in.preview_create(DETECTOR, tags={"kept": UNKNOWN})["tagsAll"] == UNKNOWN
+        created = stand_in.create(DETECTOR, tags={"kept": "1"})
+        assert seen[0][1]["tags"] == every
+        # The resource's own tags and all of them, as pulumi-aws shows both.
+        assert (created.outputs["tags"], created.outputs["tagsAll"]) == ({"kept": "1"}, every)
+        assert stand_in.diff(DETECTOR, created, tags={"kept": "1"}) == {}
+        refreshed = stand_in.refresh(DETECTOR, created)
+        assert refreshed is not None
+        assert refreshed.outputs == created.outputs
+        assert stand_in.diff(DETECTOR, created) == {"tags": "DELETE", "tagsAll": "UPDATE"}
+        del seen[:]
+        stand_in.update(DETECTOR, created)
+    assert seen[0] == (f"POST {ARN_PATH}", {"tags": {"kept": "0"}})
+
+
+def test_a_change_of_the_providers_tags_alone_is_a_difference(stand_in: StandIn) -> None:
+    answer: Properties = {**DETECTOR_ANSWER, "tags": {"team": "ops"}}
+    with local_service({"GET": (200, answer), "POST": (204, {})}) as (address, _):
+        detector = imported_detector(stand_in, address)
+        default = json.dumps({"tags": {"team": "sec"}})
+        stand_in.configure(
+            **settings_of(address, skipRequestingAccountId="true", defaultTags=default)
+        )
+        inputs = {"tags": {"team": "ops"}}
+        assert stand_in.diff(DETECTOR, detector, **inputs) == {}
+        assert stand_in.diff(DETECTOR, detector) == {"tags": "DELETE", "tagsAll": "UPDATE"}
+
+
+def test_ignored_tags_are_nobodys_difference(stand_in: StandIn) -> None:
+    ignored = json.dumps({"keys": ["changed"], "keyPrefixes": ["go"]})
+    with local_service({"GET": (200, DETECTOR_ANSWER)}) as (address, _):
+        stand_in.configure(
+            **settings_of(address, skipRequestingAccountId="true", ignoreTags=ignored)
+        )
+        imported = stand_in.bring_in(DETECTOR, "d")
+        assert imported is not None
+        assert imported.outputs["tags"] == imported.outputs["tagsAll"] == {"kept": "1"}
+        assert stand_in.diff(DETECTOR, imported, tags={"kept": "1"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn"), ("eusc-de-east-1", "aws-eusc")],
+)
+def test_arns_are_of_the_regions_partition(stand_in: StandIn, region: str, partition: str) -> None:
+    with local_service({"GET": (200, DETECTOR_ANSWER)}) as (address, _):
+        stand_in.configure(**settings_of(address, region=region, skipRequestingAccountId="true"))
+        imported = stand_in.bring_in(DETECTOR, "d")
+        assert imported is not None
+        assert imported.outputs["arn"] == f"arn:{partition}:guardduty:{region}::detector/d"
+        assert stand_in.invoke(GET_REGION)["name"] == region
 
 
 def test_an_update_of_a_detector_names_no_feature_and_no_data_source(stand_in: StandIn) -> None:

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from werkzeug.test import Client
 
 from sandbox.environment import PulumiParts, variables, write_shell_file
+from sandbox.organization import default_organization
+from sandbox.server import Sandbox
 
 if TYPE_CHECKING:
     from tests.conftest import RunningSandbox, ServeSandbox
@@ -60,6 +63,63 @@ def test_it_answers_no_request_that_a_web_page_of_elsewhere_sends(sandbox: Runni
     )
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "reason"),
+    [
+        ("POST", {"Content-Type": "text/plain"}, "send the body as JSON"),
+        ("POST", {}, "send the body as JSON"),
+        ("POST", {"Content-Type": "application/json", "Origin": "https://a.example"}, "a.example"),
+        ("DELETE", {"Origin": "null"}, "a web page of null"),
+        ("GET", {"Origin": "http://127.0.0.1:1"}, "a web page of http://127.0.0.1:1"),
+    ],
+)
+def test_a_web_page_of_elsewhere_steers_nothing(
+    method: str, headers: dict[str, str], reason: str
+) -> None:
+    client = Client(Sandbox(default_organization(1, ["us-east-1"])))
+    data = '{"livesSeconds": 5}' if method == "POST" else None
+    answer = client.open(
+        "/sandbox/keys", base_url="http://127.0.0.1", method=method, data=data, headers=headers
+    )
+    assert answer.status_code == 403
+    assert answer.json is not None
+    assert reason in answer.json["error"]
+
+
+def test_the_sandboxs_own_page_and_programs_may_steer_it() -> None:
+    client = Client(Sandbox(default_organization(1, ["us-east-1"])))
+    for headers in ({}, {"Origin": "http://127.0.0.1"}):
+        answer = client.post(
+            "/sandbox/keys", base_url="http://127.0.0.1", json={"livesSeconds": 5}, headers=headers
+        )
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("milliseconds", ["inf", "nan", "-1", "-inf"])
+def test_a_latency_that_is_no_number_is_refused(milliseconds: str) -> None:
+    done = serve("--port", "0", "--latency-ms", milliseconds)
+    assert done.returncode == 2
+    assert "latency-ms" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_shell_file_whose_name_has_a_line_break_is_refused(tmp_path: Path) -> None:
+    done = serve("--port", "0", "--env", f"{tmp_path}/a\ntouch b\n.sh")
+    assert done.returncode == 2
+    assert "holds a line break" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_description_that_is_nested_too_deep_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "organization.yaml"
+    file.write_text("[" * 5000)
+    done = serve("--port", "0", "--organization", str(file))
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"error: {file} is nested too deep; write keys with values, as docs/sandbox.md shows\n"
+    )
 
 
 def test_a_port_that_is_taken_is_one_sentence() -> None:
