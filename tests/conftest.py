@@ -26,6 +26,11 @@ ADMINISTRATOR = "222222222222"
 PROJECT = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--as-ci`: the tests on the real engine act as a job of a CI does, without a profile."""
+    parser.addoption("--as-ci", action="store_true", help="run stacks as a job of a CI does")
+
+
 @dataclass(frozen=True)
 class RunningSandbox:
     """A served sandbox.

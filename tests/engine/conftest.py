@@ -9,14 +9,15 @@ import pytest
 
 from sandbox.environment import PulumiParts
 from sandbox.project import ROOT
+from tests.conftest import ADMINISTRATOR
 from tests.engine.organization import Organization
 from tools.aws_plugin import find_or_install_aws_plugin
 from tools.engine import find_or_install_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from tests.conftest import ServeSandbox
+    from tests.conftest import RunningSandbox, ServeSandbox
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +33,15 @@ def pulumi() -> PulumiParts:
 
 @pytest.fixture
 def organization(
-    serve_sandbox: ServeSandbox, pulumi: PulumiParts, tmp_path: Path
+    serve_sandbox: ServeSandbox,
+    pulumi: PulumiParts,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> Callable[..., Organization]:
-    """Serves an organization, in one region unless told: `organization(accounts=120)`."""
+    """Serves an organization, in one region unless told: `organization(accounts=120)`.
+
+    Its stacks act by the profile of the administrator or, with `--as-ci`, as a job of a CI.
+    """
 
     def serve(
         accounts: int = 12,
@@ -46,6 +53,20 @@ def organization(
         parts = PulumiParts(pulumi.engine_bin, home, pulumi.stand_in_bin)
         if not pulumi.stand_in_bin:
             parts = pulumi
-        return Organization(served, served.environment_with(parts), tmp_path / "project")
+        environment = served.environment_with(parts)
+        if request.config.getoption("--as-ci"):
+            environment = _of_a_job(served, environment, tmp_path / "token")
+        return Organization(served, environment, tmp_path / "project")
 
     return serve
+
+
+def _of_a_job(
+    served: RunningSandbox, environment: Mapping[str, str], token: Path
+) -> dict[str, str]:
+    """The environment of a CI's job: no profile and no key, but a web identity token."""
+    role = served.client.make_ci_role(ADMINISTRATOR, subject="repo:acme/security:*")
+    token.write_text(served.client.web_identity_token("repo:acme/security:main", seconds=3600))
+    job = {"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": str(token)}
+    without = {name: value for name, value in environment.items() if name != "AWS_PROFILE"}
+    return {**without, **job}

@@ -187,10 +187,14 @@ class Stack:
         assert run.code == 0, run.text
 
     def _run(self, *command: str, **environment: str) -> Run:
+        given = {**self._environment, **environment}
+        if "AWS_PROFILE" in environment:
+            # A job's token would come before the profile.
+            given.pop("AWS_WEB_IDENTITY_TOKEN_FILE", None)
         ended = subprocess.run(
             ["pulumi", *command, "--stack", self.name, "--non-interactive", "--color=never"],
             cwd=self._project,
-            env={**self._environment, **environment},
+            env=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
