@@ -11,6 +11,7 @@ from tests.engine.stack import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.engine.organization import Organization
 
@@ -47,6 +48,40 @@ def test_a_role_is_assumed_by_both(organization: Callable[..., Organization]) ->
 
     assert run.code == 0, run.text
     _assert_all_by_the_administrator(aws)
+
+
+def test_a_profiles_role_default_tags_and_numbers_of_accounts_are_taken(
+    organization: Callable[..., Organization], tmp_path: Path
+) -> None:
+    aws = organization(
+        description="{regions: [eu-west-1], regionsWithoutAdministratorDetector: [eu-west-1]}"
+    )
+    config = tmp_path / "config"
+    role = "arn:aws:iam::222222222222:role/OrganizationAccountAccessRole"
+    # Without a region of its own.
+    config.write_text(f"[profile audit]\nrole_arn = {role}\nsource_profile = management\n")
+    stack = aws.stack(
+        **{
+            "aws:region": "eu-west-1",
+            "aws:profile": "audit",
+            "aws:allowedAccountIds": [222222222222],
+            "aws:defaultTags": {"tags": {"team": "security"}},
+            "detector": "create",
+        }
+    )
+    environment = {"AWS_CONFIG_FILE": str(config), "AWS_PROFILE": "", "AWS_CA_BUNDLE": ""}
+
+    run = stack.up(**environment)
+
+    assert run.code == 0, run.text
+    detector = stack.resource(":Detector")["outputs"]
+    own = {"guardduty-eks-audit-logs:stack": f"{PROJECT}/test"}
+    assert (detector["tags"], detector["tagsAll"]) == (own, {**own, "team": "security"})
+    guardduty = aws.sandbox.boto3("guardduty", region="eu-west-1")
+    tags = guardduty.list_tags_for_resource(ResourceArn=detector["arn"])["Tags"]
+    assert tags == detector["tagsAll"]
+    again = stack.preview("--expect-no-changes", **environment)
+    assert again.code == 0, again.text
 
 
 def test_endpoints_and_keys_of_the_stack_are_used_by_both(
