@@ -557,6 +557,15 @@ def account_excluded(caller: str, key: str, allowed: Sequence[str]) -> str:
     )
 
 
+def acts_as_the_state_says(fault: str) -> str:
+    """Adds the way out where the credentials are those of the last `pulumi up`."""
+    return (
+        f"{fault} A refresh and a destroy act as the state says, so as the last `pulumi up` did. "
+        "If other credentials are configured since then, run `pulumi up --refresh=false` once, "
+        "also before a destroy; `pulumi preview --refresh=false` shows it."
+    )
+
+
 def no_answer(operation: str, reason: str) -> str:
     return (
         f"no answer from AWS ({operation}: {reason.rstrip('.')}). Check the network, and "
