@@ -96,7 +96,8 @@ def of_another_account(
     )
     return (
         f"GuardDuty: this stack in {region} is account {owner}'s, but the credentials are of "
-        f"account {caller}. Use credentials of {owner}. If {owner} can't act any more, `pulumi "
+        f"account {caller}. Use credentials of {owner}. If another account has replaced {owner}, "
+        f"docs/replaced-administrator.md has the steps; if {owner} can't act any more, `pulumi "
         "state delete --all` (in a larger program: --target-dependents and the URN of "
         "PriorSettings) drops the record and writes nothing to AWS; then run `pulumi up`."
         f"{way_out if of_the_state else ''}"
