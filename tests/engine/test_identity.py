@@ -63,7 +63,7 @@ def test_a_profile_that_is_gone_ends_a_run_with_the_way_that_leads_on(
         stack.refresh_preview(**renamed),
         stack.destroy("--skip-preview", **renamed),
     ):
-        _assert_told_the_way_out(run, "The config profile (former) could not be found")
+        _assert_told_the_way_out(run, "profile former, which")
     assert aws.writes() == []
 
     preview = stack.preview("--refresh=false", **renamed)
@@ -80,7 +80,7 @@ def test_a_profile_that_is_gone_ends_a_run_with_the_way_that_leads_on(
     ci = {**_only_profile(tmp_path, "ci"), "AWS_PROFILE": "ci"}
     aws.control.clear_calls()
     for run in (stack.preview(**ci), stack.destroy("--skip-preview", **ci)):
-        _assert_told_the_way_out(run, "The config profile (renamed) could not be found")
+        _assert_told_the_way_out(run, "profile renamed, which")
     assert aws.writes() == []
     run = stack.up("--refresh=false", "--skip-preview", **ci)
     assert run.code == 0, run.text
