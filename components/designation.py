@@ -12,6 +12,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Re
 
 from components.provider import (
     GuardDutyProvider,
+    acting_as_the_state_says,
     is_any_record_kept,
     keep_record,
     replaced,
@@ -79,11 +80,12 @@ class DesignationProvider(GuardDutyProvider):
         last = DesignationProperties.parse(props)
         if is_any_record_kept():
             return
-        session = self.open_session(last)
-        if session.caller != last.management_account_id:
-            raise OtherAccountError(
-                messages.other_account(last.region, session.caller, last.management_account_id)
-            )
+        with acting_as_the_state_says():
+            session = self.open_session(last)
+            if session.caller != last.management_account_id:
+                raise OtherAccountError(
+                    messages.other_account(last.region, session.caller, last.management_account_id)
+                )
         designated = session.guardduty.organization_administrator()
         if designated is None or designated.account != last.administrator_account_id:
             tell(messages.designation_gone(last.region, last.administrator_account_id))

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
-from components.provider import GuardDutyProvider, patience, replaced, tell, told_plainly
+from components.provider import (
+    GuardDutyProvider,
+    acting_as_the_state_says,
+    patience,
+    replaced,
+    tell,
+    told_plainly,
+)
 from guardduty import messages
 from guardduty.members import (
     read_member_statuses,
@@ -73,7 +80,8 @@ class MemberFeaturesProvider(GuardDutyProvider):
         The changes of the last run are done: the inputs have them no more.
         """
         last = MemberFeaturesOutputs.parse(props)
-        session = self.owned_session(last, READING_SECONDS)
+        with acting_as_the_state_says():
+            session = self.owned_session(last, READING_SECONDS)
         if session.guardduty.detector_id() != last.detector_id:
             return ReadResult("", {})
         if last.revision is None:

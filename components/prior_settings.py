@@ -12,6 +12,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Re
 
 from components.provider import (
     GuardDutyProvider,
+    acting_as_the_state_says,
     has_failed,
     is_outdated,
     is_record_kept,
@@ -106,7 +107,8 @@ class PriorSettingsProvider(GuardDutyProvider):
         It does not even if the detector is gone: the members have what the stack gave them still.
         """
         last = PriorSettingsOutputs.parse(props)
-        self.owned_session(last)
+        with acting_as_the_state_says():
+            self.owned_session(last)
         note_live(last)
         return ReadResult(id_, props)
 
@@ -147,7 +149,8 @@ class PriorSettingsProvider(GuardDutyProvider):
         note_generation(last)
         if outdated or last.on_release is OnRelease.LEAVE:
             return
-        api = self.owned_session(last).guardduty
+        with acting_as_the_state_says():
+            api = self.owned_session(last).guardduty
         # The record outlives its detector: with one made anew, members have what the stack gave.
         detector_id = api.detector_id()
         if detector_id is None:

@@ -13,6 +13,7 @@ import os
 import select
 import sys
 import threading
+from contextlib import contextmanager
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -21,14 +22,14 @@ from pydantic.alias_generators import to_camel
 
 from components.kept import is_kept, keep, kept_with
 from guardduty import messages
-from guardduty.errors import OtherAccountError, UserError
+from guardduty.errors import ConnectionFailedError, OtherAccountError, UserError
 from guardduty.identity import Identity
 from guardduty.members import Patience
 from guardduty.session import Session, open_session
 from guardduty.settings import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from guardduty.properties import PriorSettingsOutputs, Properties
 
@@ -87,6 +88,20 @@ class GuardDutyProvider(ResourceProvider):
     def configured(self, key: str) -> Any:  # noqa: ANN401 - a configuration value is anything
         """Gives a value of the program's own configuration, None if there is none."""
         return self._lookup(f"{PROJECT}:{key}")
+
+
+@contextmanager
+def acting_as_the_state_says() -> Iterator[None]:
+    """Tells the way out if a refresh or a destroy can't act as the last `pulumi up` did.
+
+    The engine gives both the configuration and the identity that the state has.
+    """
+    try:
+        yield
+    except ConnectionFailedError:
+        raise
+    except UserError as error:
+        raise UserError(messages.acts_as_the_state_says(str(error))) from None
 
 
 def keep_record(kind: str, news: Mapping[str, Any]) -> None:

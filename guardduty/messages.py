@@ -24,6 +24,7 @@ _DROP = (
     "`pulumi state delete --all` (in a larger program: --target-dependents and the URN of "
     "PriorSettings) drops the record and writes nothing to AWS; then run `pulumi up`"
 )
+_REPLACED = "docs/replaced-administrator.md has the steps"
 _CENT = Decimal("0.01")
 
 
@@ -557,6 +558,15 @@ def account_excluded(caller: str, key: str, allowed: Sequence[str]) -> str:
     )
 
 
+def acts_as_the_state_says(fault: str) -> str:
+    """Adds the way out where the credentials are those of the last `pulumi up`."""
+    return (
+        f"{fault} A refresh and a destroy act as the state says, so as the last `pulumi up` did. "
+        "If other credentials are configured since then, run `pulumi up --refresh=false` once, "
+        "also before a destroy; `pulumi preview --refresh=false` shows it."
+    )
+
+
 def no_answer(operation: str, reason: str) -> str:
     return (
         f"no answer from AWS ({operation}: {reason.rstrip('.')}). Check the network, and "
@@ -628,7 +638,8 @@ def not_delegated(caller: str, reason: str | None) -> str:
 def other_account(region: str, caller: str, account: str) -> str:
     return (
         f"this stack in {region} is account {account}'s, but the credentials are of account "
-        f"{caller}. Use credentials of {account}. If {account} can't act any more, {_DROP}."
+        f"{caller}. Use credentials of {account}. If another account has replaced {account}, "
+        f"{_REPLACED}; if {account} can't act any more, {_DROP}."
     )
 
 
@@ -665,6 +676,14 @@ def caller_not_administrator(region: str, caller: str, reason: str) -> str:
     return (
         f"account {caller} is not the delegated GuardDuty administrator in {region} ({reason}). "
         "Use the administrator's credentials, or designate this account first."
+    )
+
+
+def administrator_replaced(region: str, account: str) -> str:
+    """Says what the two refusals before leave out if the stack's account was the administrator."""
+    return (
+        f"the record of this stack is of account {account} in {region}. If another account has "
+        f"replaced it as administrator, {_REPLACED}."
     )
 
 
@@ -813,7 +832,8 @@ def record_of_another(
         f"({counted(accounts, 'member')} recorded), but this run is account {caller} in "
         f"{', '.join(regions)}. Put the region ({region}) and the credentials of {administrator} "
         "back; or make a stack of its own for the other (`pulumi stack init`); or run `pulumi "
-        f"destroy` first. If {administrator} can't act any more, {_DROP}."
+        f"destroy` first. If another account has replaced {administrator}, {_REPLACED}; if "
+        f"{administrator} can't act any more, {_DROP}."
     )
 
 
@@ -849,7 +869,8 @@ def designation_of_another(region: str, designated: str, now: str) -> str:
         f"this run {now}. No run removes a designation, since that disassociates all members. "
         f"Put the configuration back; or make a stack of its own for the other (`pulumi stack "
         "init`); or run `pulumi destroy` first, which removes the "
-        "designation; or keep it: `pulumi state delete --all` lets this stack forget it."
+        "designation; or keep it: `pulumi state delete --all` lets this stack forget it. If the "
+        f"administrator is to be replaced, {_REPLACED}."
     )
 
 
@@ -988,7 +1009,8 @@ def another_administrator(region: str, wanted: str, designated: str) -> str:
         f"administratorAccountId: {wanted}, but {designated} is the delegated GuardDuty "
         f"administrator in {region}, and there is only one. Set administratorAccountId: "
         f"{designated}; or remove its designation first, which disassociates its members: "
-        f"`aws guardduty disable-organization-admin-account --admin-account-id {designated}`."
+        f"`aws guardduty disable-organization-admin-account --admin-account-id {designated}`. If "
+        f"it is to be replaced, {_REPLACED}."
     )
 
 
@@ -1041,7 +1063,9 @@ def designating(wanted: str) -> str:
 def administrators_elsewhere(wanted: str, others: Collection[str]) -> str:
     return (
         f"AWS Organizations knows other GuardDuty administrators beside {wanted}: {some(others)}. "
-        "AWS's guide asks for the same one in every region."
+        "AWS's guide asks for the same one in every region. One that was replaced in all regions "
+        "is deregistered once: `aws organizations deregister-delegated-administrator "
+        "--service-principal guardduty.amazonaws.com --account-id <its id>`."
     )
 
 

@@ -28,6 +28,7 @@ from guardduty.notices import (
     waiting_notices,
 )
 from guardduty.refusals import (
+    administrator_replaced,
     caller_refusals,
     members_not_written,
     refusals_before_detector,
@@ -195,6 +196,7 @@ def make_plan(
     record = last.record(snapshot.caller, snapshot.region)
     refusals = caller_refusals(settings, snapshot, owner, last.detectors)
     if refusals:
+        refusals += administrator_replaced(snapshot, record)
         return Plan(settings, snapshot, owner, refusals, record=record)
     unwritten = members_not_written(settings, record)
     rewritten = (messages.state_rewritten(),) if record.earlier else ()

@@ -77,6 +77,20 @@ def _organization_refusal(snapshot: Snapshot, refused: Refused) -> str:
     return messages.caller_not_administrator(snapshot.region, snapshot.caller, reason)
 
 
+def administrator_replaced(snapshot: Snapshot, record: Record) -> tuple[str, ...]:
+    """Tells an account that was the administrator where it is said what to do now.
+
+    Args:
+        snapshot: the region as the caller sees it.
+        record: what the stack has recorded of the caller.
+    """
+    refused = snapshot.organization_refused
+    is_another = snapshot.administrator or (refused and refused.code not in ACCESS_DENIED)
+    if record.empty or not is_another:
+        return ()
+    return (messages.administrator_replaced(snapshot.region, snapshot.caller),)
+
+
 def _not_offered(detector: Detector, snapshot: Snapshot) -> bool:
     offered_to_members = snapshot.organization is None or snapshot.organization.feature is not None
     return detector.status is None or not offered_to_members

@@ -82,13 +82,25 @@ def prior_outputs(
     return whose(**_filled(given))
 
 
-def of_another_account(region: str, caller: str, owner: str = ADMINISTRATOR) -> str:
-    """The error of credentials that are not the resource's account's."""
+def of_another_account(
+    region: str, caller: str, owner: str = ADMINISTRATOR, *, of_the_state: bool = False
+) -> str:
+    """The error of credentials that are not the resource's account's.
+
+    Of a refresh or a destroy, the credentials are those `of_the_state`.
+    """
+    way_out = (
+        " A refresh and a destroy act as the state says, so as the last `pulumi up` did. If other "
+        "credentials are configured since then, run `pulumi up --refresh=false` once, also before "
+        "a destroy; `pulumi preview --refresh=false` shows it."
+    )
     return (
         f"GuardDuty: this stack in {region} is account {owner}'s, but the credentials are of "
-        f"account {caller}. Use credentials of {owner}. If {owner} can't act any more, `pulumi "
+        f"account {caller}. Use credentials of {owner}. If another account has replaced {owner}, "
+        f"docs/replaced-administrator.md has the steps; if {owner} can't act any more, `pulumi "
         "state delete --all` (in a larger program: --target-dependents and the URN of "
         "PriorSettings) drops the record and writes nothing to AWS; then run `pulumi up`."
+        f"{way_out if of_the_state else ''}"
     )
 
 

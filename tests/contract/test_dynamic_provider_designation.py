@@ -88,7 +88,8 @@ def test_a_designation_that_is_not_its_own_stays(sandbox: RunningSandbox, tmp_pa
     with _process(sandbox, tmp_path, ADMINISTRATOR) as destroy, error_of() as told:
         destroy.delete(_designation())
 
-    assert told[0].splitlines() == [of_another_account(_REGION, ADMINISTRATOR, _MANAGEMENT)]
+    refused = of_another_account(_REGION, ADMINISTRATOR, _MANAGEMENT, of_the_state=True)
+    assert told[0].splitlines() == [refused]
     assert _ended(sandbox) == []
     assert _administrator(sandbox) == ADMINISTRATOR
 

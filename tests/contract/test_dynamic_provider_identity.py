@@ -118,6 +118,27 @@ def test_a_destroy_acts_as_the_identity_in_the_state(
     assert {request.access_key for request in door.aws.requests} == {"AKIAAUDIT"}
 
 
+def test_a_refresh_and_a_destroy_whose_profile_is_gone_name_the_way_out(
+    door: Door, provider: DynamicProvider, kind: Kind
+) -> None:
+    made = provider.create(_inputs(kind, identity=_identity(door), onRelease="RESTORE")).outputs
+    gone = {**made, "identity": {"profile": "former"}}
+
+    with error_of() as told:
+        provider.read(gone)
+    if kind is PriorSettingsProvider:
+        with error_of() as by_destroy:
+            provider.delete(gone)
+        told += by_destroy
+
+    for text in told:
+        assert "profile former, which" in text
+        assert text.rstrip().endswith(
+            "If other credentials are configured since then, run `pulumi up --refresh=false` once, "
+            "also before a destroy; `pulumi preview --refresh=false` shows it."
+        )
+
+
 @pytest.mark.parametrize("identity", [True, False], ids=["an identity", "the stack's"])
 def test_another_account_writes_nothing(
     door: Door,

@@ -427,7 +427,8 @@ def test_another_accounts_credentials_are_not_taken_for_a_deletion(
     with error_of() as told:
         provider.read(_outputs(_all(3, "ENABLED")))
 
-    assert told[0].splitlines() == [of_another_account("eu-central-1", account(9))]
+    refused = of_another_account("eu-central-1", account(9), of_the_state=True)
+    assert told[0].splitlines() == [refused]
     assert [request.service for request in aws.requests] == ["sts"]
 
 

@@ -299,4 +299,4 @@ def test_a_member_accounts_credentials_do_not_pass_for_the_administrators(
     with _provider(sandbox, MemberFeaturesProvider(), account(1)) as members, error_of() as told:
         members.read(outputs)
 
-    assert told[0].splitlines() == [of_another_account(_REGION, account(1))]
+    assert told[0].splitlines() == [of_another_account(_REGION, account(1), of_the_state=True)]

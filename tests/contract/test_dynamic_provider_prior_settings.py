@@ -322,7 +322,7 @@ def test_a_refresh_with_another_accounts_credentials_is_refused_in_one_sentence(
     with error_of() as told:
         provider.read(prior_outputs({account(1): "ENABLED"}))
 
-    assert told[0].splitlines() == [of_another_account(REGION, account(9))]
+    assert told[0].splitlines() == [of_another_account(REGION, account(9), of_the_state=True)]
 
 
 @pytest.mark.parametrize("detector", ["another", None])

@@ -616,14 +616,15 @@ def test_another_accounts_credentials_release_nothing(door: Door, aws: Aws, tmp_
     olds, news = _state(), _inputs(_OFF_2)
 
     with _process(door, tmp_path) as run:
-        for ask in (
-            lambda: run.update(olds, news),
-            lambda: run.delete(olds),
-            lambda: run.create(news),
+        for ask, of_the_state in (
+            (lambda: run.update(olds, news), False),
+            (lambda: run.delete(olds), True),
+            (lambda: run.create(news), False),
         ):
             with error_of() as told:
                 ask()
-            assert told[0].splitlines() == [of_another_account(REGION, account(9))]
+            refused = of_another_account(REGION, account(9), of_the_state=of_the_state)
+            assert told[0].splitlines() == [refused]
     assert {request.service for request in aws.requests} == {"sts"}
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.organization import ON, account
+from sandbox.credentials import access_key_id, secret_access_key
+from tests.conftest import ADMINISTRATOR
+from tests.engine.organization import OFF, ON, REGION, account
 from tests.engine.stack import PROJECT
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.engine.organization import Organization
+    from tests.engine.stack import Run
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +40,73 @@ def test_the_stacks_profile_comes_before_the_environments(
 
     assert run.code == 0, run.text
     _assert_all_by_the_administrator(aws)
+
+
+def test_a_profile_that_is_gone_ends_a_run_with_the_way_that_leads_on(
+    organization: Callable[..., Organization], tmp_path: Path
+) -> None:
+    aws = organization(accounts=4)
+    for member in aws.members():
+        aws.control.set_feature(member, OFF)
+    settings = {"members": RULES, "onRelease": "RESTORE"}
+    stack = aws.stack(**settings, **{"aws:profile": "former"})
+    assert stack.up(**_only_profile(tmp_path, "former")).code == 0
+
+    # The profile gets another name; and somebody turns a member off.
+    stack.configure({"aws:region": REGION, **settings, "aws:profile": "renamed"})
+    renamed = _only_profile(tmp_path, "renamed")
+    aws.control.set_feature(account(1), OFF)
+    aws.control.clear_calls()
+    for run in (
+        stack.preview(**renamed),
+        stack.up("--skip-preview", **renamed),
+        stack.refresh_preview(**renamed),
+        stack.destroy("--skip-preview", **renamed),
+    ):
+        _assert_told_the_way_out(run, "profile former, which")
+    assert aws.writes() == []
+
+    preview = stack.preview("--refresh=false", **renamed)
+    assert preview.code == 0, preview.text
+    assert f"on   {account(1)}" in preview.text
+    run = stack.up("--refresh=false", **renamed)
+    assert run.code == 0, run.text
+    assert aws.statuses()[account(1)] == ON
+    settled = stack.preview("--expect-no-changes", **renamed)
+    assert settled.code == 0, settled.text
+
+    # CI has no profile, but keys in its environment; and destroys the stack.
+    stack.configure({"aws:region": REGION, **settings})
+    ci = {**_only_profile(tmp_path, "ci"), "AWS_PROFILE": "ci"}
+    aws.control.clear_calls()
+    for run in (stack.preview(**ci), stack.destroy("--skip-preview", **ci)):
+        _assert_told_the_way_out(run, "profile renamed, which")
+    assert aws.writes() == []
+    run = stack.up("--refresh=false", "--skip-preview", **ci)
+    assert run.code == 0, run.text
+    assert aws.writes() == []
+    laptop = {**_only_profile(tmp_path, "laptop"), "AWS_PROFILE": "laptop"}
+    settled = stack.preview("--expect-no-changes", **laptop)
+    assert settled.code == 0, settled.text
+    destroyed = stack.destroy("--skip-preview", **ci)
+    assert destroyed.code == 0, destroyed.text
+    assert set(aws.statuses().values()) == {OFF}
+
+
+def _only_profile(folder: Path, name: str) -> dict[str, str]:
+    """An environment whose files have the administrator's keys by one name, and no other."""
+    file = folder / f"credentials-{name}"
+    key, secret = access_key_id(ADMINISTRATOR), secret_access_key(ADMINISTRATOR)
+    file.write_text(f"[{name}]\naws_access_key_id={key}\naws_secret_access_key={secret}\n")
+    return {"AWS_SHARED_CREDENTIALS_FILE": str(file), "AWS_CONFIG_FILE": str(folder / "none")}
+
+
+def _assert_told_the_way_out(run: Run, fault: str) -> None:
+    assert run.code != 0, run.text
+    assert "Traceback" not in run.text
+    (told, *_) = [error for error in run.errors if fault in error and "GuardDuty: " in error]
+    assert " A refresh and a destroy act as the state says" in told
+    assert "run `pulumi up --refresh=false` once, also before a destroy" in told
 
 
 def test_a_role_is_assumed_by_both(organization: Callable[..., Organization]) -> None:

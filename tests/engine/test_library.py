@@ -144,13 +144,19 @@ def test_an_identity_that_is_gone_is_changed_without_a_refresh(
     aws.control.clear_calls()
     stack.configure({"regions": list(REGIONS), "profile": "administrator"})
 
-    assert "The config profile (former) could not be found" in stack.up().text
-    run = stack.up("--refresh=false")
+    for refused in (stack.preview(), stack.up("--skip-preview"), stack.destroy("--skip-preview")):
+        assert refused.code != 0, refused.text
+        told = [e for e in refused.errors if "profile former, which" in e]
+        assert any("run `pulumi up --refresh=false` once, also before a" in error for error in told)
+    preview, run = stack.preview("--refresh=false"), stack.up("--refresh=false", "--skip-preview")
 
+    assert preview.code == 0, preview.text
     assert run.code == 0, run.text
     assert aws.writes() == []
     again = stack.up("--expect-no-changes")
     assert again.code == 0, again.text
+    destroyed = stack.destroy()
+    assert destroyed.code == 0, destroyed.text
 
 
 def test_the_stacks_own_aws_configuration_is_not_read(aws: Organization, program: Program) -> None:

@@ -226,7 +226,8 @@ def test_another_administrator_is_refused_with_the_way_out(
         f"administratorAccountId: {account(1)}, but 222222222222 is the delegated GuardDuty "
         "administrator in us-east-1, and there is only one. Set administratorAccountId: "
         "222222222222; or remove its designation first, which disassociates its members: "
-        "`aws guardduty disable-organization-admin-account --admin-account-id 222222222222`."
+        "`aws guardduty disable-organization-admin-account --admin-account-id 222222222222`. If it "
+        "is to be replaced, docs/replaced-administrator.md has the steps."
     )
     assert aws.writes() == []
 

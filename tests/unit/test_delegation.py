@@ -59,7 +59,9 @@ def test_other_administrators_in_other_regions_are_told() -> None:
 
     assert plan.notices[1] == (
         "AWS Organizations knows other GuardDuty administrators beside 222222222222: "
-        "300000000007. AWS's guide asks for the same one in every region."
+        "300000000007. AWS's guide asks for the same one in every region. One that was replaced in "
+        "all regions is deregistered once: `aws organizations deregister-delegated-administrator "
+        "--service-principal guardduty.amazonaws.com --account-id <its id>`."
     )
 
 

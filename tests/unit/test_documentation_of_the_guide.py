@@ -57,6 +57,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "digits": "12345",
     "disabled": 12,
     "file": "accounts.csv",
+    "fault": "the profile is gone.",
     "faults": ["detector: Field required"],
     "ids": ["ou-ab12-11111111", "ou-ab12-22222222"],
     "index": 0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,7 @@ from guardduty.model import (
     DetectorId,
     MemberStatuses,
     OrganizationConfiguration,
+    Refused,
     Setting,
 )
 from guardduty.plan import Plan, make_leaving_plan, make_plan
@@ -385,6 +386,29 @@ def test_settings_alone_are_a_reason_to_register_a_region_that_leaves() -> None:
 
 
 # Records of others
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "told"),
+    [
+        ({"administrator": account(9)}, True),
+        ({"organization_refused": Refused("BadRequestException", "No master.")}, True),
+        ({"organization_refused": Refused("AccessDeniedException", "Not allowed.")}, False),
+    ],
+    ids=["a member", "not delegated", "no permission"],
+)
+def test_a_former_administrator_with_a_record_is_told_the_steps(
+    snapshot: dict[str, Any],
+    told: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    now = replace(region_with({}), organization=None, **snapshot)
+    steps = (
+        f"the record of this stack is of account {ADMINISTRATOR} in {REGION}. If another account "
+        "has replaced it as administrator, docs/replaced-administrator.md has the steps."
+    )
+
+    assert (steps in _plan(settings(), now, _recorded({account(1): OFF})).refusals) is told
+    assert steps not in _plan(settings(), now).refusals
 
 
 def test_a_record_of_another_is_refused_unless_it_is_empty() -> None:
