@@ -176,6 +176,7 @@ class OrganizationDescription(_Described):
     regions_without_administrator_detector: tuple[RegionName, ...] = ()
     settings: SettingsDescription = SettingsDescription()
     association_minutes: float = Field(default=5.0, ge=0)
+    policy_minutes: float = Field(default=0.0, ge=0)
     seed: int = 0
     member_limit: int = Field(default=MEMBER_LIMIT, ge=0)
     empty_pages: float = Field(default=0.0, ge=0, lt=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -65,11 +66,13 @@ class Sandbox:
         world, accounts = build(description)
         pages = Pages(description.empty_pages, description.seed)
         self.aws = Aws(world, accounts, latency_seconds, pages)
+        self.aws.follower.policy_delay = timedelta(minutes=description.policy_minutes)
         self._control = Control(self.aws)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ)
+        self.aws.follower.settle()
         if request.host.partition(":")[0] not in _LOCAL_NAMES:
             # A name of elsewhere that leads here is a web page reaching for this machine.
             response = Response("The sandbox answers to this machine only.", HTTPStatus.FORBIDDEN)

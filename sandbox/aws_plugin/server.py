@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import functools
 import os
-import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
@@ -49,8 +48,9 @@ if TYPE_CHECKING:
     from sandbox.aws_plugin.resource import ResourceType
     from sandbox.aws_plugin.wire import Properties
 
-# As many requests as the engine makes at once by default on a small machine; the rest queue.
-_WORKERS = 16
+# More than the engine asks at once, so that Cancel never queues behind requests that wait for AWS.
+# A thread is made only when none is free.
+_WORKERS = 256
 _KINDS = {
     (Change.ADD, False): provider_pb2.PropertyDiff.ADD,
     (Change.ADD, True): provider_pb2.PropertyDiff.ADD_REPLACE,
@@ -267,8 +267,6 @@ def serve() -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(AwsPlugin(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    # The engine stops its plugins by SIGINT, too: an end as any other.
-    signal.signal(signal.SIGINT, lambda *_: server.stop(grace=None))
     print(port, flush=True)  # noqa: T201 (the protocol's first line)
     # An engine that is killed has no time to stop its plugins: they see it by having another
     # parent.

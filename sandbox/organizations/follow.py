@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.guardduty import organization_events
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sandbox.accounts import Accounts
     from sandbox.guardduty.policy import Enablement
     from sandbox.guardduty.world import World
     from sandbox.organizations.guardduty_policies import GuardDutyPolicies
+
+    Covered = tuple[bool, dict[str, Enablement]]
 
 
 class Follower:
@@ -21,15 +27,20 @@ class Follower:
         world: the organization's GuardDuty.
         accounts: its accounts.
         policies: its GuardDuty policies.
+
+    Attributes:
+        policy_delay: for how long a change of policies has no effect on GuardDuty yet.
     """
 
     def __init__(self, world: World, accounts: Accounts, policies: GuardDutyPolicies) -> None:
+        self.policy_delay = timedelta()
         self._world = world
         self._accounts = accounts
         self._policies = policies
         self._members = set(accounts.account_ids())
         self._closed: set[str] = set()
-        self._covered: tuple[bool, dict[str, Enablement]] = (False, {})
+        self._covered: Covered = (False, {})
+        self._on_the_way: deque[tuple[datetime, Covered]] = deque()
         self._lock = threading.Lock()
 
     def follow(self) -> None:
@@ -51,11 +62,22 @@ class Follower:
                 organization_events.closed(self._world, account_id)
             self._closed = closed
 
+    def settle(self) -> None:
+        """Let those changes of policies take effect whose time has come."""
+        if self._on_the_way:
+            with self._lock:
+                self._settle()
+
     def _follow_policies(self) -> None:
-        enabled = self._policies.type_enabled
-        covered: tuple[bool, dict[str, Enablement]] = (enabled, dict(self._policies.effective()))
+        covered: Covered = (self._policies.type_enabled, dict(self._policies.effective()))
         if covered != self._covered:
             self._covered = covered
+            self._on_the_way.append((self._world.clock.now() + self.policy_delay, covered))
+            self._settle()
+
+    def _settle(self) -> None:
+        while self._on_the_way and self._on_the_way[0][0] <= self._world.clock.now():
+            type_enabled, enablements = self._on_the_way.popleft()[1]
             organization_events.follow_policies(
-                self._world, type_enabled=enabled, enablements=covered[1]
+                self._world, type_enabled=type_enabled, enablements=enablements
             )

@@ -1,7 +1,7 @@
 """What the sandbox answers of AWS Organizations itself; everything else is moto's.
 
-moto knows no invitations, no GuardDuty policies and no effective policy, walks all accounts for
-every page, and lets go of a delegated administrator's account.
+moto knows no invitations, no GuardDuty policies, no effective policy and no delegation policy,
+walks all accounts for every page, and lets go of a delegated administrator's account.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from moto.core.utils import camelcase_to_underscores
 from moto.organizations.responses import OrganizationsResponse
 
 from sandbox.organizations import permissions
+from sandbox.organizations.delegation import Delegation
 from sandbox.organizations.errors import (
     OrganizationsError,
     account_not_found,
@@ -46,7 +47,8 @@ class Organizations:
     def __init__(self, accounts: Accounts, clock: VirtualClock, pages: Pages) -> None:
         self._accounts = accounts
         self._pages = pages
-        self.policies = GuardDutyPolicies(accounts, clock)
+        self.policies = GuardDutyPolicies(accounts, clock, pages)
+        self._delegation = Delegation(accounts)
         self._operations: dict[str, Callable[[str, Mapping[str, Any]], Answer | None]] = {
             "ListAccounts": self._list_accounts,
             "ListAccountsForParent": self._list_accounts_for_parent,
@@ -59,6 +61,7 @@ class Organizations:
             "LeaveOrganization": self._leave,
             **Handshakes(accounts, clock).operations,
             **self.policies.operations,
+            **self._delegation.operations,
         }
 
     def answer(self, operation: str, caller: str, parameters: Mapping[str, Any]) -> Answer | None:
@@ -72,7 +75,7 @@ class Organizations:
         Raises:
             OrganizationsError: the service's refusal.
         """
-        permissions.check(operation, caller, self._accounts)
+        permissions.check(operation, caller, parameters, self._accounts, self._delegation)
         act = self._operations.get(operation)
         return None if act is None else act(caller, parameters)
 

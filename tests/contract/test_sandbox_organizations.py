@@ -141,5 +141,5 @@ def test_tags_that_are_changed_are_seen(sandbox: RunningSandbox) -> None:
 def test_an_operation_that_organizations_lacks_here_fails(sandbox: RunningSandbox) -> None:
     management = sandbox.boto3("organizations", MANAGEMENT)
     with pytest.raises(ClientError) as refused:
-        management.describe_resource_policy()
+        management.list_inbound_responsibility_transfers(Type="BILLING")
     assert refused.value.response["Error"]["Code"] == "UnknownOperationException"
