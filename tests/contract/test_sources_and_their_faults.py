@@ -1,8 +1,11 @@
 """Every source of credentials, and what can be wrong with it: program and aws plugin agree.
 
 The program and the dynamic providers open their session by `guardduty.session.open_session`, the
-stand-in by its own code. For each source both find the same account, or both refuse: without a
+stand-in by its own code. For each source all find the same account, or all refuse: without a
 question, and by a sentence that names the source.
+
+Not here: the metadata service of a machine, whose address is never one of this machine, and the
+files of boto 2 and of the first EC2 tools.
 """
 
 from __future__ import annotations
@@ -17,9 +20,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.tokens import SSOTokenProvider
+from pulumi.dynamic import Config, ConfigureRequest
 
+from components.member_features import MemberFeaturesProvider
 from guardduty import credentials, watch
 from guardduty.errors import UserError
+from guardduty.properties import MemberFeaturesInputs
 from guardduty.session import open_session
 from sandbox.aws_plugin.connection import Connection
 from sandbox.aws_plugin.failures import StandInError
@@ -27,6 +33,7 @@ from sandbox.aws_plugin.settings import read_settings
 from sandbox.credentials import access_key_id, secret_access_key
 from sandbox.effects import Fixed
 from tests.conftest import ADMINISTRATOR, MANAGEMENT, RunningSandbox
+from tests.contract.contract_properties import members_inputs
 
 pytestmark = pytest.mark.slow
 
@@ -59,6 +66,9 @@ class Machine:
 
     def keys(self, account: str = ADMINISTRATOR) -> tuple[str, str]:
         return access_key_id(account), secret_access_key(account)
+
+    def url_of_container(self) -> str:
+        return self.sandbox.client.container_credentials_url(ADMINISTRATOR)
 
     def role(self, *trusts: str) -> str:
         return self.sandbox.client.make_role(ADMINISTRATOR, "audit", trusts=trusts)
@@ -178,6 +188,10 @@ def _login(machine: Machine, hours: int = 1) -> str:
     }
     more = {"refreshToken": "r", "dpopKey": "none", "clientId": "c", "tokenType": "urn"}
     return json.dumps({"accessToken": access, **more})
+
+
+def _container(machine: Machine, url: str) -> None:
+    machine.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = url
 
 
 def _roles(machine: Machine, *arns: str, keys: tuple[str, ...] = ()) -> None:
@@ -415,6 +429,21 @@ _FAULTS: Mapping[str, Mapping[str, Cell]] = {
             _RIGHT,
         ),
     },
+    "container": {
+        "right": (lambda m: _container(m, m.url_of_container()), _RIGHT),
+        "missing": (
+            lambda m: _container(m, "http://127.0.0.1:1/nothing"),
+            "no AWS credentials from the container's role: ",
+        ),
+        "malformed": (
+            lambda m: _container(m, f"{m.sandbox.url}/sandbox/health"),
+            "no AWS credentials from the container's role: ",
+        ),
+        "denied": (
+            lambda m: _container(m, "http://example.com/credentials"),
+            "no AWS credentials from the container's role: Unsupported host",
+        ),
+    },
     "aws login": {
         "right": (lambda m: _logged_in(m, _login(m)), _RIGHT),
         "missing": (
@@ -488,6 +517,19 @@ def _of_program(machine: Machine) -> tuple[str, str]:
         return "", str(error)
 
 
+def _of_provider(machine: Machine) -> tuple[str, str]:
+    """The same of a dynamic provider, which gets the configuration from the engine."""
+    lookup = {"aws:region": "us-east-1", **{f"aws:{k}": v for k, v in machine.settings.items()}}
+    text = {k: v if isinstance(v, str) else json.dumps(v) for k, v in lookup.items()}
+    provider = MemberFeaturesProvider()
+    provider.configure(ConfigureRequest(Config(text, "")))
+    properties = MemberFeaturesInputs.parse(members_inputs({}))
+    try:
+        return provider.open_session(properties).caller, ""
+    except UserError as error:
+        return "", str(error)
+
+
 def _of_stand_in(machine: Machine) -> tuple[str, str]:
     settings = {"region": "us-east-1", **machine.settings}
     text = {k: v if isinstance(v, str) else json.dumps(v) for k, v in settings.items()}
@@ -512,6 +554,9 @@ def test_program_and_plugin_find_the_same_account_or_refuse_both(
         assert sentence.startswith(told), (condition, sentence)
         assert account == ("" if told else ADMINISTRATOR), (condition, sentence)
         assert "Traceback" not in sentence
+        assert _of_provider(machine) == (account, sentence)
+        if source == "container":
+            continue  # The stand-in asks no metadata service.
         of_stand_in, words = _of_stand_in(machine)
         assert (condition, of_stand_in) == (condition, account), words
         sandbox.client.clear_faults()

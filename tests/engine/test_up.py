@@ -240,6 +240,8 @@ def test_the_permissions_that_the_readme_names_are_all_that_a_run_uses(
     assert stack.refresh_preview().code == 0
     assert stack.destroy().code == 0
 
-    used = {call.operation for call in aws.control.calls()[before:]}
+    # STS needs no permission: a role's trust policy lets a job in.
+    used = {call.operation for call in aws.control.calls()[before:] if call.service != "sts"}
+    permitted.discard("GetCallerIdentity")
     assert used <= permitted
     assert permitted - used == {"GetMembers"}  # only for accounts that are refused as strangers
