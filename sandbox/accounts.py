@@ -17,6 +17,7 @@ from moto.moto_api._internal import mock_random
 from moto.organizations.models import FakeAccount, organizations_backends
 from moto.utilities.utils import get_partition
 
+from sandbox import malware_protection
 from sandbox.credentials import access_key_id, account_of, secret_access_key
 from sandbox.organizations.tree import Tree
 from sandbox.sts.keys import Principal
@@ -95,6 +96,7 @@ class Accounts:
         for backends in (organizations_backends, iam_backends):
             backends.clear()
         organizations_backends.master_accounts.clear()
+        malware_protection.make_known()
         # Ids of units and of the organization are then the same at every start.
         mock_random.seed(0)
         self.management_account = management_account

@@ -1,8 +1,9 @@
-"""Services that the sandbox does not have: which regions there are, and nothing else.
+"""Services that the sandbox does not have: which regions there are, and messages to nobody.
 
 Tools of strangers look at an account before they look at GuardDuty. ListRegions of Account
-Management and DescribeRegions of EC2 answer them; all else is refused as AWS refuses a caller
-without the permission, in the protocol of the service. Nothing is ever done and told to be done.
+Management and DescribeRegions of EC2 answer them. SNS takes a message for any topic of the caller's
+account: no topic has a subscriber. All else is refused as AWS refuses a caller without the
+permission, in the protocol of the service. Nothing is ever done and told to be done.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
+from uuid import uuid4
 from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
@@ -70,6 +72,10 @@ class Elsewhere:
         if service == "ec2" and operation == "DescribeRegions":
             form = dict(parse_qsl(request.get_data(as_text=True)))
             return _describe_regions(form, regions_of(self._world, account_id))
+        if service == "sns" and operation == "Publish":
+            form = dict(parse_qsl(request.get_data(as_text=True)))
+            if form.get("TopicArn", "").split(":")[4:5] == [account_id]:
+                return _published()
         return refused(request, service, operation)
 
     def _list_regions(self, request: Request, account_id: str) -> Answered:
@@ -129,6 +135,16 @@ def unknown_action(operation: str) -> Answered:
     message = f"Could not find operation {operation}"
     response = xml_error("query", code, message, HTTPStatus.BAD_REQUEST)
     return Answered(response, operation, code)
+
+
+def _published() -> Answered:
+    """`sns:Publish`: the message has gone to all subscribers, of which there are none."""
+    body = (
+        '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>'
+        f"<MessageId>{uuid4()}</MessageId></PublishResult><ResponseMetadata>"
+        f"<RequestId>{uuid4()}</RequestId></ResponseMetadata></PublishResponse>"
+    )
+    return Answered(Response(body, content_type="text/xml"), "Publish")
 
 
 def _describe_regions(form: Mapping[str, str], known: list[RegionOfAccount]) -> Answered:

@@ -175,7 +175,7 @@ class OrganizationDescription(_Described):
     regions_without_eks_audit_logs: tuple[RegionName, ...] = ()
     regions_without_administrator_detector: tuple[RegionName, ...] = ()
     settings: SettingsDescription = SettingsDescription()
-    association_minutes: float = Field(default=5.0, ge=0)
+    association_minutes: float = Field(default=0.5, ge=0)
     policy_minutes: float = Field(default=0.0, ge=0)
     seed: int = 0
     member_limit: int = Field(default=MEMBER_LIMIT, ge=0)

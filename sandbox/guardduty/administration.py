@@ -306,8 +306,8 @@ def fill(world: World, place: AccountRegion) -> None:
 def list_all_accounts(world: World, place: AccountRegion, now: datetime) -> None:
     """List the organization's accounts that are no members yet, for ALL to reach them.
 
-    The management account is left out until it has a detector: GuardDuty must be enabled there
-    before it can be a member. At the limit of members, the rest has to wait until there is room.
+    The management account is left out until it can be a member (`World.prepared`). At the limit of
+    members, the rest has to wait until there is room.
     """
     administration = place.administer()
     region = world.regions[place.region]
@@ -315,13 +315,9 @@ def list_all_accounts(world: World, place: AccountRegion, now: datetime) -> None
         if len(administration) >= world.member_limit:
             return
         joined_at = world.directory.joined_at(account_id)
-        unprepared = (
-            account_id == world.directory.management_account
-            and world.place(place.region, account_id).detector is None
-        )
         if (
             joined_at is None
-            or unprepared
+            or not world.prepared(place.region, account_id)
             or account_id == place.account_id
             or administration.member(account_id) is not None
         ):

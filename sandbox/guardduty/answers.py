@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sandbox.guardduty.administration import OrganizationSettings, Statistics
     from sandbox.guardduty.invitations import Invitation
-    from sandbox.guardduty.state import Detector, Member
+    from sandbox.guardduty.state import Detector, Member, RelationshipStatus
 
     Answer = dict[str, Any]
 
@@ -130,7 +130,9 @@ def organization_settings(settings: OrganizationSettings) -> Answer:
     }
 
 
-def member(found: Member, administrator_id: str, detector_id: str | None) -> Answer:
+def member(
+    found: Member, status: RelationshipStatus, administrator_id: str, detector_id: str | None
+) -> Answer:
     """A member; email and invitation time are there for invited members only."""
     invited = found.by_invitation
     return {
@@ -139,7 +141,7 @@ def member(found: Member, administrator_id: str, detector_id: str | None) -> Ans
         "MasterId": administrator_id,
         "AdministratorId": administrator_id,
         "Email": found.email if invited else None,
-        "RelationshipStatus": found.relationship,
+        "RelationshipStatus": status,
         "InvitedAt": timestamp(found.invited_at) if found.invited_at and invited else None,
         "UpdatedAt": timestamp(found.updated_at),
     }

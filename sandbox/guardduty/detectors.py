@@ -11,6 +11,7 @@ from sandbox.guardduty import metering
 from sandbox.guardduty.errors import (
     DETECTOR_EXISTS,
     HAS_MEMBERS,
+    HAS_MEMBERS_TO_SUSPEND,
     INVALID_VALUE,
     MANAGED_BY_ORGANIZATION_POLICY,
     MEMBER_CANNOT_MANAGE,
@@ -226,13 +227,16 @@ def update(world: World, place: AccountRegion, detector_id: str, change: Detecto
 
     Raises:
         ServiceError: not the caller's detector, a feature that can't be written here, one that an
-            organization policy manages (assumed: AWS does not tell what it answers), or the caller
-            is a member: its administrator alone may change protection plans and the frequency.
+            organization policy manages (assumed: AWS does not tell what it answers), the caller is
+            a member: its administrator alone may change protection plans and the frequency, or it
+            has members and would suspend GuardDuty.
     """
     detector = owned(place, detector_id)
     asks = change.enable is not None or change.publishing_frequency is not None or change.features
     if asks and place.administrator_id is not None:
         raise invalid_input(MEMBER_CANNOT_MANAGE)
+    if change.enable is False and has_members(place):
+        raise invalid_input(HAS_MEMBERS_TO_SUSPEND)
     check_features(change.features, offered(world, place.region))
     if managed(detector, change.features):
         raise invalid_input(MANAGED_BY_ORGANIZATION_POLICY)
@@ -245,6 +249,34 @@ def update(world: World, place: AccountRegion, detector_id: str, change: Detecto
     if change.publishing_frequency is not None:
         detector.publishing_frequency = change.publishing_frequency
         detector.updated_at = now
+        for member in place.administer().members():
+            if member.relationship in ASSOCIATED:
+                impose_frequency(place, world.place(place.region, member.account_id), now)
+
+
+def impose_frequency(administrator: AccountRegion, member: AccountRegion, now: datetime) -> None:
+    """Give a member's detector its administrator's frequency: it can have no other.
+
+    The administrator's lock is held by the caller.
+    """
+    with member.lock:
+        detector, own = administrator.detector, member.detector
+        if detector is None or own is None:
+            return
+        if own.publishing_frequency != detector.publishing_frequency:
+            own.publishing_frequency = detector.publishing_frequency
+            own.updated_at = now
+
+
+def has_members(place: AccountRegion) -> bool:
+    """Whether an account has invited or associated members.
+
+    "All member accounts must be disassociated or deleted before you can suspend or disable
+    GuardDuty" (user guide, suspending or disabling GuardDuty).
+    """
+    invited_or_associated = ASSOCIATED | {RelationshipStatus.INVITED}
+    members = place.administer().members()
+    return any(member.relationship in invited_or_associated for member in members)
 
 
 def delete(world: World, place: AccountRegion, detector_id: str) -> None:
@@ -256,9 +288,7 @@ def delete(world: World, place: AccountRegion, detector_id: str) -> None:
     detector = owned(place, detector_id)
     if place.administrator_id is not None:
         raise invalid_input(MEMBER_CANNOT_MANAGE)
-    members = place.administer().members()
-    invited_or_associated = ASSOCIATED | {RelationshipStatus.INVITED}
-    if any(member.relationship in invited_or_associated for member in members):
+    if has_members(place):
         raise invalid_input(HAS_MEMBERS)
     discard(place, detector, world.clock.now())
 

@@ -68,6 +68,10 @@ ANOTHER_ADMINISTRATOR: Final = (
     "administrator for the organization."
 )
 # Assumed wordings: no page or thread quotes AWS's own for these refusals.
+HAS_MEMBERS_TO_SUSPEND: Final = (
+    "The request is rejected because the current account cannot disable detector while it has "
+    "invited or associated members."
+)
 MANAGED_BY_ORGANIZATION_POLICY: Final = (
     "The request is rejected because the feature is managed by an AWS Organizations policy."
 )
@@ -88,6 +92,13 @@ NOT_ASSOCIATED: Final = (
 ALREADY_MEMBER: Final = (
     "The request is rejected because the given account ID is already a member or associated member "
     "of the current account."
+)
+DESTINATION_EXISTS: Final = (
+    "The request failed because a publishingDestination already exists with the destinationType "
+    "value provided in the request."
+)
+INVALID_FINDING_TYPE: Final = (
+    "The request is rejected because an invalid finding type is specified."
 )
 MEMBER_OF_ITSELF: Final = (
     "The request is rejected because an account cannot become a member of itself."

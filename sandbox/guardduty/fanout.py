@@ -16,6 +16,7 @@ from sandbox.guardduty import waves
 from sandbox.guardduty.detectors import (
     FeatureChange,
     follow_policy,
+    impose_frequency,
     new_detector,
     set_status,
     write_features,
@@ -115,7 +116,8 @@ def associate(  # noqa: PLR0913, PLR0917 -- an association has that many ends
     when: datetime,
 ) -> None:
     """Make an account an associated, monitored member, with a detector if it has none."""
-    idle = waves.idle(world, world.place(place.region, administrator_id))
+    administrator = world.place(place.region, administrator_id)
+    idle = waves.idle(world, administrator)
     features = frozenset() if idle else enabled_for_new_accounts(administration)
     if place.detector is None:
         place.detector = new_detector(world, place, features, when)
@@ -123,6 +125,7 @@ def associate(  # noqa: PLR0913, PLR0917 -- an association has that many ends
         set_status(place.detector, FeatureStatus.ENABLED, when)
         changes = [FeatureChange(name, FeatureStatus.ENABLED) for name in sorted(features)]
         write_features(place.detector, changes, when)
+    impose_frequency(administrator, place, when)
     follow_policy(world, place, when)
     place.administrator_id = administrator_id
     member.relationship = RelationshipStatus.ENABLED

@@ -125,6 +125,7 @@ def accept(
         )
         member.joined_at = member.updated_at = member.settled_at = world.clock.now()
         place.administrator_id = administrator_id
+        detectors.impose_frequency(administrator, place, world.clock.now())
 
 
 def decline(world: World, place: AccountRegion, administrator_ids: Sequence[str]) -> Answer[Member]:

@@ -154,7 +154,7 @@ def page(
     found: list[Member] = []
     for member in place.administer().members(after):
         settle_member(world, place, member)
-        if only_associated and member.relationship not in ASSOCIATED:
+        if only_associated and told_relationship(world, member) not in ASSOCIATED:
             continue
         if len(found) == size:
             return found, found[-1].account_id
@@ -228,7 +228,6 @@ def create_members(
         known = administration.member(account_id)
         joined_at = world.directory.joined_at(account_id) if delegated else None
         of_account = world.place(place.region, account_id)
-        management = account_id == world.directory.management_account
         if known is None and len(administration) >= world.member_limit:
             answer.unprocessed[account_id] = MEMBER_LIMIT_REACHED
         elif joined_at is None and known is None:
@@ -238,7 +237,7 @@ def create_members(
         elif joined_at is None or of_account.administrator_id not in {None, place.account_id}:
             # That another administrator's member is refused in these words is assumed.
             answer.unprocessed[account_id] = ALREADY_MEMBER
-        elif management and of_account.detector is None:
+        elif not world.prepared(place.region, account_id):
             answer.unprocessed[account_id] = MANAGEMENT_NEEDS_GUARDDUTY
         elif account_id in world.regions[place.region].not_enabled:
             answer.unprocessed[account_id] = REGION_NOT_ENABLED
@@ -246,6 +245,7 @@ def create_members(
             member = known or Member(account_id, RelationshipStatus.CREATED, now, now, now)
             if member.relationship not in ASSOCIATED:
                 member.joined_at = member.settled_at = now
+                member.taken_up = True
             member.by_invitation = False
             with of_account.lock:
                 associate(world, administration, place.account_id, member, of_account, now)
@@ -313,14 +313,28 @@ def _refuse_under_all(
         raise invalid_input(MANAGED_UNDER_ALL)
 
 
+def told_relationship(world: World, member: Member) -> RelationshipStatus:
+    """What its administrator is told: Created, until the association by CreateMembers is through.
+
+    That such an account is not listed as associated before it can be set is assumed. Tools that
+    work on AWS wait until all their accounts are listed, and set them then.
+    """
+    if member.taken_up and member.relationship in ASSOCIATED and not _settled(world, member):
+        return RelationshipStatus.CREATED
+    return member.relationship
+
+
 def _reachable(world: World, member: Member) -> bool:
     """Whether member operations act on an account: associated, and for long enough.
 
     Who has accepted an invitation is reached at once (assumed).
     """
+    return member.relationship in ASSOCIATED and _settled(world, member)
+
+
+def _settled(world: World, member: Member) -> bool:
     associated_for = world.clock.now() - member.joined_at
-    settled = member.by_invitation or associated_for >= world.association_delay
-    return member.relationship in ASSOCIATED and settled
+    return member.by_invitation or associated_for >= world.association_delay
 
 
 def _take(answer: Answer[Member], member: Member) -> None:
@@ -340,6 +354,7 @@ def _put(
         member.updated_at = now
         if relationship in ASSOCIATED:
             of_account.administrator_id = place.account_id
+            detectors.impose_frequency(place, of_account, now)
         elif of_account.administrator_id == place.account_id:
             of_account.administrator_id = None
         if of_account.detector is not None and relationship in ASSOCIATED:

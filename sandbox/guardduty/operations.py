@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sandbox.guardduty import (
     administration,
     answers,
+    destination_operations,
     detectors,
+    finding_operations,
     invitation_operations,
+    malware_operations,
     members,
     organization_events,
     outside_operations,
@@ -246,9 +249,9 @@ def _update_member_detectors(request: Request) -> Response:
 def _create_members(request: Request) -> Response:
     place = request.administrator()
     emails = {
-        detail["AccountId"]: detail["Email"]
-        for detail in request.parameters["AccountDetails"]
-        if detail["AccountId"] not in request.failing
+        account_id: email
+        for account_id, email in requests.emails(request.parameters).items()
+        if account_id not in request.failing
     }
     region = request.world.regions[place.region]
     delegated = region.delegated_administrator == place.account_id
@@ -271,7 +274,8 @@ def _relationship(
 def _member(request: Request, member: Member) -> Response:
     of_member = request.world.place(request.place.region, member.account_id).detector
     detector_id = None if of_member is None else of_member.detector_id
-    return answers.member(member, request.place.account_id, detector_id)
+    status = members.told_relationship(request.world, member)
+    return answers.member(member, status, request.place.account_id, detector_id)
 
 
 OPERATIONS: dict[str, Callable[[Request], Response]] = {
@@ -298,6 +302,9 @@ OPERATIONS: dict[str, Callable[[Request], Response]] = {
     **invitation_operations.OPERATIONS,
     **usage_operations.OPERATIONS,
     **tag_operations.OPERATIONS,
+    **destination_operations.OPERATIONS,
+    **finding_operations.OPERATIONS,
+    **malware_operations.OPERATIONS,
     **outside_operations.OPERATIONS,
 }
 

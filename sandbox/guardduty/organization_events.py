@@ -148,14 +148,13 @@ def _resume_auto_enable(world: World, now: datetime) -> None:
 def _cover(world: World, region: Region, account_id: str, now: datetime) -> None:
     """Apply to an account what the policies say of it in a region.
 
-    An account under a policy becomes a member by itself; the management account only once it has a
-    detector, since GuardDuty has no role there before. A region that the account has not enabled
+    An account under a policy becomes a member by itself; the management account only once GuardDuty
+    has a role there. A region that the account has not enabled
     is out of reach.
     """
     plans = world.policies.plans(account_id, region.name)
     place = region.account(account_id)
-    unprepared = account_id == world.directory.management_account and place.detector is None
-    reachable = not unprepared and account_id not in region.not_enabled
+    reachable = world.prepared(region.name, account_id) and account_id not in region.not_enabled
     if reachable and plans.get(FOUNDATIONAL_PLAN) is FeatureStatus.ENABLED:
         members.take_up(world, region, account_id, now)
     with held(world, place):

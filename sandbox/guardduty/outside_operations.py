@@ -1,4 +1,4 @@
-"""Reading operations outside of accounts and features: findings, filters, lists, scans.
+"""Reading operations outside of accounts and features: filters, lists, scans, coverage.
 
 They answer as for an account that has none of these, so that tools which look at everything can
 look at the sandbox. Nothing of the kind can be made here: the operations that would are refused.
@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.guardduty import detectors
-from sandbox.guardduty.errors import INVALID_VALUE, NO_SUCH_RESOURCE, ServiceError, invalid_input
+from sandbox.guardduty.errors import NO_SUCH_RESOURCE, ServiceError, invalid_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,18 +21,15 @@ if TYPE_CHECKING:
 
 _LISTS: Final = {
     "DescribeMalwareScans": "Scans",
-    "GetFindings": "Findings",
     "ListCoverage": "Resources",
     "ListCustomDetectionRuleAssociations": "RuleAssociations",
     "ListCustomDetectionRuleOrgConfigurations": "Configurations",
     "ListCustomDetectionRules": "Rules",
     "ListFilters": "FilterNames",
-    "ListFindings": "FindingIds",
     "ListInvestigations": "Investigations",
     "ListIPSets": "IpSetIds",
     "ListMalwareProtectionPlans": "MalwareProtectionPlans",
     "ListMalwareScans": "Scans",
-    "ListPublishingDestinations": "Destinations",
     "ListThreatEntitySets": "ThreatEntitySetIds",
     "ListThreatIntelSets": "ThreatIntelSetIds",
     "ListTrustedEntitySets": "TrustedEntitySetIds",
@@ -40,7 +37,6 @@ _LISTS: Final = {
 """Operations that list something, with the member of the answer that is empty."""
 
 _OF_A_DETECTOR: Final = (
-    "DescribePublishingDestination",
     "GetFilter",
     "GetIPSet",
     "GetThreatEntitySet",
@@ -59,14 +55,6 @@ _BY_ID: Final = (
     "ListInvestigationRecords",
 )
 """Operations whose model has a `ResourceNotFoundException`, status 404."""
-
-_GROUPS: Final = {
-    "ACCOUNT": "GroupedByAccount",
-    "DATE": "GroupedByDate",
-    "FINDING_TYPE": "GroupedByFindingType",
-    "RESOURCE": "GroupedByResource",
-    "SEVERITY": "GroupedBySeverity",
-}
 
 _COUNTS: Final = {
     "COUNT_BY_RESOURCE_TYPE": "CountByResourceType",
@@ -98,26 +86,10 @@ def _not_found(request: Request) -> Response:
     raise ServiceError(HTTPStatus.NOT_FOUND, code, code, NO_SUCH_RESOURCE)
 
 
-def _findings_statistics(request: Request) -> Response:
-    """No findings, by severity or by one group: "either … and not both" (API reference)."""
-    _check_detector(request)
-    group = request.parameters.get("GroupBy")
-    if (group is None) == ("FindingStatisticTypes" not in request.parameters):
-        raise invalid_input(INVALID_VALUE)
-    statistics: Response = {"CountBySeverity": {}} if group is None else {_GROUPS[group]: []}
-    return {"FindingStatistics": statistics}
-
-
 def _coverage_statistics(request: Request) -> Response:
     _check_detector(request)
     asked = request.parameters["StatisticsType"]
     return {"CoverageStatistics": {_COUNTS[name]: {} for name in asked}}
-
-
-def _malware_scan_settings(request: Request) -> Response:
-    """The settings of a detector for which nobody has changed them (assumed)."""
-    _check_detector(request)
-    return {"ScanResourceCriteria": {}, "EbsSnapshotPreservation": "NO_RETENTION"}
 
 
 OPERATIONS: dict[str, Callable[[Request], Response]] = {
@@ -125,6 +97,4 @@ OPERATIONS: dict[str, Callable[[Request], Response]] = {
     **dict.fromkeys(_OF_A_DETECTOR, _no_such_resource),
     **dict.fromkeys(_BY_ID, _not_found),
     "GetCoverageStatistics": _coverage_statistics,
-    "GetFindingsStatistics": _findings_statistics,
-    "GetMalwareScanSettings": _malware_scan_settings,
 }

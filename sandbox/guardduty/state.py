@@ -100,11 +100,42 @@ class Span:
 
 
 @dataclass(slots=True)
+class PublishingDestination:
+    """A bucket that a detector's findings are exported to; nothing is ever exported."""
+
+    destination_id: str
+    destination_type: str
+    properties: Mapping[str, str]
+    client_token: str | None
+    tags: dict[str, str]
+
+
+@dataclass(slots=True)
+class SampleFinding:
+    """A sample finding of one type; `count` says how often it was made."""
+
+    finding_type: str
+    created_at: datetime
+    updated_at: datetime
+    count: int = 1
+
+
+@dataclass(slots=True)
+class Belongings:
+    """What a detector has besides its features, by id or by type."""
+
+    scan_criteria: Mapping[str, object] = field(default_factory=dict)
+    snapshot_preservation: str = "NO_RETENTION"
+    destinations: dict[str, PublishingDestination] = field(default_factory=dict)
+    findings: dict[str, SampleFinding] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Detector:
     """A detector: one account in one region has at most one.
 
     `spans` are the times that have ended with a change, oldest first; trial days and use are
-    counted from them.
+    counted from them. `belongings` are None until there are some: few detectors have any.
     """
 
     detector_id: str
@@ -116,6 +147,13 @@ class Detector:
     features: FeatureTable
     tags: dict[str, str] = field(default_factory=dict)
     spans: tuple[Span, ...] = ()
+    belongings: Belongings | None = None
+
+    def own(self) -> Belongings:
+        """What belongs to this detector, to read and to change."""
+        if self.belongings is None:
+            self.belongings = Belongings()
+        return self.belongings
 
 
 @dataclass(slots=True)
@@ -123,7 +161,8 @@ class Member:
     """An account as its administrator sees it in one region.
 
     `settled_at` says up to when the organization's ALL settings have been applied to it, and
-    `reachable_from` since when they can reach it, if that was not when it joined.
+    `reachable_from` since when they can reach it, if that was not when it joined. `taken_up` says
+    that its association began with CreateMembers.
     """
 
     account_id: str
@@ -136,6 +175,7 @@ class Member:
     invited_at: datetime | None = None
     invitation_id: str | None = None
     reachable_from: datetime | None = None
+    taken_up: bool = False
 
 
 @dataclass(slots=True)

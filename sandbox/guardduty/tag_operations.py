@@ -1,4 +1,4 @@
-"""Tags of detectors: the only resources that accounts of the sandbox have."""
+"""Tags of detectors and publishing destinations: the resources that the sandbox has."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.guardduty.operations import Request
-    from sandbox.guardduty.state import Detector
+    from sandbox.guardduty.state import Detector, PublishingDestination
 
     Response = dict[str, Any]
 
@@ -26,45 +26,45 @@ LONGEST = 50
 
 
 def _list_tags(request: Request) -> Response:
-    return {"Tags": _detector(request).tags}
+    return {"Tags": _tagged(request).tags}
 
 
 def _tag(request: Request) -> Response:
     """Add tags; those of the same key are replaced.
 
     Raises:
-        ServiceError: the detector would have more than 50 tags (the words are assumed), a key that
+        ServiceError: the resource would have more than 50 tags (the words are assumed), a key that
             begins with `aws:`, or the caller is a member.
     """
-    detector = _changeable(request)
-    tags = {**detector.tags, **request.parameters["Tags"]}
+    tagged = _changeable(request)
+    tags = {**tagged.tags, **request.parameters["Tags"]}
     if len(tags) > LONGEST or any(key.startswith("aws:") for key in tags):
         raise invalid_input(INVALID_VALUE)
-    detector.tags = tags
+    tagged.tags = tags
     return {}
 
 
 def _untag(request: Request) -> Response:
     """Remove tags; keys that are not there are passed over."""
-    detector = _changeable(request)
+    tagged = _changeable(request)
     removed = set(request.parameters["TagKeys"])
-    detector.tags = {key: text for key, text in detector.tags.items() if key not in removed}
+    tagged.tags = {key: text for key, text in tagged.tags.items() if key not in removed}
     return {}
 
 
-def _changeable(request: Request) -> Detector:
-    """The detector, if its tags may be changed: a member manages none of its own."""
-    detector = _detector(request)
+def _changeable(request: Request) -> Detector | PublishingDestination:
+    """What the ARN names, if its tags may be changed: a member manages none of its own."""
+    tagged = _tagged(request)
     if request.place.administrator_id is not None:
         raise invalid_input(MEMBER_CANNOT_MANAGE)
-    return detector
+    return tagged
 
 
-def _detector(request: Request) -> Detector:
-    """The caller's detector that the ARN names.
+def _tagged(request: Request) -> Detector | PublishingDestination:
+    """The caller's detector that the ARN names, or the destination under it.
 
     Raises:
-        ServiceError: another account's or region's, or something under the detector, of which
+        ServiceError: another account's or region's, or anything else under the detector, of which
             there is nothing.
     """
     place = request.place
@@ -73,9 +73,13 @@ def _detector(request: Request) -> Detector:
         raise invalid_input(NOT_OWNED)
     detector_id, _, below = resource.removeprefix("detector/").partition("/")
     detector = detectors.owned(place, detector_id)
-    if below:
+    if not below:
+        return detector
+    kind, _, name = below.partition("/")
+    destinations = {} if detector.belongings is None else detector.belongings.destinations
+    if kind != "publishingDestination" or name not in destinations:
         raise invalid_input(NO_SUCH_RESOURCE)
-    return detector
+    return destinations[name]
 
 
 OPERATIONS: dict[str, Callable[[Request], Response]] = {

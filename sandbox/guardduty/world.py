@@ -26,6 +26,9 @@ class Directory(Protocol):
     def management_account(self) -> str:
         """The management account's id."""
 
+    def has_guardduty_role(self, account_id: str) -> bool:
+        """Whether an account has the service-linked role of GuardDuty."""
+
     def joined_at(self, account_id: str) -> datetime | None:
         """Since when an account belongs to the organization; None for a stranger."""
 
@@ -63,6 +66,18 @@ class World:
     def place(self, region: str, account_id: str) -> AccountRegion:
         """One account in one region."""
         return self.regions[region].account(account_id)
+
+    def prepared(self, region: str, account_id: str) -> bool:
+        """Whether an account can become a member as it is.
+
+        The management account needs the service-linked role, or GuardDuty enabled, which makes it;
+        in all others GuardDuty makes the role by itself.
+        """
+        return (
+            account_id != self.directory.management_account
+            or self.place(region, account_id).detector is not None
+            or self.directory.has_guardduty_role(account_id)
+        )
 
 
 @contextmanager

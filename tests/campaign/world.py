@@ -314,6 +314,7 @@ def _described(shape: Shape) -> dict[str, Any]:
     described: dict[str, Any] = {
         "regions": [REGION, ELSEWHERE],
         "seed": shape.seed,
+        "associationMinutes": 5,
         "emptyPages": 0.2 if shape.seed % 3 == 0 else 0.0,
         "administrator": {"eksAuditLogs": _status(chance)},
         "settings": {

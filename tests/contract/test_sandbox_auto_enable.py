@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.conftest import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
-    from tests.conftest import RunningSandbox
+    from tests.conftest import RunningSandbox, ServeSandbox
 
 NEWCOMER = "300000000050"
 ON = [{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}]
@@ -119,8 +119,9 @@ def test_all_leaves_the_management_account_alone_until_it_has_a_detector(
 
 
 def test_an_account_that_has_just_joined_is_listed_before_it_can_be_set(
-    sandbox: RunningSandbox,
+    serve_sandbox: ServeSandbox,
 ) -> None:
+    sandbox = serve_sandbox(organization="associationMinutes: 5\nregions: [us-east-1]\n")
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
     sandbox.client.join(NEWCOMER)
     listed = {m["AccountId"] for m in guardduty.list_members(DetectorId=detector)["Members"]}

@@ -207,6 +207,7 @@ def test_a_disassociated_member_of_the_organization_can_not_be_invited(
     guardduty(sandbox).disassociate_members(DetectorId=sandbox.detector(), AccountIds=[MEMBER])
     assert [entry["AccountId"] for entry in invite(sandbox, MEMBER)] == [MEMBER]
     assert create(sandbox, MEMBER) == []
+    sandbox.client.advance_clock(hours=1)
     assert member(sandbox, MEMBER)["RelationshipStatus"] == "Enabled"
 
 

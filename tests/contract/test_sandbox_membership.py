@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.organization import default_organization
+from sandbox.server import Sandbox
 from tests.conftest import ADMINISTRATOR, MANAGEMENT
+from tests.in_process import InProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -265,6 +268,120 @@ def test_the_administrator_is_changed_region_by_region_and_detectors_stay_on(
     details = [{"AccountId": FIRST, "Email": "shop@example.com"}]
     successor.create_members(DetectorId=detector, AccountDetails=details)
     assert relationship(sandbox, FIRST) == "Enabled"
+
+
+@pytest.fixture
+def aws() -> InProcess:
+    """Three members in one region."""
+    in_process = InProcess()
+    in_process.talk_to(Sandbox(default_organization(accounts=3, regions=["us-east-1"])))
+    return in_process
+
+
+def detector(aws: InProcess, account: str = ADMINISTRATOR) -> str:
+    (found,) = aws.boto3("guardduty", account).list_detectors()["DetectorIds"]
+    return str(found)
+
+
+def frequency(aws: InProcess, account: str) -> str:
+    found = aws.boto3("guardduty", account).get_detector(DetectorId=detector(aws, account))
+    return str(found["FindingPublishingFrequency"])
+
+
+def test_an_administrator_with_members_neither_suspends_nor_disables_guardduty(
+    aws: InProcess,
+) -> None:
+    guardduty, own = aws.boto3("guardduty", ADMINISTRATOR), detector(aws)
+    suspend = partial(guardduty.update_detector, DetectorId=own, Enable=False)
+    disable = partial(guardduty.delete_detector, DetectorId=own)
+    for call, verb in ((suspend, "disable"), (disable, "delete")):
+        assert message(call) == (
+            f"The request is rejected because the current account cannot {verb} detector while it "
+            "has invited or associated members."
+        )
+    assert guardduty.get_detector(DetectorId=own)["Status"] == "ENABLED"
+    guardduty.disassociate_members(DetectorId=own, AccountIds=[FIRST, SECOND, THIRD])
+    suspend()
+    assert guardduty.get_detector(DetectorId=own)["Status"] == "DISABLED"
+    disable()
+    assert guardduty.list_detectors()["DetectorIds"] == []
+
+
+def test_the_administrators_frequency_is_imposed_on_its_members(aws: InProcess) -> None:
+    guardduty, own = aws.boto3("guardduty", ADMINISTRATOR), detector(aws)
+    guardduty.disassociate_members(DetectorId=own, AccountIds=[SECOND])
+    guardduty.update_detector(DetectorId=own, FindingPublishingFrequency="ONE_HOUR")
+    assert (frequency(aws, FIRST), frequency(aws, SECOND)) == ("ONE_HOUR", "SIX_HOURS")
+    guardduty.disassociate_members(DetectorId=own, AccountIds=[FIRST])
+    details = [{"AccountId": SECOND, "Email": "payments@example.com"}]
+    guardduty.create_members(DetectorId=own, AccountDetails=details)
+    assert frequency(aws, SECOND) == "ONE_HOUR"
+    guardduty.update_detector(DetectorId=own, FindingPublishingFrequency="FIFTEEN_MINUTES")
+    assert (frequency(aws, FIRST), frequency(aws, SECOND)) == ("ONE_HOUR", "FIFTEEN_MINUTES")
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        *("a", "a@b.c", "nodomain", "two@at@example.com", "ünï@example.com", f"{'x' * 60}@ex.com"),
+        *("with space@example.com", "(x)@example.com", "a,b@example.com", ".dot@example.com"),
+        *("name@example", "name@.example.com", "name@example.com.", "name@-example.com"),
+        *("name@example.com-", "name@exa_mple.com", "@example.com", "name@"),
+    ],
+)
+def test_members_are_created_with_e_mail_addresses_only(aws: InProcess, email: str) -> None:
+    guardduty, own = aws.boto3("guardduty", ADMINISTRATOR), detector(aws)
+    details = [
+        {"AccountId": "999999999998", "Email": "owner@example.com"},
+        {"AccountId": "999999999999", "Email": email},
+    ]
+    create = partial(guardduty.create_members, DetectorId=own, AccountDetails=details)
+    assert "invalid or out-of-range value" in message(create)
+    listed = guardduty.list_members(DetectorId=own, OnlyAssociated="false")["Members"]
+    assert {member["AccountId"] for member in listed} == {FIRST, SECOND, THIRD}
+
+
+@pytest.mark.parametrize("email", ["a@b.io", "o.neil+aws@mail.example.com"])
+def test_members_are_created_with_every_address_that_the_rules_allow(
+    aws: InProcess, email: str
+) -> None:
+    details = [{"AccountId": "999999999999", "Email": email}]
+    answer = aws.boto3("guardduty", ADMINISTRATOR).create_members(
+        DetectorId=detector(aws), AccountDetails=details
+    )
+    assert answer["UnprocessedAccounts"] == []
+
+
+def test_a_created_member_is_listed_as_associated_once_it_can_be_set(aws: InProcess) -> None:
+    guardduty, own = aws.boto3("guardduty", ADMINISTRATOR), detector(aws)
+    guardduty.disassociate_members(DetectorId=own, AccountIds=[FIRST])
+    details = [{"AccountId": FIRST, "Email": "shop@example.com"}]
+    guardduty.create_members(DetectorId=own, AccountDetails=details)
+    feature = [{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}]
+
+    def told() -> tuple[str, bool, list[Any]]:
+        (found,) = guardduty.get_members(DetectorId=own, AccountIds=[FIRST])["Members"]
+        listed = guardduty.list_members(DetectorId=own)["Members"]
+        unprocessed = guardduty.update_member_detectors(
+            DetectorId=own, AccountIds=[FIRST], Features=feature
+        )["UnprocessedAccounts"]
+        there = FIRST in {member["AccountId"] for member in listed}
+        return str(found["RelationshipStatus"]), there, unprocessed
+
+    assert told() == ("Created", False, [{"AccountId": FIRST, "Result": NOT_ASSOCIATED}])
+    aws.control("POST", "clock", {"hours": 0.5 / 60})
+    assert told() == ("Enabled", True, [])
+
+
+def test_the_management_account_can_be_a_member_once_it_has_the_role(aws: InProcess) -> None:
+    guardduty, own = aws.boto3("guardduty", ADMINISTRATOR), detector(aws)
+    details = [{"AccountId": MANAGEMENT, "Email": "management@example.com"}]
+    create = partial(guardduty.create_members, DetectorId=own, AccountDetails=details)
+    (unprocessed,) = create()["UnprocessedAccounts"]
+    assert "must first enable GuardDuty" in unprocessed["Result"]
+    iam = aws.boto3("iam", MANAGEMENT)
+    iam.create_service_linked_role(AWSServiceName="guardduty.amazonaws.com")
+    assert create()["UnprocessedAccounts"] == []
 
 
 def test_at_the_limit_of_members_auto_enable_stops_and_below_it_all_goes_on(

@@ -53,22 +53,11 @@ def test_what_the_account_has_none_of_is_listed_empty(sandbox: RunningSandbox) -
     assert guardduty.list_malware_protection_plans()["MalwareProtectionPlans"] == []
 
 
-def test_there_are_no_findings_to_count(sandbox: RunningSandbox) -> None:
-    guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
-    count = guardduty.get_findings_statistics
-    by_severity = count(DetectorId=detector, FindingStatisticTypes=["COUNT_BY_SEVERITY"])
-    assert by_severity["FindingStatistics"] == {"CountBySeverity": {}}
-    by_account = count(DetectorId=detector, GroupBy="ACCOUNT")
-    assert by_account["FindingStatistics"] == {"GroupedByAccount": []}
-    assert refusal(lambda: count(DetectorId=detector))[1] == "BadRequestException"
-
-
 def test_what_the_account_has_none_of_is_not_found(sandbox: RunningSandbox) -> None:
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
     for call in (
         lambda: guardduty.get_filter(DetectorId=detector, FilterName="mine"),
         lambda: guardduty.get_ip_set(DetectorId=detector, IpSetId="0" * 32),
-        lambda: guardduty.describe_publishing_destination(DetectorId=detector, DestinationId="x"),
     ):
         assert refusal(call) == (400, "BadRequestException", NO_SUCH_RESOURCE)
     plan = refusal(lambda: guardduty.get_malware_protection_plan(MalwareProtectionPlanId="x"))

@@ -57,6 +57,10 @@ ABOUT_ACCOUNTS_AND_FEATURES = {
     *("DeleteInvitations", "ListInvitations", "GetInvitationsCount"),
 }
 READING = ("Get", "List", "Describe")
+OUTSIDE_OF_ACCOUNTS_AND_FEATURES = {
+    *("CreatePublishingDestination", "UpdatePublishingDestination", "DeletePublishingDestination"),
+    *("CreateSampleFindings", "UpdateMalwareScanSettings", "TagResource", "UntagResource"),
+}
 
 # What the model requires and AWS leaves out: the email address of a member of an organization, and
 # the administrator of an account that has none.
@@ -79,6 +83,12 @@ MONITORING_FOR_NEW = {
 AUDIT_LOGS = {"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}
 INVITED = [{"AccountId": OUTSIDE, "Email": "owner@example.com"}]
 INVITED_MANAGEMENT = [{"AccountId": MANAGEMENT, "Email": "owner@example.com"}]
+
+DESTINATION = {
+    "DestinationArn": "arn:aws:s3:::findings/guardduty",
+    "KmsKeyArn": f"arn:aws:kms:{REGION}:{ADMINISTRATOR}:key/00000000-0000-0000-0000-000000000001",
+}
+SCANNED = {"EC2_INSTANCE_TAG": {"MapEquals": [{"Key": "env", "Value": "prod"}]}}
 
 Json = Any
 
@@ -227,6 +237,27 @@ def the_detectors_arn(served: Served) -> Mapping[str, Json]:
     return {"ResourceArn": arn}
 
 
+def export_findings(served: Served) -> None:
+    served.guardduty().create_publishing_destination(
+        DetectorId=served.detector(), DestinationType="S3", DestinationProperties=DESTINATION
+    )
+
+
+def the_destination(served: Served) -> Mapping[str, Json]:
+    listed = served.guardduty().list_publishing_destinations(DetectorId=served.detector())
+    return {"DestinationId": listed["Destinations"][0]["DestinationId"]}
+
+
+def make_samples(served: Served) -> None:
+    served.guardduty().create_sample_findings(DetectorId=served.detector())
+
+
+def a_finding(served: Served) -> Mapping[str, Json]:
+    listed = served.guardduty().list_findings(DetectorId=served.detector(), MaxResults=1)
+    return {"FindingIds": listed["FindingIds"]}
+
+
+EXPORTING_CASE = partial(Case, prepare=export_findings, complete=the_destination)
 INVITED_CASE = partial(Case, caller=MANAGEMENT, prepare=invite_the_management_account)
 FIRSTS = {"AccountIds": [FIRST]}
 FOUND_NOTHING = Case(error="BadRequestException")
@@ -247,10 +278,14 @@ CASES: dict[str, Case] = {
         caller=MANAGEMENT,
     ),
     "CreateMembers": Case({"AccountDetails": INVITED}),
+    "CreatePublishingDestination": Case({"DestinationProperties": DESTINATION}),
+    "CreateSampleFindings": Case({"FindingTypes": ["Discovery:Kubernetes/TorIPCaller"]}),
     "DeclineInvitations": INVITED_CASE(FIRSTS),
     "DeleteDetector": Case(caller=MANAGEMENT, prepare=use_guardduty_in_the_management_account),
     "DeleteInvitations": Case(FIRSTS, caller=MANAGEMENT, prepare=decline_the_invitation),
     "DeleteMembers": Case(FIRSTS, prepare=disassociate_the_first),
+    "DeletePublishingDestination": EXPORTING_CASE(),
+    "DescribePublishingDestination": EXPORTING_CASE(),
     "DisableOrganizationAdminAccount": Case({"AdminAccountId": ADMINISTRATOR}, caller=MANAGEMENT),
     "DisassociateFromAdministratorAccount": Case(caller=FIRST),
     "DisassociateFromMasterAccount": Case(caller=FIRST),
@@ -259,7 +294,12 @@ CASES: dict[str, Case] = {
         {"AdminAccountId": FIRST}, caller=MANAGEMENT, prepare=withdraw_the_administrator
     ),
     "GetAdministratorAccount": Case(caller=FIRST),
-    "GetFindingsStatistics": Case({"GroupBy": "ACCOUNT", "OrderBy": "ASC", "MaxResults": 100}),
+    "GetFindings": Case(prepare=make_samples, complete=a_finding),
+    "GetFindingsStatistics": Case(
+        {"GroupBy": "RESOURCE", "OrderBy": "ASC", "MaxResults": 100}, prepare=make_samples
+    ),
+    "ListFindings": Case(prepare=make_samples),
+    "ListPublishingDestinations": Case(prepare=export_findings),
     "GetMasterAccount": Case(caller=FIRST),
     "GetMemberDetectors": Case(FIRSTS),
     "GetMembers": Case(FIRSTS),
@@ -290,11 +330,17 @@ CASES: dict[str, Case] = {
             "Features": [AUDIT_LOGS, MONITORING],
         }
     ),
+    "UpdateMalwareScanSettings": Case(
+        {
+            "ScanResourceCriteria": {"Include": SCANNED},
+            "EbsSnapshotPreservation": "RETENTION_WITH_FINDING",
+        }
+    ),
+    "UpdatePublishingDestination": EXPORTING_CASE({"DestinationProperties": DESTINATION}),
     "UpdateMemberDetectors": Case({**FIRSTS, "Features": [AUDIT_LOGS, MONITORING]}),
     "UpdateOrganizationConfiguration": Case(
         {"AutoEnableOrganizationMembers": "NEW", "Features": [MONITORING_FOR_NEW]}
     ),
-    "DescribePublishingDestination": FOUND_NOTHING,
     "GetFilter": FOUND_NOTHING,
     "GetIPSet": FOUND_NOTHING,
     "GetThreatEntitySet": FOUND_NOTHING,
@@ -506,10 +552,8 @@ def refused(exchange: Exchange, fault: str) -> dict[str, Json]:
 
 def test_every_operation_about_accounts_and_features_and_every_reading_one_is_served() -> None:
     reading = {name for name in service_model().operation_names if name.startswith(READING)}
-    assert set(OPERATIONS) == ABOUT_ACCOUNTS_AND_FEATURES | reading | {
-        "TagResource",
-        "UntagResource",
-    }
+    others = ABOUT_ACCOUNTS_AND_FEATURES | OUTSIDE_OF_ACCOUNTS_AND_FEATURES
+    assert set(OPERATIONS) == others | reading
 
 
 def test_every_case_is_one_of_an_operation_that_is_served() -> None:

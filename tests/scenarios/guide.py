@@ -56,6 +56,7 @@ class Account:
     standing: Standing = Standing.NONE
     in_organization: bool = True
     just_taken_up: bool = False
+    created: bool = False
     feature: Reach | None = None
     membership: Reach | None = None
 
@@ -155,6 +156,16 @@ class GuideRegion:
                 account.eks = account.eks or self.auto_eks != "NONE"
             else:
                 self._take_up(account)
+                account.created = True
+
+    def listed(self) -> dict[str, str]:
+        """ListMembers: associated members; who was just created is not listed yet (assumed)."""
+        return {
+            key: account.standing.value
+            for key, account in self.accounts.items()
+            if account.standing is not Standing.NONE
+            and not (account.created and account.just_taken_up)
+        }
 
     def may_part(self) -> bool | None:
         """Whether members can be stopped and disassociated; None where the pages differ.

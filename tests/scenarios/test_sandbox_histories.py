@@ -69,7 +69,8 @@ class History(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        AWS.talk_to(Sandbox(default_organization(len(FIRST_MEMBERS), REGIONS)))
+        described = default_organization(len(FIRST_MEMBERS), REGIONS)
+        AWS.talk_to(Sandbox(described.model_copy(update={"association_minutes": 5})))
         self.guide = {region: GuideRegion(ADMINISTRATOR) for region in REGIONS}
         for region, truth in AWS.control("GET", "truth").items():
             for account_id, found in truth.items():
@@ -173,11 +174,7 @@ class History(RuleBasedStateMachine):
             member["AccountId"]: member["RelationshipStatus"]
             for page in pages
             for member in page["Members"]
-        } == {
-            key: account.standing.value
-            for key, account in self.guide[region].accounts.items()
-            if account.standing is not Standing.NONE
-        }
+        } == self.guide[region].listed()
 
     @rule(region=regions, accounts=chosen)
     def members_are_created(self, region: str, accounts: list[str]) -> None:
