@@ -159,16 +159,31 @@ def configured_session(settings: WhoActs, prefix: str) -> botocore.session.Sessi
     return session
 
 
-def fetch(session: botocore.session.Session, region: str, watch: Watch) -> Source:
-    """Fetches a session's credentials, which its clients then have.
+@dataclass(frozen=True)
+class Fetched:
+    """Credentials that are there, and renew themselves where they expire.
+
+    Attributes:
+        credentials: give themselves to as many sessions as there are, in any thread.
+        source: where they come from; told if they can't be renewed.
+    """
+
+    credentials: Credentials
+    source: Source
+
+    def give_to(self, session: botocore.session.Session) -> None:
+        """Lets a session's clients use them."""
+        guarded = _Guarded(self.credentials, self.source)
+        session.register_component("credential_provider", CredentialResolver([_Ready(guarded)]))
+
+
+def fetch(session: botocore.session.Session, region: str, watch: Watch) -> Fetched:
+    """Fetches the credentials that a session's files and the environment name.
 
     Args:
         session: of `configured_session`.
         region: where AWS is asked for credentials, if it is.
         watch: waits for them.
-
-    Returns:
-        Where they come from.
 
     Raises:
         CredentialsError: there are none; the sentence names the source and its way out.
@@ -196,14 +211,16 @@ def fetch(session: botocore.session.Session, region: str, watch: Watch) -> Sourc
         why = messages.no_answer_within(CALL_SECONDS)
         told = messages.no_credentials_from(source.name, why, source.way_out)
         raise ConnectionFailedError(told) from error
-    give(session, found, chain.source())
-    return chain.source()
+    return Fetched(found, chain.source())
 
 
-def give(session: botocore.session.Session, credentials: Credentials, source: Source) -> None:
-    """Lets a session's clients use credentials; if they can't be renewed, the source is told."""
-    ready = CredentialResolver([_Ready(_Guarded(credentials, source))])
-    session.register_component("credential_provider", ready)
+def state_of_files(session: botocore.session.Session) -> tuple[tuple[str, int], ...]:
+    """Tells AWS's files as they are now, to see later whether they are others: path and time."""
+    files = [
+        Path(session.get_config_variable(name)).expanduser()
+        for name in ("config_file", "credentials_file")
+    ]
+    return tuple((str(f), f.stat().st_mtime_ns if f.exists() else 0) for f in files)
 
 
 def role_source(role: AssumeRole) -> Source:

@@ -16,19 +16,21 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import boto3
 from botocore.config import Config
+from botocore.credentials import Credentials
 from pydantic import ValidationError
 
 from guardduty import messages
 from guardduty.api import GuardDutyApi
 from guardduty.credentials import (
+    Fetched,
     Source,
     configured_session,
     fetch,
-    give,
     ignore_empty_variables,
     is_denied,
     role_credentials,
     role_source,
+    state_of_files,
     told_of,
 )
 from guardduty.errors import CredentialsError, SettingsError
@@ -145,24 +147,13 @@ def open_session(
     where = region or settings.region or _environment_region() or _region_of(configured)
     if not where:
         raise SettingsError((messages.no_region(),))
-    session = boto3.Session(
-        aws_access_key_id=settings.access_key,
-        aws_secret_access_key=settings.secret_key,
-        aws_session_token=settings.token,
-        botocore_session=configured,
-    )
+    if is_secret and not isinstance(who, Identity) and settings.secret_key:
+        _refuse_credentials_in_clear(settings, where, is_secret)
     watch = Watch(where, tell, seconds)
-    if settings.access_key:
-        source = Source(*messages.credentials_source("explicit", ""))
-    else:
-        source = fetch(configured, where, watch)
-    if is_secret and not isinstance(who, Identity):
-        _refuse_credentials_in_clear(session, settings, where, is_secret)
-    for role in settings.assume_roles:
-        session, source = _as_role(
-            session, source, role, settings=settings, prefix=prefix, watch=watch
-        )
-    with told_of(lambda _: source, "GetCallerIdentity"):
+    acting = _who_acts(settings, prefix, watch)
+    acting.give_to(configured)
+    session = boto3.Session(botocore_session=configured)
+    with told_of(lambda _: acting.source, "GetCallerIdentity"):
         sts = watched(_sts(session, settings, where), watch)
         caller = AccountId(printable(sts.get_caller_identity()["Account"]))
     _check_account(caller, settings, prefix)
@@ -196,23 +187,50 @@ def open_session(
     )
 
 
-def _as_role(  # noqa: PLR0913 - each is one of a session's
-    session: boto3.Session,
-    source: Source,
-    role: AssumeRole,
-    *,
-    settings: _AwsSettings,
-    prefix: str,
-    watch: Watch,
-) -> tuple[boto3.Session, Source]:
-    """Assumes a role by a session whose credentials are of a source; gives both of the role."""
-    assumed = role_source(role)
-    with told_of(lambda e: assumed if is_denied(e) else source, f"AssumeRole {role.role_arn}"):
-        sts = watched(_sts(session, settings, watch.region), watch)
-        credentials = role_credentials(sts, role)
+_FETCHED: dict[tuple[object, ...], Fetched] = {}
+"""The credentials that this process has: all regions and resources of a run act by the same ones.
+
+So a program of seventeen regions assumes its role once, and starts a `credential_process` once.
+"""
+
+
+def _who_acts(settings: _AwsSettings, prefix: str, watch: Watch) -> Fetched:
+    """Gives the credentials of a session, and fetches them unless this process has them."""
     configured = configured_session(settings, prefix)
-    give(configured, credentials, assumed)
-    return boto3.Session(botocore_session=configured), assumed
+    environment = tuple(sorted((k, v) for k, v in os.environ.items() if k.startswith("AWS_")))
+    key = (settings.model_dump_json(exclude={"region"}), environment, *state_of_files(configured))
+    found = _FETCHED.get(key)
+    if found is None:
+        found = _FETCHED[key] = _fetched(settings, prefix, configured, watch)
+    return found
+
+
+def _fetched(
+    settings: _AwsSettings, prefix: str, configured: botocore.session.Session, watch: Watch
+) -> Fetched:
+    if settings.access_key and settings.secret_key:
+        keys = Credentials(settings.access_key, settings.secret_key, settings.token)
+        found = Fetched(keys, Source(*messages.credentials_source("explicit", "")))
+    else:
+        found = fetch(configured, watch.region, watch)
+    for role in settings.assume_roles:
+        found = _as_role(found, role, settings, prefix, watch)
+    return found
+
+
+def _as_role(
+    before: Fetched, role: AssumeRole, settings: _AwsSettings, prefix: str, watch: Watch
+) -> Fetched:
+    assumed = role_source(role)
+    session = configured_session(settings, prefix)
+    before.give_to(session)
+    with told_of(
+        lambda error: assumed if is_denied(error) else before.source,
+        f"AssumeRole {role.role_arn}",
+    ):
+        sts = _sts(boto3.Session(botocore_session=session), settings, watch.region)
+        # The role is assumed anew as long as the process lasts: only each call has an end.
+        return Fetched(role_credentials(watched(sts, watch.without_end()), role), assumed)
 
 
 def _read_settings(lookup: Lookup) -> _AwsSettings:
@@ -240,10 +258,9 @@ def _read_settings(lookup: Lookup) -> _AwsSettings:
     return settings
 
 
-def _refuse_credentials_in_clear(
-    session: boto3.Session, settings: _AwsSettings, region: str, is_secret: IsSecret
-) -> None:
+def _refuse_credentials_in_clear(settings: _AwsSettings, region: str, is_secret: IsSecret) -> None:
     given = [f"aws:{key}" for key, value in settings.model_dump(by_alias=True).items() if value]
+    session = boto3.Session(settings.access_key, settings.secret_key, settings.token)
     with _addresses():
         clients: list[BaseClient] = [_sts(session, settings, region)]
         for service in ("guardduty", "organizations"):

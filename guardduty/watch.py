@@ -64,6 +64,10 @@ class Watch:
         self._begun = self._busy = self._told = self._idle = time.monotonic()
         self._paused = 0.0
 
+    def without_end(self) -> Watch:
+        """Gives a watch for calls that are made as long as the process lasts: each has an end."""
+        return Watch(self.region, self._tell)
+
     def call(self, operation: str, ask: Callable[[], Answer]) -> Answer:
         """Asks in a thread of its own, so that there is an end whatever the call waits for.
 

@@ -451,11 +451,31 @@ def test_a_role_is_assumed_anew_before_its_keys_expire(
     assert _assumed(aws) == 1
 
     aws.seconds_of_roles = 30
-    session = _open(assumeRoles=[{"roleArn": _ROLE}])
+    session = _open(assumeRoles=[{"roleArn": _ROLE, "sessionName": "shortly"}])
     assert session.caller == account(1)
     before = _assumed(aws)
     session.guardduty.detector_id()
     assert _assumed(aws) > before
+
+
+def test_all_regions_act_by_the_same_credentials(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started = tmp_path / "started"
+    keys = json.dumps({"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s"})
+    _profile(tmp_path, f"credential_process = sh -c 'echo >>{started}; echo {json.dumps(keys)}'")
+    settings = {"profile": "audit", "assumeRoles": [{"roleArn": _ROLE}]}
+
+    callers = {_open(**settings, region=region).caller for region in ("eu-west-1", "us-east-1")}
+
+    assert callers == {account(1)}
+    assert len(started.read_text()) == _assumed(aws) == 1
+    monkeypatch.setenv("AWS_ROLE_SESSION_NAME", "another environment")
+    _open(**settings)
+    _profile(tmp_path, "region = eu-west-1", "aws_access_key_id = A", "aws_secret_access_key = s")
+    _open(**settings)
+    assert len(started.read_text()) == 2
+    assert _assumed(aws) == 3
 
 
 def test_a_role_that_can_not_be_assumed_anew_is_told_plainly(
