@@ -158,6 +158,7 @@ class _Aws(Kind):
         inputs.setdefault("region", self._connection.region)
         if faults := self._resource.schema.faults(inputs):
             raise RejectedSettingError("; ".join(f"{f.path}: {f.reason}" for f in faults))
+        inputs = self._resource.schema.with_tags(inputs, self._connection.tags)
         return {k: news[k] if v is UNKNOWN else v for k, v in inputs.items()}
 
     def diff(self, id_: str, olds: Properties, news: Properties) -> tuple[bool, bool]:
