@@ -91,18 +91,47 @@ def regions_malformed(value: str) -> str:
     return f"regions: {value} names no region; write a list, for instance [eu-central-1, us-east-1]"
 
 
-def misspelt_namespace(key: str, meant: str) -> str:
+def misspelt_namespace(key: str, meant: str, reader: str = "", *, single: bool = True) -> str:
+    """Says that nobody reads a key.
+
+    Args:
+        key: as it is written.
+        meant: the key that was meant; empty if there is none like it.
+        reader: who reads the other keys of its namespace; empty if nobody reads any.
+        single: whether its value is no list and no map.
+    """
+    nobody = f"no key of {reader}" if reader else "in a namespace that nobody reads"
     if not meant:
         return (
-            f"{key} is in a namespace that nobody reads, and no key of this project has that name; "
-            f"remove it: `pulumi config rm {key}`."
+            f"{key} is {nobody}, and no key of this project has that name; remove it where it "
+            "stands, in the stack's file or in Pulumi.yaml."
+        )
+    namespace = ""
+    if not meant.startswith(_NAMESPACES_OF_OTHERS):
+        namespace = " The namespace of this project's keys is its name in Pulumi.yaml."
+    by_command = ""
+    if single:
+        by_command = (
+            f"; for a single value of the stack's file, `pulumi config set {meant} <value>` and "
+            f"`pulumi config rm {key}` do that"
         )
     return (
-        f"{key} is in a namespace that nobody reads; did you mean {meant}? The namespace of this "
-        f"project's keys is its name in Pulumi.yaml. Write {meant} in place of {key} where it "
-        "stands, in the stack's file or in Pulumi.yaml; for a single value of the stack's file, "
-        f"`pulumi config set {meant} <value>` and `pulumi config rm {key}` do that."
+        f"{key} is {nobody}; did you mean {meant}?{namespace} Write {meant} in place of {key} "
+        f"where it stands, in the stack's file or in Pulumi.yaml{by_command}."
     )
+
+
+def misspelt_namespaces(meant: Mapping[str, str], project: str) -> str:
+    """Says of several keys that nobody reads them; `meant` has the right one for each."""
+    head = (
+        f"{counted(len(meant), 'key')} of this project stand where nobody reads them; their "
+        f"namespace is {project}, the project's name in Pulumi.yaml. Write the second in place of "
+        "the first where it stands, in the stack's file or in Pulumi.yaml:"
+    )
+    return "\n".join([head, *(f"  {key} -> {right}" for key, right in meant.items())])
+
+
+_NAMESPACES_OF_OTHERS = ("aws:", "pulumi:")
 
 
 def value_undecided(key: str, why: str) -> str:

@@ -31,7 +31,7 @@ from guardduty.model import AccountId, AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode, faults_of_mode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 PROJECT = "guardduty-eks-audit-logs"
 """The Pulumi project as it is shipped; its name is the namespace of the configuration keys.
@@ -39,8 +39,48 @@ PROJECT = "guardduty-eks-audit-logs"
 Of a copy with another name, that name is.
 """
 
-_OF_PULUMI = ("aws", "pulumi")
-"""Namespaces that others read: the aws provider, and Pulumi itself."""
+_READERS = {"aws": "the aws provider", "pulumi": "Pulumi"}
+"""Namespaces that others read. None of their keys has the name of a key of this project."""
+
+AWS_KEYS = (
+    "accessKey",
+    "allowedAccountIds",
+    "assumeRole",
+    "assumeRoleWithWebIdentity",
+    "assumeRoles",
+    "customCaBundle",
+    "defaultTags",
+    "ec2MetadataServiceEndpoint",
+    "ec2MetadataServiceEndpointMode",
+    "endpoints",
+    "forbiddenAccountIds",
+    "httpProxy",
+    "httpsProxy",
+    "ignoreTags",
+    "insecure",
+    "maxRetries",
+    "noProxy",
+    "profile",
+    "region",
+    "retryMode",
+    "s3UsEast1RegionalEndpoint",
+    "s3UsePathStyle",
+    "secretKey",
+    "sharedConfigFiles",
+    "sharedCredentialsFiles",
+    "skipCredentialsValidation",
+    "skipMetadataApiCheck",
+    "skipRegionValidation",
+    "skipRequestingAccountId",
+    "stsRegion",
+    "tagPolicyCompliance",
+    "token",
+    "tokenBucketRateLimiterCapacity",
+    "useDualstackEndpoint",
+    "useFipsEndpoint",
+    "userAgents",
+)
+"""The keys of pulumi-aws 7, and `assumeRole` of earlier ones; a newer release may have more."""
 
 
 class DetectorSource(StrEnum):
@@ -80,23 +120,62 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands fo
 
 
 def _misplaced(key: str, project: str, known: Collection[str]) -> str | None:
-    """Where a key belongs that stands in a namespace that nobody reads.
+    """Where a key belongs that nobody reads where it stands.
 
     Returns:
-        the full key; empty if there is no such key; None if the namespace is somebody else's.
+        the full key; empty if there is no such key; None if somebody else may read it.
     """
     namespace, _, name = key.partition(":")
-    if namespace == project or namespace in _OF_PULUMI:
+    if namespace == project:
         return None
     folded = namespace.casefold()
-    name = next((key for key in known if key.casefold() == name.casefold()), name)
-    if folded in _OF_PULUMI and name not in known:
-        return f"{folded}:{name[:1].lower()}{name[1:]}"
-    alike = get_close_matches(folded, [project.casefold(), PROJECT], cutoff=0.8)
-    if name in known or not (alike or folded == "guardduty"):
-        return f"{project}:{name}" if name in known else None
+    own = _alike(name, known)
+    if own:
+        return f"{project}:{own}"
+    if folded in _READERS:
+        right = _alike(name, AWS_KEYS) if folded == "aws" else None
+        meant = f"{folded}:{right or (name if namespace == folded else _first_small(name))}"
+        return None if meant == key else meant
+    if not (folded == "guardduty" or _is_nearly(folded, [project.casefold(), PROJECT])):
+        return None
     close = get_close_matches(name, known, n=1)
     return f"{project}:{close[0]}" if close else ""
+
+
+def _alike(name: str, known: Collection[str]) -> str | None:
+    """The key that a name is when capital letters, `_` and `-` do not count."""
+
+    def folded(key: str) -> str:
+        return re.sub("[-_]", "", key).casefold()
+
+    return next((key for key in known if folded(key) == folded(name)), None)
+
+
+def _first_small(name: str) -> str:
+    return f"{name[:1].lower()}{name[1:]}"
+
+
+def _is_nearly(namespace: str, ours: list[str]) -> bool:
+    return bool(get_close_matches(namespace, ours, cutoff=0.8))
+
+
+def _namespace_faults(
+    configuration: Mapping[str, Any], project: str, known: Collection[str]
+) -> Iterator[str]:
+    """Says which keys nobody reads where they stand; the reason once for all of this project."""
+    misplaced = {
+        key: meant
+        for key in configuration
+        if (meant := _misplaced(key, project, known)) is not None
+    }
+    ours = {key: meant for key, meant in misplaced.items() if meant.startswith(f"{project}:")}
+    for key, meant in misplaced.items():
+        if key not in ours or len(ours) == 1:
+            single = not str(configuration[key]).startswith(("[", "{"))
+            reader = _READERS.get(key.partition(":")[0], "")
+            yield messages.misspelt_namespace(key, meant, reader, single=single)
+    if len(ours) > 1:
+        yield messages.misspelt_namespaces(ours, project)
 
 
 def _unknown(key: str, prefix: str, known: Collection[str]) -> str:
@@ -243,17 +322,12 @@ class Settings(_Strict):
             SettingsError: with a sentence for every fault.
         """
         prefix, known = f"{project}:", cls.keys()
-        misplaced = {key: _misplaced(key, project, known) for key in configuration}
         values = {
             key.removeprefix(prefix): value
             for key, value in configuration.items()
             if key.startswith(prefix) and value != ""
         }
-        faults = tuple(
-            messages.misspelt_namespace(key, meant)
-            for key, meant in misplaced.items()
-            if meant is not None
-        )
+        faults = tuple(_namespace_faults(configuration, project, known))
         return cls._read(values, faults, prefix, folder)
 
     @classmethod

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +18,7 @@ from guardduty.errors import SettingsError
 from guardduty.model import AccountId, AutoEnable
 from guardduty.modes import Mode
 from guardduty.settings import (
+    AWS_KEYS,
     PROJECT,
     DetectorSource,
     OnRelease,
@@ -139,7 +143,7 @@ def test_an_empty_value_counts_as_absent() -> None:
 
 
 def test_keys_of_other_namespaces_are_left_alone() -> None:
-    others = ("aws:region", "aws:status", "eks:cluster", "pulumi:tags")
+    others = ("aws:region", "aws:newKey", "eks:cluster", "pulumi:tags", "github:members2")
     assert Settings.from_configuration(dict.fromkeys(others, "x")) == Settings()
 
 
@@ -225,7 +229,71 @@ def test_a_key_of_no_name_in_a_namespace_that_nobody_reads_is_to_be_removed() ->
         Settings.from_configuration({"guardduty:region": "us-east-1"})
 
     (fault,) = caught.value.faults
-    assert fault.endswith("has that name; remove it: `pulumi config rm guardduty:region`.")
+    assert fault.endswith("remove it where it stands, in the stack's file or in Pulumi.yaml.")
+
+
+@pytest.mark.parametrize(
+    ("key", "reader", "meant"),
+    [
+        ("pulumi:status", "Pulumi", f"{PROJECT}:status"),
+        ("aws:status", "the aws provider", f"{PROJECT}:status"),
+        ("aws:AutoEnable", "the aws provider", f"{PROJECT}:autoEnable"),
+        ("aws:allowedAccountIDs", "the aws provider", "aws:allowedAccountIds"),
+        ("aws:allowed_account_ids", "the aws provider", "aws:allowedAccountIds"),
+    ],
+)
+def test_a_key_that_the_reader_of_its_namespace_does_not_know_is_refused(
+    key: str, reader: str, meant: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration({key: "x"})
+
+    (fault,) = caught.value.faults
+    assert fault.startswith(f"{key} is no key of {reader}; did you mean {meant}?")
+    assert ("The namespace of this project's keys" in fault) is (meant != "aws:allowedAccountIds")
+
+
+def test_the_keys_of_the_aws_provider_are_those_of_pulumi_aws() -> None:
+    package = importlib.util.find_spec("pulumi_aws")
+    assert package is not None
+    assert package.origin is not None
+    text = (Path(package.origin).parent / "config" / "vars.py").read_text()
+    assert {*re.findall(r"__config__\.get\w*\('(\w+)'\)", text), "assumeRole"} == set(AWS_KEYS)
+    assert not {key.casefold() for key in AWS_KEYS} & {key.casefold() for key in _KEYS}
+
+
+def test_a_list_is_not_to_be_set_by_a_command() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration({"acme:members": "[]"})
+
+    (fault,) = caught.value.faults
+    assert fault.endswith("where it stands, in the stack's file or in Pulumi.yaml.")
+
+
+def test_of_several_keys_in_a_wrong_namespace_the_reason_is_told_once() -> None:
+    former = {f"{PROJECT}:{key}": "x" for key in ("mode", "status", "members")}
+
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration({**former, "AWS:region": "x"}, "acme")
+
+    assert [fault.splitlines() for fault in caught.value.faults] == [
+        [
+            (
+                "AWS:region is in a namespace that nobody reads; did you mean aws:region? Write "
+                "aws:region in place of AWS:region where it stands, in the stack's file or in "
+                "Pulumi.yaml; for a single value of the stack's file, `pulumi config set aws:region "
+                "<value>` and `pulumi config rm AWS:region` do that."
+            )
+        ],
+        [
+            (
+                "3 keys of this project stand where nobody reads them; their namespace is acme, the "
+                "project's name in Pulumi.yaml. Write the second in place of the first where it "
+                "stands, in the stack's file or in Pulumi.yaml:"
+            ),
+            *(f"  {PROJECT}:{key} -> acme:{key}" for key in ("mode", "status", "members")),
+        ],
+    ]
 
 
 def test_only_what_is_written_counts_as_asked_for() -> None:
