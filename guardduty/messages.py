@@ -91,44 +91,50 @@ def regions_malformed(value: str) -> str:
     return f"regions: {value} names no region; write a list, for instance [eu-central-1, us-east-1]"
 
 
-def misspelt_namespace(key: str, meant: str, reader: str = "", *, single: bool = True) -> str:
-    """Says that nobody reads a key.
+def misspelt_namespace(key: str, meant: str, *, single: bool = True) -> str:
+    """Says that nobody reads a key's namespace.
 
     Args:
         key: as it is written.
         meant: the key that was meant; empty if there is none like it.
-        reader: who reads the other keys of its namespace; empty if nobody reads any.
         single: whether its value is no list and no map.
     """
-    nobody = f"no key of {reader}" if reader else "in a namespace that nobody reads"
-    if not meant:
-        return (
-            f"{key} is {nobody}, and no key of this project has that name; remove it where it "
-            "stands, in the stack's file or in Pulumi.yaml."
-        )
-    namespace = ""
+    if meant:
+        return f"{key} is in a namespace that nobody reads; {_in_its_place(key, meant, single)}"
+    return (
+        f"{key} is in a namespace that nobody reads, and no key of this project has that name; "
+        "remove it where it stands, in the stack's file or in Pulumi.yaml."
+    )
+
+
+def unknown_to_reader(key: str, meant: str, reader: str, *, single: bool = True) -> str:
+    """Says that who reads the keys of a namespace has none of that name."""
+    return f"{key} is no key of {reader}; {_in_its_place(key, meant, single)}"
+
+
+def _in_its_place(key: str, meant: str, single: bool) -> str:  # noqa: FBT001
+    namespace, by_command = "", ""
     if not meant.startswith(_NAMESPACES_OF_OTHERS):
         namespace = " The namespace of this project's keys is its name in Pulumi.yaml."
-    by_command = ""
     if single:
         by_command = (
             f"; for a single value of the stack's file, `pulumi config set {meant} <value>` and "
             f"`pulumi config rm {key}` do that"
         )
     return (
-        f"{key} is {nobody}; did you mean {meant}?{namespace} Write {meant} in place of {key} "
-        f"where it stands, in the stack's file or in Pulumi.yaml{by_command}."
+        f"did you mean {meant}?{namespace} Write {meant} in place of {key} where it stands, in the "
+        f"stack's file or in Pulumi.yaml{by_command}."
     )
 
 
-def misspelt_namespaces(meant: Mapping[str, str], project: str) -> str:
-    """Says of several keys that nobody reads them; `meant` has the right one for each."""
+def misspelt_namespaces(meant_by_key: Mapping[str, str], project: str) -> str:
+    """Says of several keys of this project that nobody reads them where they stand."""
     head = (
-        f"{counted(len(meant), 'key')} of this project stand where nobody reads them; their "
+        f"{counted(len(meant_by_key), 'key')} of this project stand where nobody reads them; their "
         f"namespace is {project}, the project's name in Pulumi.yaml. Write the second in place of "
         "the first where it stands, in the stack's file or in Pulumi.yaml:"
     )
-    return "\n".join([head, *(f"  {key} -> {right}" for key, right in meant.items())])
+    return "\n".join([head, *(f"  {key} -> {meant}" for key, meant in meant_by_key.items())])
 
 
 _NAMESPACES_OF_OTHERS = ("aws:", "pulumi:")
@@ -164,12 +170,30 @@ def key_no_text(key: str) -> str:
     return f"the key {key} is no text"
 
 
-def outside_of_config(file: str, key: str) -> str:
-    return (
-        f"{file}: {key} is outside of `config:`, where nobody reads it; move it to the keys "
-        "below `config:`, with two spaces in front, or remove it. Edit the file before anything "
-        "else: `pulumi config set` drops such a key."
+def outside_of_config(file: str, key: str, *, has_config: bool = True) -> str:
+    where = (
+        "move it to the keys below `config:`, with two spaces in front"
+        if has_config
+        else "write the line `config:` above it, and two spaces in front of it"
     )
+    return (
+        f"{file}: {key} is outside of `config:`, where nobody reads it; {where}, or remove it. "
+        "Edit the file before anything else: `pulumi config set` drops such a key."
+    )
+
+
+def outside_of_projects_config(file: str, key: str, name: str) -> str:
+    """Says it of the project's file; `name` is the key's without its namespace if it is ours."""
+    way_out = (
+        f"write its value there as `default:` of `config: {name}:`"
+        if name
+        else "move it to the keys below `config:`, with two spaces in front"
+    )
+    return f"{file}: {key} is outside of `config:`, and nobody reads it; {way_out}, or remove it."
+
+
+def config_in_capitals(file: str, written: str) -> str:
+    return f"{file}: nobody reads what is below `{written}:`; write `config:` in small letters."
 
 
 def second_document(file: str) -> str:

@@ -172,8 +172,11 @@ def _namespace_faults(
     for key, meant in misplaced.items():
         if key not in ours or len(ours) == 1:
             single = not str(configuration[key]).startswith(("[", "{"))
-            reader = _READERS.get(key.partition(":")[0], "")
-            yield messages.misspelt_namespace(key, meant, reader, single=single)
+            reader = _READERS.get(key.partition(":")[0])
+            if reader:
+                yield messages.unknown_to_reader(key, meant, reader, single=single)
+            else:
+                yield messages.misspelt_namespace(key, meant, single=single)
     if len(ours) > 1:
         yield messages.misspelt_namespaces(ours, project)
 

@@ -281,15 +281,15 @@ def test_of_several_keys_in_a_wrong_namespace_the_reason_is_told_once() -> None:
             (
                 "AWS:region is in a namespace that nobody reads; did you mean aws:region? Write "
                 "aws:region in place of AWS:region where it stands, in the stack's file or in "
-                "Pulumi.yaml; for a single value of the stack's file, `pulumi config set aws:region "
-                "<value>` and `pulumi config rm AWS:region` do that."
+                "Pulumi.yaml; for a single value of the stack's file, `pulumi config set "
+                "aws:region <value>` and `pulumi config rm AWS:region` do that."
             )
         ],
         [
             (
-                "3 keys of this project stand where nobody reads them; their namespace is acme, the "
-                "project's name in Pulumi.yaml. Write the second in place of the first where it "
-                "stands, in the stack's file or in Pulumi.yaml:"
+                "3 keys of this project stand where nobody reads them; their namespace is acme, "
+                "the project's name in Pulumi.yaml. Write the second in place of the first where "
+                "it stands, in the stack's file or in Pulumi.yaml:"
             ),
             *(f"  {PROJECT}:{key} -> acme:{key}" for key in ("mode", "status", "members")),
         ],
