@@ -20,6 +20,7 @@ from components.provider import (
     note_failure,
     note_generation,
     note_live,
+    note_recorded,
     patience,
     replaced,
     tell,
@@ -185,6 +186,7 @@ class PriorSettingsProvider(GuardDutyProvider):
         api = self.owned_session(wanted).guardduty
         detector_id = DetectorId(wanted.detector_id)
         before = self._recorded(api, detector_id, wanted)
+        note_recorded(wanted)
         settings = read_prior_settings(api, detector_id, wanted.settings, wanted.settings_before)
         if wanted.release_all:
             self._restore(api, wanted, settings)

@@ -1545,7 +1545,13 @@ def no_detector_yet() -> str:
     return "the detector is only being made"
 
 
-def not_recorded_yet() -> str:
+def not_recorded_yet(*, left_out: bool) -> str:
+    """Why an account is not set; `left_out` if this run leaves `PriorSettings` out."""
+    if left_out:
+        return (
+            "what it had before is not recorded, since this run left PriorSettings out (--target "
+            "or --exclude); `pulumi up` without these records and sets it."
+        )
     return "AWS did not tell what it had before; it is set once that is recorded."
 
 

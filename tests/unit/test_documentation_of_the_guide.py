@@ -66,6 +66,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "key": "autoEnable",
     "known": ["NEW", "ALL", "NONE"],
     "label": "rule 1: all",
+    "left_out": False,
     "left": 3,
     "limit": 10,
     "line": "what is this",
