@@ -212,17 +212,41 @@ def stack_file_ignored(stack: str, file: str, right: str, *, there: bool) -> str
 
 
 def account_id_lines(
-    file: str, wrong: Sequence[str], lines: int, column: str | None, *, is_csv: bool
+    file: str, wrong: Sequence[str], lines: int, column: str | None, way_out: str
 ) -> str:
     """Says which lines of a file have no account id; `wrong` has the first of them."""
     where = f" in column {column}" if column else ""
     more = f" and {lines - len(wrong)} more" if lines > len(wrong) else ""
-    way_out = "An id has 12 digits; a spreadsheet drops zeros in front."
-    if is_csv:
-        way_out = f"For a file with columns write {{path: {file}, column: <its name>}}."
     return (
         f"{file} has {counted(lines, 'line')} without an account id{where}: {', '.join(wrong)}"
         f"{more}. {way_out}"
+    )
+
+
+def digits_of_an_id() -> str:
+    return "An id has 12 digits; a spreadsheet drops zeros in front."
+
+
+def one_id_a_line() -> str:
+    return "Write one id a line, without brackets, dashes and anything else that makes a list."
+
+
+def name_the_column(file: str, *, has_names: bool) -> str:
+    first = "" if has_names else ", and let its first line name the columns"
+    return f"For a file with columns write {{path: {file}, column: <its name>}}{first}."
+
+
+def no_names_of_columns(file: str, column: str) -> str:
+    return (
+        f"the first line of {file} has an account id, but is to name the columns; write a line "
+        f"above it, in which the ids' column is {column}."
+    )
+
+
+def line_malformed(file: str, line: int, reason: str) -> str:
+    return (
+        f"{file} can't be read from line {line} on ({reason.rstrip('.')}). Close the quotes that "
+        "begin there, or remove them."
     )
 
 
@@ -245,7 +269,10 @@ def accounts_file_malformed(value: str) -> str:
 
 
 def no_such_column(file: str, column: str, columns: Sequence[str]) -> str:
-    return f"{file} has no column {column}; name one of {', '.join(columns) or 'its first line'}."
+    if column in columns:
+        return f"{file} has the column {column} {columns.count(column)} times; rename all but one."
+    more = ", …" if len(columns) > _MANY else ""
+    return f"{file} has no column {column}; name one of {', '.join(columns[:_MANY])}{more}."
 
 
 def accounts_of_file(file: str) -> str:
