@@ -27,9 +27,10 @@ from guardduty.foreign_words import harmless
 from guardduty.ledger import LastState, read_last_state
 from guardduty.plan import make_leaving_plan, make_plan
 from guardduty.refusals import lost_records, other_records
+from guardduty.regions import is_known
 from guardduty.run_report import Outcome, delegation_report, region_report
 from guardduty.secret_keys import secrets_to_show
-from guardduty.session import open_session
+from guardduty.session import aws_faults, open_session
 from guardduty.settings import Settings
 from guardduty.snapshot import read_snapshot
 from guardduty.stack_files import faults_of_stack_file
@@ -94,6 +95,7 @@ def stack_settings(configuration: Mapping[str, Any]) -> Settings:
     # Without an engine, in a test for instance, there is none.
     folder = Path(pulumi.get_root_directory() or ".")
     faults = faults_of_stack_file(folder, pulumi.get_stack(), configuration, Settings.keys())
+    faults += aws_faults(configuration.get)
     try:
         settings = Settings.from_configuration(configuration, pulumi.get_project(), folder)
     except SettingsError as error:
@@ -123,6 +125,14 @@ def connect(who: Lookup | Identity, region: str | None = None) -> Session:
     return open_session(who, region, is_secret, _tell_live, READING_SECONDS)
 
 
+def _of_region(error: UserError, region: str | None) -> str:
+    """An error's sentence, which says so if the region may be none: AWS does not."""
+    asked_in_vain = isinstance(error, ConnectionFailedError | CredentialsError)
+    if not asked_in_vain or not region or is_known(region):
+        return str(error)
+    return f"{error} {messages.perhaps_no_region(region)}"
+
+
 def _tell_live(line: str) -> None:
     """Tells of progress: the engine shows it at once, and not again at the end."""
     pulumi.log.info(line, ephemeral=True)
@@ -140,7 +150,7 @@ def errors_told_plainly() -> Iterator[None]:
     except SettingsError as error:
         refuse(error.faults)
     except UserError as error:
-        refuse((str(error),))
+        refuse((_of_region(error, stack_configuration().get("aws:region")),))
 
 
 def refuse_if(sentences: tuple[str, ...]) -> None:
@@ -280,10 +290,10 @@ def plan_regions(
         except SettingsError as error:
             wrong += error.faults
         except CredentialsError as error:
-            rejected.setdefault(str(error), []).append(region)
+            rejected.setdefault(_of_region(error, region), []).append(region)
         except ConnectionFailedError as error:
             # Each region would wait as long for a network that is not there.
-            wrong.append(messages.in_region(region, str(error)))
+            wrong.append(messages.in_region(region, _of_region(error, region)))
             break
         except UserError as error:
             wrong.append(messages.in_region(region, str(error)))

@@ -353,6 +353,10 @@ def no_region() -> str:
     return "aws:region is not set; run `pulumi config set aws:region <region>`."
 
 
+def perhaps_no_region(region: str) -> str:
+    return f"Or correct the region, if {region} is none of AWS's."
+
+
 def aws_setting_not_followed(key: str, instead: str) -> str:
     return (
         f"aws:{key} would make pulumi-aws act as somebody else than the member settings; {instead}."

@@ -34,7 +34,7 @@ from guardduty.credentials import (
 from guardduty.errors import CredentialsError, SettingsError
 from guardduty.faults import faults_of
 from guardduty.foreign_words import harmless, printable
-from guardduty.identity import Identity, WhoActs, identity_notice
+from guardduty.identity import SECRETS, Identity, WhoActs, identity_notice
 from guardduty.model import AccountId
 from guardduty.organizations import OrganizationsApi
 from guardduty.secret_keys import credentials_in_clear
@@ -215,6 +215,15 @@ def _as_role(  # noqa: PLR0913 - each is one of a session's
     return boto3.Session(botocore_session=configured), assumed
 
 
+def aws_faults(lookup: Lookup) -> tuple[str, ...]:
+    """Says what is wrong with the stack's `aws:*` configuration, one sentence for each fault."""
+    try:
+        _read_settings(lookup)
+    except SettingsError as error:
+        return error.faults
+    return ()
+
+
 def _read_settings(lookup: Lookup) -> _AwsSettings:
     faults = [
         messages.aws_setting_not_followed(key, instead)
@@ -226,7 +235,8 @@ def _read_settings(lookup: Lookup) -> _AwsSettings:
         key = field.alias or name
         raw = lookup(f"aws:{key}")
         if raw not in (None, ""):
-            values[key] = _decode(raw, is_text=field.annotation == (str | None))
+            is_text = field.annotation == (str | None)
+            values[key] = raw if key in SECRETS else _decode(raw, is_text=is_text)
     try:
         settings = _AwsSettings.model_validate(values)
     except ValidationError as error:
@@ -255,12 +265,14 @@ def _refuse_credentials_in_clear(
 
 
 def _decode(raw: Any, *, is_text: bool) -> Any:  # noqa: ANN401 - a configuration value is anything
-    if is_text or not isinstance(raw, str):
+    if not isinstance(raw, str):
         return raw
     try:
-        return json.loads(raw)
+        decoded = json.loads(raw)
     except ValueError:
         return raw
+    # A number is text as it is written; a list is a fault.
+    return raw if is_text and not isinstance(decoded, dict | list) else decoded
 
 
 def _environment_region() -> str | None:

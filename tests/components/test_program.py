@@ -115,10 +115,19 @@ def test_what_files_and_values_have_wrong_is_told_at_once(
     rules = [{"status": "ENABLED", "accountsFile": "ids.txt"}]
     (tmp_path / "ids.txt").write_text("7")
 
-    told = program.refused({**_KEYS, f"{PROJECT}:members": json.dumps(rules)})
+    told = program.refused(
+        {
+            **_KEYS,
+            f"{PROJECT}:members": json.dumps(rules),
+            "aws:profile": '["administrator"]',
+            "aws:allowedAccountIds": '["22222222222"]',
+        }
+    )
 
     assert [sentence.partition(" is ")[0].partition(" has ")[0] for sentence in told] == [
         f"Pulumi.{STACK}.yaml: onRelease",
+        "aws:allowedAccountIds[0]: 22222222222",
+        "aws:profile: ['administrator']",
         "rule 1 (members[0].accountsFile): ids.txt",
     ]
     (tmp_path / f"Pulumi.{STACK}.yaml").write_text("config: {onRelease: RESTORE}\n")
@@ -184,6 +193,33 @@ def test_a_run_with_all_ends_with_whom_it_has_yet_to_reach(
 
     assert program.told(logging.INFO)[-1].startswith(told)
     assert engine.exported["accounts"] == {"DISABLED": 1, "ENABLED": 1}
+
+
+@pytest.mark.parametrize("region", ["us-east-9", "us-east-1a", "US-EAST-1"])
+def test_a_region_that_is_none_is_named_where_aws_accepts_no_credentials(
+    aws: Aws, program: _Program, region: str
+) -> None:
+    aws.refusals["*"] = (403, "InvalidClientTokenId", "No.")
+
+    (told,) = program.refused({**_KEYS, "aws:region": region, **_ALL_ON})
+
+    assert told.startswith("AWS does not accept")
+    assert told.endswith(f" Or correct the region, if {region} is none of AWS's.")
+    (_, known) = program.refused({**_KEYS, "aws:region": "eu-south-2", **_ALL_ON})
+    assert "none of AWS's" not in known
+
+
+def test_a_region_that_is_none_is_named_where_nobody_answers(
+    program: _Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> NoReturn:
+        raise ConnectionFailedError("no answer from AWS.")
+
+    monkeypatch.setattr(components.program, "open_session", gone)
+
+    assert program.refused({**_KEYS, "aws:region": "us-east-9"}) == [
+        "no answer from AWS. Or correct the region, if us-east-9 is none of AWS's."
+    ]
 
 
 # Secrets
