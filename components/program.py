@@ -26,7 +26,7 @@ from guardduty.faults import shown
 from guardduty.foreign_words import harmless
 from guardduty.ledger import LastState, read_last_state
 from guardduty.plan import make_leaving_plan, make_plan
-from guardduty.refusals import lost_records, other_records
+from guardduty.refusals import lost_records, members_not_written, other_records
 from guardduty.regions import is_known
 from guardduty.run_report import Outcome, delegation_report, region_report
 from guardduty.secret_keys import secrets_to_show
@@ -300,8 +300,8 @@ def plan_regions(
         else:
             planned.append((session, plan))
             REPORT.add(region_report(plan))
-            wrong += (messages.in_region(region, refusal) for refusal in plan.refusals)
     wrong += _of_credentials(rejected, len(named) + len(left))
+    wrong += _refusals(settings, [plan for _, plan in planned])
     if len(callers) == 1:
         (caller,) = callers
         others = last.others((caller, record.region) for record in last.records)
@@ -309,6 +309,20 @@ def plan_regions(
     wrong += lost_records(last.records)
     refuse_if(tuple(wrong))
     return planned
+
+
+def _refusals(settings: Settings, plans: Sequence[Plan]) -> Iterator[str]:
+    """What the plans refuse; that the program gives no members, once for all regions."""
+    unwritten: dict[str, int] = {}
+    told: list[str] = []
+    for plan in plans:
+        region, lost = plan.snapshot.region, members_not_written(settings, plan.record)
+        if set(lost) & set(plan.refusals):
+            unwritten[region] = len(plan.record.kept)
+        told += (messages.in_region(region, one) for one in plan.refusals if one not in lost)
+    if unwritten:
+        yield messages.members_given_nowhere(unwritten)
+    yield from told
 
 
 def _of_credentials(rejected: Mapping[str, Sequence[str]], regions: int) -> Iterator[str]:

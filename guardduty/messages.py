@@ -294,8 +294,19 @@ def account_id_malformed(value: str) -> str:
     return f"{value} is not an account id; write its 12 digits, in quotes."
 
 
+def minutes_out_of_range(value: str, most: int) -> str:
+    return f"{value} is not a value it takes; write a number of minutes from 0 to {most}."
+
+
 def not_a_list(value: str) -> str:
-    return f"{value} is not a list; write one rule a line, as in stacks/Pulumi.template.yaml."
+    return f"{value} is not a list; write a list of rules, as in stacks/Pulumi.template.yaml."
+
+
+def text_of_a_list(value: str) -> str:
+    return (
+        f"{value} is text and no list; in the stack's file, write the list without quotes and "
+        "without a |, as in stacks/Pulumi.template.yaml; by `pulumi config set`, write it as JSON."
+    )
 
 
 def no_selector(selectors: Sequence[str]) -> str:
@@ -320,6 +331,26 @@ def unit_path_malformed(value: str) -> str:
 
 def not_in_this_mode(key: str, value: str, mode: str) -> str:
     return f"{key}: {value} has no effect with mode: {mode}; remove {key}, or correct the mode."
+
+
+def members_given_nowhere(accounts: Mapping[str, int]) -> str:
+    """The same of a program that names its settings and its regions itself."""
+    kept = ", ".join(
+        f"{counted(number, 'account')} in {where}" for where, number in accounts.items()
+    )
+    return (
+        f"this program gives its settings no members, but its stack keeps {kept}, which would all "
+        'be released. Give them the rules, `"members": […]`; if all are to be released, '
+        '`"members": []`.'
+    )
+
+
+def members_not_in_this_mode(mode: str, region: str, accounts: int) -> str:
+    return (
+        f"mode: {mode} has no members, but this stack keeps {counted(accounts, 'account')} in "
+        f"{region}, which would all be released. Put the mode back; if all are to be released, "
+        "write members: []."
+    )
 
 
 def administrator_missing() -> str:
@@ -1040,10 +1071,20 @@ def releases_left_out(region: str, accounts: Collection[str]) -> str:
 
 
 def report_not_writable(variable: str, path: str, reason: str) -> str:
+    way_out = _REPORT_WAYS_OUT.get(reason, "Name another file")
     return (
-        f"{variable}: {path} can't be written ({reason.rstrip('.')}). Name a file in a folder that "
-        "exists, or unset the variable."
+        f"{variable}: {path} can't be written ({reason.rstrip('.')}). {way_out}, or unset the "
+        "variable."
     )
+
+
+_REPORT_WAYS_OUT = {
+    "No such file or directory": "Name a file in a folder that exists",
+    "Not a directory": "Name a file in a folder that exists",
+    "Is a directory": "Name a file in that folder",
+    "Permission denied": "Name a file that you may write",
+    "Read-only file system": "Name a file that you may write",
+}
 
 
 def no_temporary_file(path: str, reason: str) -> str:

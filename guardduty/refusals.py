@@ -103,9 +103,11 @@ def members_not_written(settings: Settings, record: Record) -> tuple[str, ...]:
         settings: the stack's configuration.
         record: what the stack has recorded before this run.
     """
-    kept = record.before.keys() | record.members
+    kept = record.kept
     if not kept or settings.is_written("members"):
         return ()
+    if settings.mode is Mode.STANDALONE:
+        return (messages.members_not_in_this_mode(settings.mode, record.region, len(kept)),)
     return (messages.members_not_written(record.region, len(kept)),)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
+import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,7 +26,7 @@ from guardduty import messages
 from guardduty.account_id import account_id
 from guardduty.accounts_file import AccountsFile, read_accounts_file
 from guardduty.errors import SettingsError
-from guardduty.faults import did_you_mean, faults_of, shown
+from guardduty.faults import did_you_mean, faults_of, shown, visible
 from guardduty.max_disabled import MaxDisabled
 from guardduty.model import AccountId, AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode, faults_of_mode
@@ -116,7 +117,15 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands fo
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
-        raise ValueError(messages.not_a_list(shown(value))) from None
+        told = messages.text_of_a_list if _is_yaml_of_a_list(value) else messages.not_a_list
+        raise ValueError(told(shown(value))) from None
+
+
+def _is_yaml_of_a_list(text: str) -> bool:
+    try:
+        return isinstance(yaml.safe_load(text), list)
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return False
 
 
 def _misplaced(key: str, project: str, known: Collection[str]) -> str | None:
@@ -146,7 +155,7 @@ def _alike(name: str, known: Collection[str]) -> str | None:
     """The key that a name is when capital letters, `_` and `-` do not count."""
 
     def folded(key: str) -> str:
-        return re.sub("[-_]", "", key).casefold()
+        return re.sub(r"[-_\s]", "", key).casefold()
 
     return next((key for key in known if folded(key) == folded(name)), None)
 
@@ -174,11 +183,12 @@ def _namespace_faults(
             single = not str(configuration[key]).startswith(("[", "{"))
             reader = _READERS.get(key.partition(":")[0])
             if reader:
-                yield messages.unknown_to_reader(key, meant, reader, single=single)
+                yield messages.unknown_to_reader(visible(key), meant, reader, single=single)
             else:
-                yield messages.misspelt_namespace(key, meant, single=single)
+                yield messages.misspelt_namespace(visible(key), meant, single=single)
     if len(ours) > 1:
-        yield messages.misspelt_namespaces(ours, project)
+        shown_keys = {visible(key): meant for key, meant in ours.items()}
+        yield messages.misspelt_namespaces(shown_keys, project)
 
 
 def _unknown(key: str, prefix: str, known: Collection[str]) -> str:
@@ -186,11 +196,20 @@ def _unknown(key: str, prefix: str, known: Collection[str]) -> str:
         return messages.key_nested(key)
     if prefix and re.match(rf"(?:{'|'.join(known)})[.\[]", key):
         return messages.key_is_a_path(f"{prefix}{key}")
-    return messages.unknown_key(f"{prefix}{key}", did_you_mean(key, known))
+    return messages.unknown_key(visible(f"{prefix}{key}"), did_you_mean(key, known))
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+
+def _minutes(value: float) -> float:
+    if not 0 <= value <= _MOST_MINUTES:
+        raise ValueError(messages.minutes_out_of_range(f"{value:g}", _MOST_MINUTES))
+    return value
+
+
+_MOST_MINUTES = 60
 
 
 def _unit(value: str) -> str:
@@ -282,7 +301,7 @@ class Settings(_Strict):
     on_release: OnRelease = OnRelease.LEAVE
     max_disabled: Annotated[MaxDisabled, BeforeValidator(MaxDisabled.parse)] = MaxDisabled(10)
     administrator_account_id: Annotated[AccountId, BeforeValidator(account_id)] | None = None
-    retry_minutes: Annotated[float, Field(ge=0, le=60)] = 5
+    retry_minutes: Annotated[float, AfterValidator(_minutes)] = 5
     show_costs: bool = True
 
     def is_written(self, key: str) -> bool:

@@ -366,6 +366,24 @@ def test_a_region_whose_record_is_empty_is_planned_no_more() -> None:
 
 
 @pytest.mark.usefixtures("aws")
+def test_members_that_a_program_gives_nowhere_are_told_once(program: _Program) -> None:
+    regions = ["us-east-1", "eu-west-1"]
+    Engine(preview=True, state=last_state(*((PRIOR, _recorded(r)) for r in regions))).start()
+    who = {"aws:accessKey": "x", "aws:secretKey": "y"}.get
+
+    with pytest.raises(SystemExit):
+        plan_regions(Settings.from_values({}), who, regions)
+
+    (told,) = program.told(logging.ERROR)
+    assert told == (
+        "this program gives its settings no members, but its stack keeps 1 account in us-east-1, 1 "
+        "account in eu-west-1, which would all be released. Give them the rules, "
+        '`"members": […]`; if all are to be released, `"members": []`.'
+    )
+    assert len(plan_regions(Settings.from_values({"members": []}), who, regions)) == 2
+
+
+@pytest.mark.usefixtures("aws")
 def test_a_region_that_left_counts_for_max_disabled(program: _Program) -> None:
     Engine(preview=True, state=last_state((PRIOR, _recorded("eu-west-1")))).start()
 

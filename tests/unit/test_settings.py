@@ -432,8 +432,35 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "members",
             "all of them",
             (
-                "members: all of them is not a list; write one rule a line, as in "
+                "members: all of them is not a list; write a list of rules, as in "
                 "stacks/Pulumi.template.yaml."
+            ),
+        ),
+        (
+            "members",
+            "- status: ENABLED\n  all: true",
+            (
+                r"members: '- status: ENABLED\n  all: true' is text and no list; in the stack's "
+                "file, write the list without quotes and without a |, as in "
+                "stacks/Pulumi.template.yaml; by `pulumi config set`, write it as JSON."
+            ),
+        ),
+        (
+            "retryMinutes",
+            61,
+            "retryMinutes: 61 is not a value it takes; write a number of minutes from 0 to 60.",
+        ),
+        (
+            "status",
+            "ENABLED\u00a0",
+            r"status: 'ENABLED\xa0' is not a value it takes; use one of ENABLED, DISABLED.",
+        ),
+        (
+            "status\u200b",
+            "ENABLED",
+            (
+                r"'guardduty-eks-audit-logs:status\u200b' is not a configuration key of this "
+                "project; did you mean status?"
             ),
         ),
         (
@@ -445,7 +472,7 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "members",
             "[" * 100,
             (
-                f"members: {'[' * 60}… is not a list; write one rule a line, as in "
+                f"members: {'[' * 60}… is not a list; write a list of rules, as in "
                 "stacks/Pulumi.template.yaml."
             ),
         ),
@@ -575,10 +602,10 @@ def test_an_id_with_another_number_of_digits(written: object, said: str) -> None
     [
         ("3000-0000-0001", "3000-0000-0001"),
         ("30000000000a", "30000000000a"),
-        (" 300000000001", " 300000000001"),
+        (" 300000000001", "' 300000000001'"),
         ("٣٠٠٠٠٠٠٠٠٠٠١", "٣٠٠٠٠٠٠٠٠٠٠١"),
         ("\uff10\uff11\uff12345678901", "\uff10\uff11\uff12345678901"),
-        ("300000000001\n", "300000000001\n"),
+        ("300000000001\n", r"'300000000001\n'"),
         (-300000000001, "-300000000001"),
         (1.5, "1.5"),
         (float("inf"), "inf"),
