@@ -333,10 +333,10 @@ def not_in_this_mode(key: str, value: str, mode: str) -> str:
     return f"{key}: {value} has no effect with mode: {mode}; remove {key}, or correct the mode."
 
 
-def members_given_nowhere(accounts: Mapping[str, int]) -> str:
+def members_given_nowhere(kept_by_region: Mapping[str, int]) -> str:
     """The same of a program that names its settings and its regions itself."""
     kept = ", ".join(
-        f"{counted(number, 'account')} in {where}" for where, number in accounts.items()
+        f"{counted(number, 'account')} in {where}" for where, number in kept_by_region.items()
     )
     return (
         f"this program gives its settings no members, but its stack keeps {kept}, which would all "
@@ -840,11 +840,26 @@ def rule_names_stranger(index: int, account: str, region: str, selector: str = "
     )
 
 
-def rule_names_more(index: int, number: int, total: int, selector: str = "accounts") -> str:
-    return (
-        f"{rule_at(index, f'.{selector}')}: {number} more of {total} accounts that are no "
-        "GuardDuty members here. Correct the ids, or remove them from the rule."
+def rule_names_non_members(  # noqa: PLR0913 - each is told
+    index: int,
+    reasons: Mapping[str, str],
+    region: str,
+    selector: str = "accounts",
+    file: str | None = None,
+    *,
+    listed: int,
+) -> str:
+    """Says which accounts of a rule are no members, in groups; `listed` of them are named."""
+    of_file = f" of {file}" if file else ""
+    head = (
+        f"{rule_at(index, f'.{selector}')}: {counted(len(reasons), 'account')}{of_file} are no "
+        f"GuardDuty members in {region}. Correct the ids, remove them from the rule, or add the "
+        "accounts as members first:"
     )
+    named = dict(sorted(reasons.items(), key=lambda one: (one[1] != NOT_ADDED, *one))[:listed])
+    told = {a: s if s == NOT_ADDED else relationship(s) for a, s in named.items()}
+    more = len(reasons) - len(named)
+    return "\n".join([head, *by_reason(told), *([f"  {_and_more(more)}"] if more else [])])
 
 
 def members_not_written(region: str, accounts: int) -> str:
@@ -1212,7 +1227,11 @@ def on_off(status: str | None) -> str:
 
 
 def more_accounts(number: int) -> str:
-    return f"… and {number} more on; GUARDDUTY_EKS_AUDIT_LOGS_REPORT=<file> names them all"
+    return _and_more(number, " on")
+
+
+def _and_more(number: int, what: str = "") -> str:
+    return f"… and {number} more{what}; GUARDDUTY_EKS_AUDIT_LOGS_REPORT=<file> names them all"
 
 
 def changes_of_a_rule(number: int, status: str, rule: str) -> str:

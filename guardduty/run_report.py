@@ -19,6 +19,7 @@ from guardduty.decisions import rule_label
 from guardduty.directory import selecting_unit
 from guardduty.model import FeatureStatus
 from guardduty.modes import Mode
+from guardduty.refusals import many_non_members
 from guardduty.release import release_sentence
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class RegionReport(_Reported):
         settings: what changes beside members.
         summary: counts; null where there are no members, or nobody knows them yet.
         unreached: accounts that rules select and that can't be set, and those that the last run
-            could not set; with the reasons.
+            could not set; with the reasons. With refusals, also all that they tell in short.
         notices: what else there is to know.
     """
 
@@ -232,7 +233,7 @@ def region_report(plan: Plan, costs: Costs | None = None) -> RegionReport:
         accounts=tuple(accounts),
         settings=tuple(_settings(plan)),
         summary=_counts(plan, accounts),
-        unreached=(*_left(plan), *plan.unreached),
+        unreached=(*_left(plan), *plan.unreached, *_refused_whole(plan)),
         notices=tuple(_notices(plan, costs)),
     )
 
@@ -386,6 +387,12 @@ def _left(plan: Plan) -> Iterator[str]:
     left = {str(a): plan.record.left[a] for a in _to_change(plan) if a in plan.record.left}
     if left:
         yield messages.left_by_the_last_run(left)
+
+
+def _refused_whole(plan: Plan) -> Iterator[str]:
+    """What a refusal tells in short."""
+    if plan.refusals and plan.snapshot.detector:
+        yield from many_non_members(plan.settings, plan.snapshot)
 
 
 def _to_change(plan: Plan) -> list[AccountId]:

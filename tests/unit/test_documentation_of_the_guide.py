@@ -96,6 +96,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "provider": "300000000001",
     "reason": "AccessDeniedException: no",
     "reasons": {"300000000001": "Internal error"},
+    "listed": 20,
     "region": "us-east-1",
     "regions": ["eu-west-1"],
     "remaining": [12, 0],

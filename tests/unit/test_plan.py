@@ -378,6 +378,34 @@ def test_a_rule_names_a_former_member(status: str) -> None:
     )
 
 
+def test_many_that_are_no_members_are_told_in_one_sentence() -> None:
+    snapshot = replace(region_with({}), members=(member(2, "Removed"), member(3, "Removed")))
+    named = accounts(5)
+    (told,) = _plan(settings(members=[rule("ENABLED", *named)]), snapshot).refusals
+
+    assert told.splitlines() == [
+        (
+            "rule 1 (members[0].accounts): 5 accounts are no GuardDuty members in us-east-1. "
+            "Correct the ids, remove them from the rule, or add the accounts as members first:"
+        ),
+        "  not added (3):",
+        "    300000000001, 300000000004, 300000000005",
+        "  relationship status Removed (2):",
+        "    300000000002, 300000000003",
+    ]
+
+
+def test_of_very_many_that_are_no_members_the_report_has_all() -> None:
+    plan = _plan(settings(members=[rule("ENABLED", *accounts(500))]), region_with({}))
+
+    (told,) = plan.refusals
+    assert told.endswith("  … and 480 more; GUARDDUTY_EKS_AUDIT_LOGS_REPORT=<file> names them all")
+    assert account(20) in told
+    assert account(21) not in told
+    (whole,) = region_report(plan).unreached
+    assert [a for a in accounts(500) if a not in whole] == []
+
+
 def test_a_former_member_is_nobodys_business_of_a_rule_for_all() -> None:
     snapshot = replace(region_with({account(1): ON}), members=(member(1), member(3, "Removed")))
     plan = _plan(settings(members=[rule("ENABLED")]), snapshot)
