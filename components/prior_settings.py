@@ -28,6 +28,7 @@ from components.provider import (
 )
 from guardduty import messages
 from guardduty.errors import UnreleasedError, UserError
+from guardduty.faults import LISTED
 from guardduty.max_disabled import MaxDisabled
 from guardduty.model import AccountId, DetectorId, FeatureStatus, Setting
 from guardduty.prior import read_prior_settings, read_prior_statuses
@@ -164,7 +165,9 @@ class PriorSettingsProvider(GuardDutyProvider):
             restore_settings(api, detector_id, last.settings_before, tell)
         released = do_release(api, detector_id, release, patience(last.retry_minutes), tell)
         if before:
-            tell(tell_done(released, last.on_release))
+            off = released.release.turning_off
+            named = f" {messages.turned_off(off, LISTED)}" if off else ""
+            tell(f"{tell_done(released, last.on_release)}{named}")
         if released.unreleased:
             reasons = {str(a): why for a, why in released.unreleased.items()}
             raise UnreleasedError(messages.not_let_go(last.region, reasons))

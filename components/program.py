@@ -448,7 +448,9 @@ async def end(*monitorings: EksAuditLogs) -> None:
             if line:
                 pulumi.log.info(line)
         if unprocessed:
-            failures.append(messages.unprocessed(region, unprocessed, len(plan.statuses)))
+            failures.append(
+                messages.unprocessed(region, unprocessed, len(plan.statuses), report.off_by_rule)
+            )
         if unreleased:
-            failures.append(messages.unreleased(region, unreleased))
+            failures.append(messages.unreleased(region, unreleased, report.off_by_rule))
     _finish(failures)

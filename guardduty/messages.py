@@ -1285,7 +1285,7 @@ def members_now(on: int, off: int, unknown: int) -> str:
 def members_then(on: int, off: int, stay: int) -> str:
     if not on and not off:
         return "This run changes none of them."
-    return f"This run turns {on} on, {off} off; {stay} stay."
+    return f"This run turns {on} on, {off} off; {stay} {'stays' if stay == 1 else 'stay'}."
 
 
 def whose_monitoring(region: str, caller: str, mode: str) -> str:
@@ -1496,10 +1496,10 @@ def relationship(status: str) -> str:
     return f"relationship status {status}{why}"
 
 
-def skipped(status: str, accounts: Collection[str]) -> str:
+def skipped(status: str, accounts: Collection[str], labels: Sequence[str]) -> str:
     return (
         f"{counted(len(accounts), 'member')} can't be set ({relationship(status)}): "
-        f"{some(accounts)}"
+        f"{some(accounts)} ({'; '.join(labels)})"
     )
 
 
@@ -1543,23 +1543,47 @@ def members_set(region: str, written: int, as_wanted: int, unprocessed: int, att
     return f"{told} already, {unprocessed} could not be set{tried}."
 
 
-def unprocessed(region: str, reasons: Mapping[str, str], total: int) -> str:
-    """The table of accounts that could not be set, and what comes next."""
+def unprocessed(
+    region: str,
+    reasons: Mapping[str, str],
+    total: int,
+    off_by_rule: Mapping[str, str] | None = None,
+) -> str:
+    """The table of accounts that could not be set, and what comes next.
+
+    Args:
+        region: where.
+        reasons: AWS's for each account.
+        total: how many accounts the rules set.
+        off_by_rule: the rule of each account that was to be turned off.
+    """
     head = (
         f"{len(reasons)} of {counted(total, 'member')} in {region} could not be set; "
         f"all others ({total - len(reasons)}) are, and are recorded."
     )
-    return "\n".join([head, *by_reason(reasons), "`pulumi up` again tries only these."])
+    return "\n".join(
+        [head, *by_reason(reasons, off_by_rule), "`pulumi up` again tries only these."]
+    )
 
 
-def left_by_the_last_run(reasons: Mapping[str, str]) -> str:
+def left_by_the_last_run(
+    reasons: Mapping[str, str], off_by_rule: Mapping[str, str] | None = None
+) -> str:
     head = f"The last run could not set {counted(len(reasons), 'account')} of these:"
-    return "\n".join([head, *by_reason(reasons)])
+    return "\n".join([head, *by_reason(reasons, off_by_rule)])
 
 
-def by_reason(reasons: Mapping[str, str]) -> list[str]:
-    """Writes each reason once, with its accounts below it."""
-    return _listed(accounts_by_reason(reasons))
+def by_reason(
+    reasons: Mapping[str, str], off_by_rule: Mapping[str, str] | None = None
+) -> list[str]:
+    """Writes each reason once, with its accounts below it.
+
+    First come those that were to be turned off, with the rule that `off_by_rule` has for them.
+    """
+    off = off_by_rule or {}
+    first = {a: f"to be off by {off[a]}: {why}" for a, why in reasons.items() if a in off}
+    then = {account: why for account, why in reasons.items() if account not in off}
+    return [*_listed(accounts_by_reason(first)), *_listed(accounts_by_reason(then))]
 
 
 def _listed(groups: Mapping[str, Sequence[str]]) -> list[str]:
@@ -1650,13 +1674,17 @@ def usage_unknown(reason: str) -> str:
     return f"Usage: unknown ({reason.rstrip('.')})."
 
 
-def unreleased(region: str, reasons: Mapping[str, str]) -> str:
+def unreleased(
+    region: str, reasons: Mapping[str, str], off_by_rule: Mapping[str, str] | None = None
+) -> str:
     """The table of accounts that could not be let go as onRelease says."""
     head = (
         f"{counted(len(reasons), 'member')} in {region} could not be let go as onRelease says; all "
         "else is done, and recorded."
     )
-    return "\n".join([head, *by_reason(reasons), "`pulumi up` again tries only these."])
+    return "\n".join(
+        [head, *by_reason(reasons, off_by_rule), "`pulumi up` again tries only these."]
+    )
 
 
 # Letting go
@@ -1680,6 +1708,11 @@ def let_go(verb: str, changes: Mapping[str, int], stayed: Sequence[str]) -> str:
     """What has happened to accounts: `2 accounts put back to DISABLED, 1 to ENABLED; …`."""
     done = _by_status(changes, lambda number: f"{counted(number, 'account')} {verb}")
     return f"{'; '.join([', '.join(done) or 'No account was to be set', *stayed])}."
+
+
+def turned_off(accounts: Collection[str], named: int) -> str:
+    more = len(accounts) - named
+    return f"Turned off: {some(accounts, named)}{f' and {more} more' if more > 0 else ''}."
 
 
 def _by_status(changes: Mapping[str, int], first: Callable[[int], str]) -> list[str]:

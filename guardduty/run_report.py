@@ -138,6 +138,11 @@ class RegionReport(_Reported):
         inactive = Progress.INACTIVE
         return tuple(a for a in self.accounts if a.to is status and a.progress is not inactive)
 
+    @property
+    def off_by_rule(self) -> dict[str, str]:
+        """The accounts that the run turns off, or was to turn off, each with its rule."""
+        return {a.account: a.rule for a in self.changing(FeatureStatus.DISABLED)}
+
     def after(
         self,
         done: Collection[str],
@@ -233,7 +238,7 @@ def region_report(plan: Plan, costs: Costs | None = None) -> RegionReport:
         accounts=tuple(accounts),
         settings=tuple(_settings(plan)),
         summary=_counts(plan, accounts),
-        unreached=(*_left(plan), *plan.unreached, *_refused_whole(plan)),
+        unreached=(*_left(plan, accounts), *plan.unreached, *_refused_whole(plan)),
         notices=tuple(_notices(plan, costs)),
     )
 
@@ -383,10 +388,11 @@ def _notices(plan: Plan, costs: Costs | None) -> Iterator[str]:
         yield from told(costs, statuses.count(FeatureStatus.ENABLED))
 
 
-def _left(plan: Plan) -> Iterator[str]:
+def _left(plan: Plan, accounts: Sequence[ReportedAccount]) -> Iterator[str]:
     left = {str(a): plan.record.left[a] for a in _to_change(plan) if a in plan.record.left}
     if left:
-        yield messages.left_by_the_last_run(left)
+        off = {a.account: a.rule for a in accounts if a.to is FeatureStatus.DISABLED}
+        yield messages.left_by_the_last_run(left, off)
 
 
 def _refused_whole(plan: Plan) -> Iterator[str]:

@@ -143,7 +143,7 @@ def test_a_preview_tells_what_a_run_would_do_account_by_account(program: _Progra
     (told,) = program.told(logging.INFO)
     assert told.splitlines()[:3] == [
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
-        "  2 members: 1 on, 1 off. This run turns 1 on, 0 off; 1 stay.",
+        "  2 members: 1 on, 1 off. This run turns 1 on, 0 off; 1 stays.",
         "  on   300000000002  rule 1: all  trial: 30 days",
     ]
     assert told.splitlines()[-1] == (
@@ -162,7 +162,7 @@ def test_a_run_names_what_it_changed_and_exports_what_it_did(aws: Aws, program: 
         (
             "EKS audit log monitoring in us-east-1: turned 1 on, 0 off.\n"
             "  on   300000000002  rule 1: all\n"
-            "  status: DISABLED -> ENABLED\n"
+            "  Administrator's own detector: off -> on.\n"
             "  autoEnable: NONE -> NEW"
         ),
     ]
@@ -678,7 +678,10 @@ def test_a_detector_is_made_for_the_delegated_administrator(aws: Aws, program: _
 
     assert engine.registered["eks-audit-logs-detector"].import_id == ""
     told, changed = program.told(logging.INFO)
-    assert changed.splitlines()[1:] == ["  status: ENABLED", "  autoEnable: NEW"]
+    assert changed.splitlines()[1:] == [
+        "  Administrator's own detector: made with EKS audit logs on.",
+        "  autoEnable: NEW",
+    ]
     assert told.splitlines()[0] == "EKS audit log monitoring in us-east-1: making the detector."
 
 
@@ -719,7 +722,7 @@ def test_an_account_that_is_not_the_administrator_ends_the_program(
 
 
 def test_every_refusal_of_the_plan_is_told(aws: Aws, program: _Program) -> None:
-    rules = json.dumps([rule("ENABLED", account(7), account(8))])
+    rules = json.dumps([rule("ENABLED", account(7)), rule("DISABLED", account(8))])
     told = program.refused({**_KEYS, f"{PROJECT}:members": rules})
 
     assert [line.split(" ")[3] for line in told] == [account(7), account(8)]
