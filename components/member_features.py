@@ -13,6 +13,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Updat
 from components.provider import (
     GuardDutyProvider,
     acting_as_the_state_says,
+    has_recorded,
     patience,
     replaced,
     tell,
@@ -118,7 +119,8 @@ class MemberFeaturesProvider(GuardDutyProvider):
         time = patience(wanted.retry_minutes)
         outcome = set_member_statuses(api, detector_id, to_set, time, tell)
         if not_yet:
-            outcome = outcome.and_(without_a_record(api, detector_id, not_yet))
+            why = messages.not_recorded_yet(left_out=not has_recorded(wanted))
+            outcome = outcome.and_(without_a_record(api, detector_id, not_yet, why))
         as_wanted = len(outcome.statuses) - outcome.written
         tell(
             messages.members_set(

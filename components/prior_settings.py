@@ -20,6 +20,7 @@ from components.provider import (
     note_failure,
     note_generation,
     note_live,
+    note_recorded,
     patience,
     replaced,
     tell,
@@ -27,6 +28,7 @@ from components.provider import (
 )
 from guardduty import messages
 from guardduty.errors import UnreleasedError, UserError
+from guardduty.faults import LISTED
 from guardduty.max_disabled import MaxDisabled
 from guardduty.model import AccountId, DetectorId, FeatureStatus, Setting
 from guardduty.prior import read_prior_settings, read_prior_statuses
@@ -163,7 +165,9 @@ class PriorSettingsProvider(GuardDutyProvider):
             restore_settings(api, detector_id, last.settings_before, tell)
         released = do_release(api, detector_id, release, patience(last.retry_minutes), tell)
         if before:
-            tell(tell_done(released, last.on_release))
+            off = released.release.turning_off
+            named = f" {messages.turned_off(off, LISTED)}" if off else ""
+            tell(f"{tell_done(released, last.on_release)}{named}")
         if released.unreleased:
             reasons = {str(a): why for a, why in released.unreleased.items()}
             raise UnreleasedError(messages.not_let_go(last.region, reasons))
@@ -185,6 +189,7 @@ class PriorSettingsProvider(GuardDutyProvider):
         api = self.owned_session(wanted).guardduty
         detector_id = DetectorId(wanted.detector_id)
         before = self._recorded(api, detector_id, wanted)
+        note_recorded(wanted)
         settings = read_prior_settings(api, detector_id, wanted.settings, wanted.settings_before)
         if wanted.release_all:
             self._restore(api, wanted, settings)

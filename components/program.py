@@ -26,10 +26,11 @@ from guardduty.faults import shown
 from guardduty.foreign_words import harmless
 from guardduty.ledger import LastState, read_last_state
 from guardduty.plan import make_leaving_plan, make_plan
-from guardduty.refusals import lost_records, other_records
+from guardduty.refusals import lost_records, members_not_written, other_records
+from guardduty.regions import is_known
 from guardduty.run_report import Outcome, delegation_report, region_report
 from guardduty.secret_keys import secrets_to_show
-from guardduty.session import open_session
+from guardduty.session import aws_faults, open_session
 from guardduty.settings import Settings
 from guardduty.snapshot import read_snapshot
 from guardduty.stack_files import faults_of_stack_file
@@ -94,6 +95,7 @@ def stack_settings(configuration: Mapping[str, Any]) -> Settings:
     # Without an engine, in a test for instance, there is none.
     folder = Path(pulumi.get_root_directory() or ".")
     faults = faults_of_stack_file(folder, pulumi.get_stack(), configuration, Settings.keys())
+    faults += aws_faults(configuration.get)
     try:
         settings = Settings.from_configuration(configuration, pulumi.get_project(), folder)
     except SettingsError as error:
@@ -123,6 +125,14 @@ def connect(who: Lookup | Identity, region: str | None = None) -> Session:
     return open_session(who, region, is_secret, _tell_live, READING_SECONDS)
 
 
+def _of_region(error: UserError, region: str | None) -> str:
+    """An error's sentence, which says so if the region may be none: AWS does not."""
+    asked_in_vain = isinstance(error, ConnectionFailedError | CredentialsError)
+    if not asked_in_vain or not region or is_known(region):
+        return str(error)
+    return f"{error} {messages.perhaps_no_region(region)}"
+
+
 def _tell_live(line: str) -> None:
     """Tells of progress: the engine shows it at once, and not again at the end."""
     pulumi.log.info(line, ephemeral=True)
@@ -140,7 +150,7 @@ def errors_told_plainly() -> Iterator[None]:
     except SettingsError as error:
         refuse(error.faults)
     except UserError as error:
-        refuse((str(error),))
+        refuse((_of_region(error, stack_configuration().get("aws:region")),))
 
 
 def refuse_if(sentences: tuple[str, ...]) -> None:
@@ -280,18 +290,18 @@ def plan_regions(
         except SettingsError as error:
             wrong += error.faults
         except CredentialsError as error:
-            rejected.setdefault(str(error), []).append(region)
+            rejected.setdefault(_of_region(error, region), []).append(region)
         except ConnectionFailedError as error:
             # Each region would wait as long for a network that is not there.
-            wrong.append(messages.in_region(region, str(error)))
+            wrong.append(messages.in_region(region, _of_region(error, region)))
             break
         except UserError as error:
             wrong.append(messages.in_region(region, str(error)))
         else:
             planned.append((session, plan))
             REPORT.add(region_report(plan))
-            wrong += (messages.in_region(region, refusal) for refusal in plan.refusals)
     wrong += _of_credentials(rejected, len(named) + len(left))
+    wrong += _refusals(settings, [plan for _, plan in planned])
     if len(callers) == 1:
         (caller,) = callers
         others = last.others((caller, record.region) for record in last.records)
@@ -299,6 +309,20 @@ def plan_regions(
     wrong += lost_records(last.records)
     refuse_if(tuple(wrong))
     return planned
+
+
+def _refusals(settings: Settings, plans: Sequence[Plan]) -> Iterator[str]:
+    """What the plans refuse; that the program gives no members, once for all regions."""
+    unwritten: dict[str, int] = {}
+    told: list[str] = []
+    for plan in plans:
+        region, lost = plan.snapshot.region, members_not_written(settings, plan.record)
+        if set(lost) & set(plan.refusals):
+            unwritten[region] = len(plan.record.kept)
+        told += (messages.in_region(region, one) for one in plan.refusals if one not in lost)
+    if unwritten:
+        yield messages.members_given_nowhere(unwritten)
+    yield from told
 
 
 def _of_credentials(rejected: Mapping[str, Sequence[str]], regions: int) -> Iterator[str]:
@@ -424,7 +448,9 @@ async def end(*monitorings: EksAuditLogs) -> None:
             if line:
                 pulumi.log.info(line)
         if unprocessed:
-            failures.append(messages.unprocessed(region, unprocessed, len(plan.statuses)))
+            failures.append(
+                messages.unprocessed(region, unprocessed, len(plan.statuses), report.off_by_rule)
+            )
         if unreleased:
-            failures.append(messages.unreleased(region, unreleased))
+            failures.append(messages.unreleased(region, unreleased, report.off_by_rule))
     _finish(failures)

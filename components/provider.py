@@ -167,6 +167,16 @@ def has_failed(kind: str, props: Properties) -> bool:
     return is_kept(f"failed-{kind}-{props.administrator_account_id}-{props.region}")
 
 
+def note_recorded(wanted: Properties) -> None:
+    """Notes that `PriorSettings` has acted in this run."""
+    keep(f"recorded-{wanted.administrator_account_id}-{wanted.region}")
+
+
+def has_recorded(wanted: Properties) -> bool:
+    """Whether `PriorSettings` has acted in this run, and was not left out of it."""
+    return is_kept(f"recorded-{wanted.administrator_account_id}-{wanted.region}")
+
+
 def replaced(last: Properties, wanted: Properties, keys: Collection[str]) -> list[str]:
     """The properties, as the engine names them, of which another value is another resource."""
     return [to_camel(key) for key in keys if getattr(last, key) != getattr(wanted, key)]

@@ -64,12 +64,19 @@ def _steps(location: Sequence[str | int]) -> str:
 def shown(value: Any) -> str:  # noqa: ANN401 - whatever a user wrote
     """Quotes a value, shortened, so that a large one does not drown the message."""
     if isinstance(value, str):
-        text = value or '""'
+        text = visible(value)
     elif value is None or isinstance(value, bool):
         text = json.dumps(value)  # true, false and null, as YAML writes them
     else:
         text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def visible(text: str) -> str:
+    """Quotes text in which something would not be seen: space at an end, a line break, nothing."""
+    if not text:
+        return '""'
+    return text if text.isprintable() and text == text.strip() else repr(text)
 
 
 def did_you_mean(key: str, known: Iterable[str]) -> str:
@@ -94,7 +101,7 @@ def _told(error: ErrorDetails) -> str:
     match error["loc"]:
         case ["members", int(), *_, str(key)] if error["type"] in {"missing", "extra_forbidden"}:
             # It is the key that is missing, and not the rule.
-            return f"{path(error['loc'][:-1])}: {key}{_said(error)}"
+            return f"{path(error['loc'][:-1])}: {visible(key)}{_said(error)}"
         case location:
             return f"{path(location)}{_said(error)}"
 

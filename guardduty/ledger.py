@@ -57,6 +57,11 @@ class Record:
     lost: bool = False
 
     @property
+    def kept(self) -> frozenset[AccountId]:
+        """The accounts that the stack keeps."""
+        return frozenset(self.before) | self.members
+
+    @property
     def empty(self) -> bool:
         """Whether nothing is recorded."""
         return not self.before and not self.settings

@@ -198,18 +198,21 @@ def set_member_statuses(
 
 
 def without_a_record(
-    api: GuardDutyApi, detector_id: DetectorId, wanted: Mapping[AccountId, FeatureStatus]
+    api: GuardDutyApi,
+    detector_id: DetectorId,
+    wanted: Mapping[AccountId, FeatureStatus],
+    reason: str,
 ) -> Outcome:
     """Looks at members that are not to be set yet, since nobody knows what they had before.
 
     Whoever is as wanted by itself counts as such; the others are unprocessed, with AWS's reason if
-    it still does not tell.
+    it still does not tell, or else the one that is given.
     """
     work = _Work(api, detector_id, dict(wanted), _Silence(time.monotonic), lambda: False)
     told = _joined(at_once(work.read_batch, batches(list(wanted))))
     right = {a: s for a, s in told.statuses.items() if wanted[a] == s}
     left = [account for account in wanted if account not in right]
-    reasons = {a: told.unprocessed.get(a, messages.not_recorded_yet()) for a in left}
+    reasons = {a: told.unprocessed.get(a, reason) for a in left}
     return Outcome(right, reasons, 0, 1)
 
 

@@ -91,18 +91,53 @@ def regions_malformed(value: str) -> str:
     return f"regions: {value} names no region; write a list, for instance [eu-central-1, us-east-1]"
 
 
-def misspelt_namespace(key: str, meant: str) -> str:
-    if not meant:
-        return (
-            f"{key} is in a namespace that nobody reads, and no key of this project has that name; "
-            f"remove it: `pulumi config rm {key}`."
+def misspelt_namespace(key: str, meant: str, *, single: bool = True) -> str:
+    """Says that nobody reads a key's namespace.
+
+    Args:
+        key: as it is written.
+        meant: the key that was meant; empty if there is none like it.
+        single: whether its value is no list and no map.
+    """
+    if meant:
+        return f"{key} is in a namespace that nobody reads; {_in_its_place(key, meant, single)}"
+    return (
+        f"{key} is in a namespace that nobody reads, and no key of this project has that name; "
+        "remove it where it stands, in the stack's file or in Pulumi.yaml."
+    )
+
+
+def unknown_to_reader(key: str, meant: str, reader: str, *, single: bool = True) -> str:
+    """Says that who reads the keys of a namespace has none of that name."""
+    return f"{key} is no key of {reader}; {_in_its_place(key, meant, single)}"
+
+
+def _in_its_place(key: str, meant: str, single: bool) -> str:  # noqa: FBT001
+    namespace, by_command = "", ""
+    if not meant.startswith(_NAMESPACES_OF_OTHERS):
+        namespace = " The namespace of this project's keys is its name in Pulumi.yaml."
+    if single:
+        by_command = (
+            f"; for a single value of the stack's file, `pulumi config set {meant} <value>` and "
+            f"`pulumi config rm {key}` do that"
         )
     return (
-        f"{key} is in a namespace that nobody reads; did you mean {meant}? The namespace of this "
-        f"project's keys is its name in Pulumi.yaml. Write {meant} in place of {key} where it "
-        "stands, in the stack's file or in Pulumi.yaml; for a single value of the stack's file, "
-        f"`pulumi config set {meant} <value>` and `pulumi config rm {key}` do that."
+        f"did you mean {meant}?{namespace} Write {meant} in place of {key} where it stands, in the "
+        f"stack's file or in Pulumi.yaml{by_command}."
     )
+
+
+def misspelt_namespaces(meant_by_key: Mapping[str, str], project: str) -> str:
+    """Says of several keys of this project that nobody reads them where they stand."""
+    head = (
+        f"{counted(len(meant_by_key), 'key')} of this project stand where nobody reads them; their "
+        f"namespace is {project}, the project's name in Pulumi.yaml. Write the second in place of "
+        "the first where it stands, in the stack's file or in Pulumi.yaml:"
+    )
+    return "\n".join([head, *(f"  {key} -> {meant}" for key, meant in meant_by_key.items())])
+
+
+_NAMESPACES_OF_OTHERS = ("aws:", "pulumi:")
 
 
 def value_undecided(key: str, why: str) -> str:
@@ -135,12 +170,30 @@ def key_no_text(key: str) -> str:
     return f"the key {key} is no text"
 
 
-def outside_of_config(file: str, key: str) -> str:
-    return (
-        f"{file}: {key} is outside of `config:`, where nobody reads it; move it to the keys "
-        "below `config:`, with two spaces in front, or remove it. Edit the file before anything "
-        "else: `pulumi config set` drops such a key."
+def outside_of_config(file: str, key: str, *, has_config: bool = True) -> str:
+    where = (
+        "move it to the keys below `config:`, with two spaces in front"
+        if has_config
+        else "write the line `config:` above it, and two spaces in front of it"
     )
+    return (
+        f"{file}: {key} is outside of `config:`, where nobody reads it; {where}, or remove it. "
+        "Edit the file before anything else: `pulumi config set` drops such a key."
+    )
+
+
+def outside_of_projects_config(file: str, key: str, name: str) -> str:
+    """Says it of the project's file; `name` is the key's without its namespace if it is ours."""
+    way_out = (
+        f"write its value there as `default:` of `config: {name}:`"
+        if name
+        else "move it to the keys below `config:`, with two spaces in front"
+    )
+    return f"{file}: {key} is outside of `config:`, and nobody reads it; {way_out}, or remove it."
+
+
+def config_in_capitals(file: str, written: str) -> str:
+    return f"{file}: nobody reads what is below `{written}:`; write `config:` in small letters."
 
 
 def second_document(file: str) -> str:
@@ -159,17 +212,41 @@ def stack_file_ignored(stack: str, file: str, right: str, *, there: bool) -> str
 
 
 def account_id_lines(
-    file: str, wrong: Sequence[str], lines: int, column: str | None, *, is_csv: bool
+    file: str, wrong: Sequence[str], lines: int, column: str | None, way_out: str
 ) -> str:
     """Says which lines of a file have no account id; `wrong` has the first of them."""
     where = f" in column {column}" if column else ""
     more = f" and {lines - len(wrong)} more" if lines > len(wrong) else ""
-    way_out = "An id has 12 digits; a spreadsheet drops zeros in front."
-    if is_csv:
-        way_out = f"For a file with columns write {{path: {file}, column: <its name>}}."
     return (
         f"{file} has {counted(lines, 'line')} without an account id{where}: {', '.join(wrong)}"
         f"{more}. {way_out}"
+    )
+
+
+def digits_of_an_id() -> str:
+    return "An id has 12 digits; a spreadsheet drops zeros in front."
+
+
+def one_id_a_line() -> str:
+    return "Write one id a line, without brackets, dashes and anything else that makes a list."
+
+
+def name_the_column(file: str, *, has_names: bool) -> str:
+    first = "" if has_names else ", and let its first line name the columns"
+    return f"For a file with columns write {{path: {file}, column: <its name>}}{first}."
+
+
+def no_names_of_columns(file: str, column: str) -> str:
+    return (
+        f"the first line of {file} has an account id, but is to name the columns; write a line "
+        f"above it, in which the ids' column is {column}."
+    )
+
+
+def line_malformed(file: str, line: int, reason: str) -> str:
+    return (
+        f"{file} can't be read from line {line} on ({reason.rstrip('.')}). Close the quotes that "
+        "begin there, or remove them."
     )
 
 
@@ -192,7 +269,10 @@ def accounts_file_malformed(value: str) -> str:
 
 
 def no_such_column(file: str, column: str, columns: Sequence[str]) -> str:
-    return f"{file} has no column {column}; name one of {', '.join(columns) or 'its first line'}."
+    if column in columns:
+        return f"{file} has the column {column} {columns.count(column)} times; rename all but one."
+    more = ", …" if len(columns) > _MANY else ""
+    return f"{file} has no column {column}; name one of {', '.join(columns[:_MANY])}{more}."
 
 
 def accounts_of_file(file: str) -> str:
@@ -214,8 +294,19 @@ def account_id_malformed(value: str) -> str:
     return f"{value} is not an account id; write its 12 digits, in quotes."
 
 
+def minutes_out_of_range(value: str, most: int) -> str:
+    return f"{value} is not a value it takes; write a number of minutes from 0 to {most}."
+
+
 def not_a_list(value: str) -> str:
-    return f"{value} is not a list; write one rule a line, as in stacks/Pulumi.template.yaml."
+    return f"{value} is not a list; write a list of rules, as in stacks/Pulumi.template.yaml."
+
+
+def text_of_a_list(value: str) -> str:
+    return (
+        f"{value} is text and no list; in the stack's file, write the list without quotes and "
+        "without a |, as in stacks/Pulumi.template.yaml; by `pulumi config set`, write it as JSON."
+    )
 
 
 def no_selector(selectors: Sequence[str]) -> str:
@@ -240,6 +331,26 @@ def unit_path_malformed(value: str) -> str:
 
 def not_in_this_mode(key: str, value: str, mode: str) -> str:
     return f"{key}: {value} has no effect with mode: {mode}; remove {key}, or correct the mode."
+
+
+def members_given_nowhere(kept_by_region: Mapping[str, int]) -> str:
+    """The same of a program that names its settings and its regions itself."""
+    kept = ", ".join(
+        f"{counted(number, 'account')} in {where}" for where, number in kept_by_region.items()
+    )
+    return (
+        f"this program gives its settings no members, but its stack keeps {kept}, which would all "
+        'be released. Give them the rules, `"members": […]`; if all are to be released, '
+        '`"members": []`.'
+    )
+
+
+def members_not_in_this_mode(mode: str, region: str, accounts: int) -> str:
+    return (
+        f"mode: {mode} has no members, but this stack keeps {counted(accounts, 'account')} in "
+        f"{region}, which would all be released. Put the mode back; if all are to be released, "
+        "write members: []."
+    )
 
 
 def administrator_missing() -> str:
@@ -271,6 +382,10 @@ def max_disabled_malformed(value: str) -> str:
 
 def no_region() -> str:
     return "aws:region is not set; run `pulumi config set aws:region <region>`."
+
+
+def perhaps_no_region(region: str) -> str:
+    return f"Or correct the region, if {region} is none of AWS's."
 
 
 def aws_setting_not_followed(key: str, instead: str) -> str:
@@ -725,11 +840,26 @@ def rule_names_stranger(index: int, account: str, region: str, selector: str = "
     )
 
 
-def rule_names_more(index: int, number: int, total: int, selector: str = "accounts") -> str:
-    return (
-        f"{rule_at(index, f'.{selector}')}: {number} more of {total} accounts that are no "
-        "GuardDuty members here. Correct the ids, or remove them from the rule."
+def rule_names_non_members(  # noqa: PLR0913 - each is told
+    index: int,
+    reasons: Mapping[str, str],
+    region: str,
+    selector: str = "accounts",
+    file: str | None = None,
+    *,
+    listed: int,
+) -> str:
+    """Says which accounts of a rule are no members, in groups; `listed` of them are named."""
+    of_file = f" of {file}" if file else ""
+    head = (
+        f"{rule_at(index, f'.{selector}')}: {counted(len(reasons), 'account')}{of_file} are no "
+        f"GuardDuty members in {region}. Correct the ids, remove them from the rule, or add the "
+        "accounts as members first:"
     )
+    named = dict(sorted(reasons.items(), key=lambda one: (one[1] != NOT_ADDED, *one))[:listed])
+    told = {a: s if s == NOT_ADDED else relationship(s) for a, s in named.items()}
+    more = len(reasons) - len(named)
+    return "\n".join([head, *by_reason(told), *([f"  {_and_more(more)}"] if more else [])])
 
 
 def members_not_written(region: str, accounts: int) -> str:
@@ -956,10 +1086,20 @@ def releases_left_out(region: str, accounts: Collection[str]) -> str:
 
 
 def report_not_writable(variable: str, path: str, reason: str) -> str:
+    way_out = _REPORT_WAYS_OUT.get(reason, "Name another file")
     return (
-        f"{variable}: {path} can't be written ({reason.rstrip('.')}). Name a file in a folder that "
-        "exists, or unset the variable."
+        f"{variable}: {path} can't be written ({reason.rstrip('.')}). {way_out}, or unset the "
+        "variable."
     )
+
+
+_REPORT_WAYS_OUT = {
+    "No such file or directory": "Name a file in a folder that exists",
+    "Not a directory": "Name a file in a folder that exists",
+    "Is a directory": "Name a file in that folder",
+    "Permission denied": "Name a file that you may write",
+    "Read-only file system": "Name a file that you may write",
+}
 
 
 def no_temporary_file(path: str, reason: str) -> str:
@@ -1087,7 +1227,11 @@ def on_off(status: str | None) -> str:
 
 
 def more_accounts(number: int) -> str:
-    return f"… and {number} more on; GUARDDUTY_EKS_AUDIT_LOGS_REPORT=<file> names them all"
+    return _and_more(number, " on")
+
+
+def _and_more(number: int, what: str = "") -> str:
+    return f"… and {number} more{what}; GUARDDUTY_EKS_AUDIT_LOGS_REPORT=<file> names them all"
 
 
 def changes_of_a_rule(number: int, status: str, rule: str) -> str:
@@ -1141,7 +1285,7 @@ def members_now(on: int, off: int, unknown: int) -> str:
 def members_then(on: int, off: int, stay: int) -> str:
     if not on and not off:
         return "This run changes none of them."
-    return f"This run turns {on} on, {off} off; {stay} stay."
+    return f"This run turns {on} on, {off} off; {stay} {'stays' if stay == 1 else 'stay'}."
 
 
 def whose_monitoring(region: str, caller: str, mode: str) -> str:
@@ -1352,10 +1496,10 @@ def relationship(status: str) -> str:
     return f"relationship status {status}{why}"
 
 
-def skipped(status: str, accounts: Collection[str]) -> str:
+def skipped(status: str, accounts: Collection[str], labels: Sequence[str]) -> str:
     return (
         f"{counted(len(accounts), 'member')} can't be set ({relationship(status)}): "
-        f"{some(accounts)}"
+        f"{some(accounts)} ({'; '.join(labels)})"
     )
 
 
@@ -1399,23 +1543,47 @@ def members_set(region: str, written: int, as_wanted: int, unprocessed: int, att
     return f"{told} already, {unprocessed} could not be set{tried}."
 
 
-def unprocessed(region: str, reasons: Mapping[str, str], total: int) -> str:
-    """The table of accounts that could not be set, and what comes next."""
+def unprocessed(
+    region: str,
+    reasons: Mapping[str, str],
+    total: int,
+    off_by_rule: Mapping[str, str] | None = None,
+) -> str:
+    """The table of accounts that could not be set, and what comes next.
+
+    Args:
+        region: where.
+        reasons: AWS's for each account.
+        total: how many accounts the rules set.
+        off_by_rule: the rule of each account that was to be turned off.
+    """
     head = (
         f"{len(reasons)} of {counted(total, 'member')} in {region} could not be set; "
         f"all others ({total - len(reasons)}) are, and are recorded."
     )
-    return "\n".join([head, *by_reason(reasons), "`pulumi up` again tries only these."])
+    return "\n".join(
+        [head, *by_reason(reasons, off_by_rule), "`pulumi up` again tries only these."]
+    )
 
 
-def left_by_the_last_run(reasons: Mapping[str, str]) -> str:
+def left_by_the_last_run(
+    reasons: Mapping[str, str], off_by_rule: Mapping[str, str] | None = None
+) -> str:
     head = f"The last run could not set {counted(len(reasons), 'account')} of these:"
-    return "\n".join([head, *by_reason(reasons)])
+    return "\n".join([head, *by_reason(reasons, off_by_rule)])
 
 
-def by_reason(reasons: Mapping[str, str]) -> list[str]:
-    """Writes each reason once, with its accounts below it."""
-    return _listed(accounts_by_reason(reasons))
+def by_reason(
+    reasons: Mapping[str, str], off_by_rule: Mapping[str, str] | None = None
+) -> list[str]:
+    """Writes each reason once, with its accounts below it.
+
+    First come those that were to be turned off, with the rule that `off_by_rule` has for them.
+    """
+    off = off_by_rule or {}
+    first = {a: f"to be off by {off[a]}: {why}" for a, why in reasons.items() if a in off}
+    then = {account: why for account, why in reasons.items() if account not in off}
+    return [*_listed(accounts_by_reason(first)), *_listed(accounts_by_reason(then))]
 
 
 def _listed(groups: Mapping[str, Sequence[str]]) -> list[str]:
@@ -1492,7 +1660,13 @@ def no_detector_yet() -> str:
     return "the detector is only being made"
 
 
-def not_recorded_yet() -> str:
+def not_recorded_yet(*, left_out: bool) -> str:
+    """Why an account is not set; `left_out` if this run leaves `PriorSettings` out."""
+    if left_out:
+        return (
+            "what it had before is not recorded, since this run left PriorSettings out (--target "
+            "or --exclude); `pulumi up` without these records and sets it."
+        )
     return "AWS did not tell what it had before; it is set once that is recorded."
 
 
@@ -1500,13 +1674,17 @@ def usage_unknown(reason: str) -> str:
     return f"Usage: unknown ({reason.rstrip('.')})."
 
 
-def unreleased(region: str, reasons: Mapping[str, str]) -> str:
+def unreleased(
+    region: str, reasons: Mapping[str, str], off_by_rule: Mapping[str, str] | None = None
+) -> str:
     """The table of accounts that could not be let go as onRelease says."""
     head = (
         f"{counted(len(reasons), 'member')} in {region} could not be let go as onRelease says; all "
         "else is done, and recorded."
     )
-    return "\n".join([head, *by_reason(reasons), "`pulumi up` again tries only these."])
+    return "\n".join(
+        [head, *by_reason(reasons, off_by_rule), "`pulumi up` again tries only these."]
+    )
 
 
 # Letting go
@@ -1530,6 +1708,11 @@ def let_go(verb: str, changes: Mapping[str, int], stayed: Sequence[str]) -> str:
     """What has happened to accounts: `2 accounts put back to DISABLED, 1 to ENABLED; …`."""
     done = _by_status(changes, lambda number: f"{counted(number, 'account')} {verb}")
     return f"{'; '.join([', '.join(done) or 'No account was to be set', *stayed])}."
+
+
+def turned_off(accounts: Collection[str], named: int) -> str:
+    more = len(accounts) - named
+    return f"Turned off: {some(accounts, named)}{f' and {more} more' if more > 0 else ''}."
 
 
 def _by_status(changes: Mapping[str, int], first: Callable[[int], str]) -> list[str]:

@@ -171,10 +171,14 @@ def policy_notices(snapshot: Snapshot) -> Iterator[str]:
         yield messages.decided_by_policy(managed)
 
 
-def waiting_notices(waiting: Mapping[AccountId, str]) -> Iterator[str]:
+def waiting_notices(
+    waiting: Mapping[AccountId, str], rules: tuple[Rule, ...], deciding: Mapping[AccountId, int]
+) -> Iterator[str]:
     """Tells of members that a rule selects and that can't be set now."""
-    by_status = accounts_by_reason(waiting)
-    return (messages.skipped(status, accounts) for status, accounts in by_status.items())
+    for status, accounts in accounts_by_reason(waiting).items():
+        indexes = sorted({deciding[account] for account in accounts})
+        labels = [rule_label(index, rules) for index in indexes]
+        yield messages.skipped(status, accounts, labels)
 
 
 def idle_rules(rules: tuple[Rule, ...], busy: Collection[int]) -> Iterator[str]:

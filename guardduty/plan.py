@@ -240,7 +240,7 @@ def make_plan(
             *policy_notices(snapshot),
         ),
         unreached=(
-            *waiting_notices(waiting),
+            *waiting_notices(waiting, settings.members, deciding),
             *non_member_notices(settings, snapshot, non_members),
         ),
         record=record,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from guardduty.ledger import Record
     from guardduty.model import AccountId, Detector, Refused, Snapshot
     from guardduty.release import Release
-    from guardduty.settings import Settings
+    from guardduty.settings import Rule, Settings
 
 OWNER_TAG = "guardduty-eks-audit-logs:stack"
 """Marks a detector that a stack made, so that its later runs know it for their own."""
@@ -103,9 +103,11 @@ def members_not_written(settings: Settings, record: Record) -> tuple[str, ...]:
         settings: the stack's configuration.
         record: what the stack has recorded before this run.
     """
-    kept = record.before.keys() | record.members
+    kept = record.kept
     if not kept or settings.is_written("members"):
         return ()
+    if settings.mode is Mode.STANDALONE:
+        return (messages.members_not_in_this_mode(settings.mode, record.region, len(kept)),)
     return (messages.members_not_written(record.region, len(kept)),)
 
 
@@ -167,20 +169,46 @@ def _named_administrator(settings: Settings, snapshot: Snapshot) -> Iterator[str
 
 
 def _named_accounts(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
-    members = {member.account: member for member in snapshot.members}
     for index, rule in enumerate(settings.members):
-        key, wrong = rule.selector_key, []
-        for account in sorted(rule.named):
-            if account == snapshot.caller:
-                wrong.append(messages.rule_names_administrator(index, account, key))
-            elif account not in members:
-                wrong.append(messages.rule_names_stranger(index, account, snapshot.region, key))
-            elif not is_member(members[account]):
-                status = members[account].relationship_status
-                wrong.append(messages.rule_names_former_member(index, account, status, key))
-        yield from wrong[:LISTED]
-        if len(wrong) > LISTED:
-            yield messages.rule_names_more(index, len(wrong) - LISTED, len(wrong), key)
+        key = rule.selector_key
+        if snapshot.caller in rule.named:
+            yield messages.rule_names_administrator(index, snapshot.caller, key)
+        reasons = _named_non_members(rule, snapshot)
+        if len(reasons) > len(set(reasons.values())):
+            yield _non_members(index, rule, reasons, snapshot.region, LISTED)
+            continue
+        for account, status in reasons.items():
+            if status == messages.NOT_ADDED:
+                yield messages.rule_names_stranger(index, account, snapshot.region, key)
+            else:
+                yield messages.rule_names_former_member(index, account, status, key)
+
+
+def many_non_members(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+    """Names all that are no members, of the rules of which a refusal names only the first ones."""
+    for index, rule in enumerate(settings.members):
+        reasons = _named_non_members(rule, snapshot)
+        if len(reasons) > LISTED:
+            yield _non_members(index, rule, reasons, snapshot.region, len(reasons))
+
+
+def _named_non_members(rule: Rule, snapshot: Snapshot) -> dict[str, str]:
+    """The accounts that a rule names and that are no members, with their relationship status."""
+    members = {member.account: member for member in snapshot.members}
+    return {
+        account: members[account].relationship_status if account in members else messages.NOT_ADDED
+        for account in sorted(rule.named - {snapshot.caller})
+        if account not in members or not is_member(members[account])
+    }
+
+
+def _non_members(
+    index: int, rule: Rule, reasons: Mapping[str, str], region: str, listed: int
+) -> str:
+    file = rule.accounts_file.path if rule.accounts_file else None
+    return messages.rule_names_non_members(
+        index, reasons, region, rule.selector_key, file, listed=listed
+    )
 
 
 def _units(settings: Settings, snapshot: Snapshot) -> Iterator[str]:

@@ -19,6 +19,7 @@ from guardduty.decisions import rule_label
 from guardduty.directory import selecting_unit
 from guardduty.model import FeatureStatus
 from guardduty.modes import Mode
+from guardduty.refusals import many_non_members
 from guardduty.release import release_sentence
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class RegionReport(_Reported):
         settings: what changes beside members.
         summary: counts; null where there are no members, or nobody knows them yet.
         unreached: accounts that rules select and that can't be set, and those that the last run
-            could not set; with the reasons.
+            could not set; with the reasons. With refusals, also all that they tell in short.
         notices: what else there is to know.
     """
 
@@ -136,6 +137,11 @@ class RegionReport(_Reported):
         """The accounts that the run gives this status, or was to give."""
         inactive = Progress.INACTIVE
         return tuple(a for a in self.accounts if a.to is status and a.progress is not inactive)
+
+    @property
+    def off_by_rule(self) -> dict[str, str]:
+        """The accounts that the run turns off, or was to turn off, each with its rule."""
+        return {a.account: a.rule for a in self.changing(FeatureStatus.DISABLED)}
 
     def after(
         self,
@@ -232,7 +238,7 @@ def region_report(plan: Plan, costs: Costs | None = None) -> RegionReport:
         accounts=tuple(accounts),
         settings=tuple(_settings(plan)),
         summary=_counts(plan, accounts),
-        unreached=(*_left(plan), *plan.unreached),
+        unreached=(*_left(plan, accounts), *plan.unreached, *_refused_whole(plan)),
         notices=tuple(_notices(plan, costs)),
     )
 
@@ -382,10 +388,17 @@ def _notices(plan: Plan, costs: Costs | None) -> Iterator[str]:
         yield from told(costs, statuses.count(FeatureStatus.ENABLED))
 
 
-def _left(plan: Plan) -> Iterator[str]:
+def _left(plan: Plan, accounts: Sequence[ReportedAccount]) -> Iterator[str]:
     left = {str(a): plan.record.left[a] for a in _to_change(plan) if a in plan.record.left}
     if left:
-        yield messages.left_by_the_last_run(left)
+        off = {a.account: a.rule for a in accounts if a.to is FeatureStatus.DISABLED}
+        yield messages.left_by_the_last_run(left, off)
+
+
+def _refused_whole(plan: Plan) -> Iterator[str]:
+    """What a refusal tells in short."""
+    if plan.refusals and plan.snapshot.detector:
+        yield from many_non_members(plan.settings, plan.snapshot)
 
 
 def _to_change(plan: Plan) -> list[AccountId]:

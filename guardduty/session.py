@@ -36,7 +36,7 @@ from guardduty.credentials import (
 from guardduty.errors import CredentialsError, SettingsError
 from guardduty.faults import faults_of
 from guardduty.foreign_words import harmless, printable
-from guardduty.identity import Identity, WhoActs, identity_notice
+from guardduty.identity import SECRETS, Identity, WhoActs, identity_notice
 from guardduty.model import AccountId
 from guardduty.organizations import OrganizationsApi
 from guardduty.secret_keys import credentials_in_clear
@@ -233,6 +233,15 @@ def _as_role(
         return Fetched(role_credentials(watched(sts, watch.without_end()), role), assumed)
 
 
+def aws_faults(lookup: Lookup) -> tuple[str, ...]:
+    """Says what is wrong with the stack's `aws:*` configuration, one sentence for each fault."""
+    try:
+        _read_settings(lookup)
+    except SettingsError as error:
+        return error.faults
+    return ()
+
+
 def _read_settings(lookup: Lookup) -> _AwsSettings:
     faults = [
         messages.aws_setting_not_followed(key, instead)
@@ -244,7 +253,8 @@ def _read_settings(lookup: Lookup) -> _AwsSettings:
         key = field.alias or name
         raw = lookup(f"aws:{key}")
         if raw not in (None, ""):
-            values[key] = _decode(raw, is_text=field.annotation == (str | None))
+            is_text = field.annotation == (str | None)
+            values[key] = raw if key in SECRETS else _decode(raw, is_text=is_text)
     try:
         settings = _AwsSettings.model_validate(values)
     except ValidationError as error:
@@ -272,12 +282,14 @@ def _refuse_credentials_in_clear(settings: _AwsSettings, region: str, is_secret:
 
 
 def _decode(raw: Any, *, is_text: bool) -> Any:  # noqa: ANN401 - a configuration value is anything
-    if is_text or not isinstance(raw, str):
+    if not isinstance(raw, str):
         return raw
     try:
-        return json.loads(raw)
+        decoded = json.loads(raw)
     except ValueError:
         return raw
+    # A number is text as it is written; a list is a fault.
+    return raw if is_text and not isinstance(decoded, dict | list) else decoded
 
 
 def _environment_region() -> str | None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
+import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,13 +26,13 @@ from guardduty import messages
 from guardduty.account_id import account_id
 from guardduty.accounts_file import AccountsFile, read_accounts_file
 from guardduty.errors import SettingsError
-from guardduty.faults import did_you_mean, faults_of, shown
+from guardduty.faults import did_you_mean, faults_of, shown, visible
 from guardduty.max_disabled import MaxDisabled
 from guardduty.model import AccountId, AutoEnable, FeatureStatus, Setting
 from guardduty.modes import Mode, faults_of_mode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 PROJECT = "guardduty-eks-audit-logs"
 """The Pulumi project as it is shipped; its name is the namespace of the configuration keys.
@@ -39,8 +40,48 @@ PROJECT = "guardduty-eks-audit-logs"
 Of a copy with another name, that name is.
 """
 
-_OF_PULUMI = ("aws", "pulumi")
-"""Namespaces that others read: the aws provider, and Pulumi itself."""
+_READERS = {"aws": "the aws provider", "pulumi": "Pulumi"}
+"""Namespaces that others read. None of their keys has the name of a key of this project."""
+
+AWS_KEYS = (
+    "accessKey",
+    "allowedAccountIds",
+    "assumeRole",
+    "assumeRoleWithWebIdentity",
+    "assumeRoles",
+    "customCaBundle",
+    "defaultTags",
+    "ec2MetadataServiceEndpoint",
+    "ec2MetadataServiceEndpointMode",
+    "endpoints",
+    "forbiddenAccountIds",
+    "httpProxy",
+    "httpsProxy",
+    "ignoreTags",
+    "insecure",
+    "maxRetries",
+    "noProxy",
+    "profile",
+    "region",
+    "retryMode",
+    "s3UsEast1RegionalEndpoint",
+    "s3UsePathStyle",
+    "secretKey",
+    "sharedConfigFiles",
+    "sharedCredentialsFiles",
+    "skipCredentialsValidation",
+    "skipMetadataApiCheck",
+    "skipRegionValidation",
+    "skipRequestingAccountId",
+    "stsRegion",
+    "tagPolicyCompliance",
+    "token",
+    "tokenBucketRateLimiterCapacity",
+    "useDualstackEndpoint",
+    "useFipsEndpoint",
+    "userAgents",
+)
+"""The keys of pulumi-aws 7, and `assumeRole` of earlier ones; a newer release may have more."""
 
 
 class DetectorSource(StrEnum):
@@ -76,27 +117,78 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands fo
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
-        raise ValueError(messages.not_a_list(shown(value))) from None
+        told = messages.text_of_a_list if _is_yaml_of_a_list(value) else messages.not_a_list
+        raise ValueError(told(shown(value))) from None
+
+
+def _is_yaml_of_a_list(text: str) -> bool:
+    try:
+        return isinstance(yaml.safe_load(text), list)
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return False
 
 
 def _misplaced(key: str, project: str, known: Collection[str]) -> str | None:
-    """Where a key belongs that stands in a namespace that nobody reads.
+    """Where a key belongs that nobody reads where it stands.
 
     Returns:
-        the full key; empty if there is no such key; None if the namespace is somebody else's.
+        the full key; empty if there is no such key; None if somebody else may read it.
     """
     namespace, _, name = key.partition(":")
-    if namespace == project or namespace in _OF_PULUMI:
+    if namespace == project:
         return None
     folded = namespace.casefold()
-    name = next((key for key in known if key.casefold() == name.casefold()), name)
-    if folded in _OF_PULUMI and name not in known:
-        return f"{folded}:{name[:1].lower()}{name[1:]}"
-    alike = get_close_matches(folded, [project.casefold(), PROJECT], cutoff=0.8)
-    if name in known or not (alike or folded == "guardduty"):
-        return f"{project}:{name}" if name in known else None
+    own = _alike(name, known)
+    if own:
+        return f"{project}:{own}"
+    if folded in _READERS:
+        right = _alike(name, AWS_KEYS) if folded == "aws" else None
+        meant = f"{folded}:{right or (name if namespace == folded else _first_small(name))}"
+        return None if meant == key else meant
+    if not (folded == "guardduty" or _is_nearly(folded, [project.casefold(), PROJECT])):
+        return None
     close = get_close_matches(name, known, n=1)
     return f"{project}:{close[0]}" if close else ""
+
+
+def _alike(name: str, known: Collection[str]) -> str | None:
+    """The key that a name is when capital letters, `_` and `-` do not count."""
+
+    def folded(key: str) -> str:
+        return re.sub(r"[-_\s]", "", key).casefold()
+
+    return next((key for key in known if folded(key) == folded(name)), None)
+
+
+def _first_small(name: str) -> str:
+    return f"{name[:1].lower()}{name[1:]}"
+
+
+def _is_nearly(namespace: str, ours: list[str]) -> bool:
+    return bool(get_close_matches(namespace, ours, cutoff=0.8))
+
+
+def _namespace_faults(
+    configuration: Mapping[str, Any], project: str, known: Collection[str]
+) -> Iterator[str]:
+    """Says which keys nobody reads where they stand; the reason once for all of this project."""
+    misplaced = {
+        key: meant
+        for key in configuration
+        if (meant := _misplaced(key, project, known)) is not None
+    }
+    ours = {key: meant for key, meant in misplaced.items() if meant.startswith(f"{project}:")}
+    for key, meant in misplaced.items():
+        if key not in ours or len(ours) == 1:
+            single = not str(configuration[key]).startswith(("[", "{"))
+            reader = _READERS.get(key.partition(":")[0])
+            if reader:
+                yield messages.unknown_to_reader(visible(key), meant, reader, single=single)
+            else:
+                yield messages.misspelt_namespace(visible(key), meant, single=single)
+    if len(ours) > 1:
+        shown_keys = {visible(key): meant for key, meant in ours.items()}
+        yield messages.misspelt_namespaces(shown_keys, project)
 
 
 def _unknown(key: str, prefix: str, known: Collection[str]) -> str:
@@ -104,11 +196,20 @@ def _unknown(key: str, prefix: str, known: Collection[str]) -> str:
         return messages.key_nested(key)
     if prefix and re.match(rf"(?:{'|'.join(known)})[.\[]", key):
         return messages.key_is_a_path(f"{prefix}{key}")
-    return messages.unknown_key(f"{prefix}{key}", did_you_mean(key, known))
+    return messages.unknown_key(visible(f"{prefix}{key}"), did_you_mean(key, known))
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+
+def _minutes(value: float) -> float:
+    if not 0 <= value <= _MOST_MINUTES:
+        raise ValueError(messages.minutes_out_of_range(f"{value:g}", _MOST_MINUTES))
+    return value
+
+
+_MOST_MINUTES = 60
 
 
 def _unit(value: str) -> str:
@@ -200,7 +301,7 @@ class Settings(_Strict):
     on_release: OnRelease = OnRelease.LEAVE
     max_disabled: Annotated[MaxDisabled, BeforeValidator(MaxDisabled.parse)] = MaxDisabled(10)
     administrator_account_id: Annotated[AccountId, BeforeValidator(account_id)] | None = None
-    retry_minutes: Annotated[float, Field(ge=0, le=60)] = 5
+    retry_minutes: Annotated[float, AfterValidator(_minutes)] = 5
     show_costs: bool = True
 
     def is_written(self, key: str) -> bool:
@@ -243,17 +344,12 @@ class Settings(_Strict):
             SettingsError: with a sentence for every fault.
         """
         prefix, known = f"{project}:", cls.keys()
-        misplaced = {key: _misplaced(key, project, known) for key in configuration}
         values = {
             key.removeprefix(prefix): value
             for key, value in configuration.items()
             if key.startswith(prefix) and value != ""
         }
-        faults = tuple(
-            messages.misspelt_namespace(key, meant)
-            for key, meant in misplaced.items()
-            if meant is not None
-        )
+        faults = tuple(_namespace_faults(configuration, project, known))
         return cls._read(values, faults, prefix, folder)
 
     @classmethod

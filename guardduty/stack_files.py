@@ -18,7 +18,7 @@ from guardduty import messages
 from guardduty.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
 _EXTENSIONS = (".json", ".yaml", ".yml")
@@ -160,11 +160,15 @@ def faults_of_stack_file(
         return ()  # the CLI does not read it either: the configuration comes from elsewhere
     stray = [key for key in content if ":" in key or key in keys]
     stray += _stray_inside(project, content, configuration)
-    faults = [messages.outside_of_config(project.shown(file), key) for key in stray]
+    told = project.shown(file)
+    has_config = "config" in content
+    faults = [messages.outside_of_config(told, key, has_config=has_config) for key in stray]
+    faults += [messages.config_in_capitals(told, key) for key in _not_quite_config(content)]
     faults += [
-        messages.outside_of_config(project.file.name, key)
-        for key in project.top_level
+        messages.outside_of_projects_config(project.file.name, key, name if name in keys else "")
+        for key in sorted(project.top_level)
         if ":" in key or key in keys
+        for name in (key.removeprefix(f"{project.name}:"),)
     ]
     faults += [
         messages.key_twice_in_config(project.shown(file), key) for key in _twice(project, content)
@@ -173,6 +177,10 @@ def faults_of_stack_file(
         faults.append(messages.second_document(project.shown(file)))
     faults += _ignored_file(project, file, stack, configuration)
     return tuple(faults)
+
+
+def _not_quite_config(content: Mapping[str, Any]) -> list[str]:
+    return [key for key in content if key.casefold() == "config" != key and content[key]]
 
 
 def _twice(project: Project, content: Mapping[str, Any]) -> list[str]:
@@ -192,7 +200,8 @@ def _stray_inside(
 
     An anchor may stand there that `config:` refers to: then the value is the one in force.
     """
-    inside = [(k, value) for k, value in content.items() if k not in {"config", "environment"}]
+    read = {"config", "environment", *_not_quite_config(content)}
+    inside = [(key, value) for key, value in content.items() if key not in read]
     found = []
     while inside:
         place, value = inside.pop()
@@ -221,10 +230,13 @@ def _has_second_document(file: Path) -> bool:
 def _ignored_file(
     project: Project, file: Path, stack: str, configuration: Mapping[str, Any]
 ) -> list[str]:
-    """Finds a file that is named almost as the stack's, with values that are not in force."""
+    """Finds a file that is named almost as the stack's, with values that are not in force.
+
+    It may also be in another folder of the project, such as one that stackConfigDir named.
+    """
     names = {f"{file.stem}{extension}".casefold() for extension in _EXTENSIONS}
-    for folder in dict.fromkeys((project.stacks, project.file.parent)):
-        for other in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for folder in dict.fromkeys((project.stacks, *_folders(project.file.parent))):
+        for other in sorted(folder.glob("*")):
             if other == file or other.name.casefold() not in names or not other.is_file():
                 continue
             try:
@@ -236,6 +248,14 @@ def _ignored_file(
                 told = project.shown(other), project.shown(file)
                 return [messages.stack_file_ignored(stack, *told, there=file.exists())]
     return []
+
+
+def _folders(project: Path) -> Iterator[Path]:
+    yield project
+    for below in sorted(project.glob("*")):
+        # Another project has stacks of its own.
+        if below.is_dir() and not any((below / f"Pulumi{end}").exists() for end in _EXTENSIONS):
+            yield below
 
 
 def _project_in(folder: Path) -> Project | None:

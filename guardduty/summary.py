@@ -6,8 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from guardduty import messages
-from guardduty.model import FeatureStatus
-from guardduty.run_report import Progress, RegionReport, ReportedAccount, region_report
+from guardduty.model import FeatureStatus, Setting
+from guardduty.modes import Mode
+from guardduty.run_report import (
+    Progress,
+    RegionReport,
+    ReportedAccount,
+    ReportedSetting,
+    region_report,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,8 +58,15 @@ def summary_after(report: RegionReport) -> str | None:
     off = [account for account in done if account.to is FeatureStatus.DISABLED]
     on = [account for account in done if account.to is FeatureStatus.ENABLED]
     head = messages.headline_after(report.region, len(on), len(off))
-    written = [messages.setting_written(s.setting, s.from_, s.to) for s in settings]
+    written = [_written(setting, report.mode) for setting in settings]
     return "\n  ".join([head, *map(_row, off), *_by_rule(done), *_cut(on), *written])
+
+
+def _written(setting: ReportedSetting, mode: Mode) -> str:
+    if setting.setting == Setting.STATUS:
+        alone = mode is Mode.STANDALONE
+        return messages.own_detector(setting.from_, setting.to, alone=alone)
+    return messages.setting_written(setting.setting, setting.from_, setting.to)
 
 
 def delegation_summary(report: RegionReport) -> str:

@@ -38,7 +38,9 @@ _BATCH = 50
 _SILENCE_SECONDS = 300
 _REFUSED_WHOLE = "BadRequestException"
 _LOST = frozenset({"AnswerLost", "TimeOut", "ConnectionClosed"})
-_OF_A_CALL = re.compile(r"[A-Z]\w+ (failed|got no)|no answer|AWS did not tell what it had before")
+_OF_A_CALL = re.compile(
+    r"[A-Z]\w+ (failed|got no)|no answer|(AWS did not tell )?what it had before"
+)
 _SECRET = re.compile(r"@example\.com|AKIA[A-Z0-9]{12,}|Traceback \(most recent")
 
 _OF_THE_AWS_PLUGIN = re.compile(

@@ -115,10 +115,19 @@ def test_what_files_and_values_have_wrong_is_told_at_once(
     rules = [{"status": "ENABLED", "accountsFile": "ids.txt"}]
     (tmp_path / "ids.txt").write_text("7")
 
-    told = program.refused({**_KEYS, f"{PROJECT}:members": json.dumps(rules)})
+    told = program.refused(
+        {
+            **_KEYS,
+            f"{PROJECT}:members": json.dumps(rules),
+            "aws:profile": '["administrator"]',
+            "aws:allowedAccountIds": '["22222222222"]',
+        }
+    )
 
     assert [sentence.partition(" is ")[0].partition(" has ")[0] for sentence in told] == [
         f"Pulumi.{STACK}.yaml: onRelease",
+        "aws:allowedAccountIds[0]: 22222222222",
+        "aws:profile: ['administrator']",
         "rule 1 (members[0].accountsFile): ids.txt",
     ]
     (tmp_path / f"Pulumi.{STACK}.yaml").write_text("config: {onRelease: RESTORE}\n")
@@ -134,7 +143,7 @@ def test_a_preview_tells_what_a_run_would_do_account_by_account(program: _Progra
     (told,) = program.told(logging.INFO)
     assert told.splitlines()[:3] == [
         "EKS audit log monitoring in us-east-1, administrator 222222222222",
-        "  2 members: 1 on, 1 off. This run turns 1 on, 0 off; 1 stay.",
+        "  2 members: 1 on, 1 off. This run turns 1 on, 0 off; 1 stays.",
         "  on   300000000002  rule 1: all  trial: 30 days",
     ]
     assert told.splitlines()[-1] == (
@@ -153,7 +162,7 @@ def test_a_run_names_what_it_changed_and_exports_what_it_did(aws: Aws, program: 
         (
             "EKS audit log monitoring in us-east-1: turned 1 on, 0 off.\n"
             "  on   300000000002  rule 1: all\n"
-            "  status: DISABLED -> ENABLED\n"
+            "  Administrator's own detector: off -> on.\n"
             "  autoEnable: NONE -> NEW"
         ),
     ]
@@ -184,6 +193,33 @@ def test_a_run_with_all_ends_with_whom_it_has_yet_to_reach(
 
     assert program.told(logging.INFO)[-1].startswith(told)
     assert engine.exported["accounts"] == {"DISABLED": 1, "ENABLED": 1}
+
+
+@pytest.mark.parametrize("region", ["us-east-9", "us-east-1a", "US-EAST-1"])
+def test_a_region_that_is_none_is_named_where_aws_accepts_no_credentials(
+    aws: Aws, program: _Program, region: str
+) -> None:
+    aws.refusals["*"] = (403, "InvalidClientTokenId", "No.")
+
+    (told,) = program.refused({**_KEYS, "aws:region": region, **_ALL_ON})
+
+    assert told.startswith("AWS does not accept")
+    assert told.endswith(f" Or correct the region, if {region} is none of AWS's.")
+    (_, known) = program.refused({**_KEYS, "aws:region": "eu-south-2", **_ALL_ON})
+    assert "none of AWS's" not in known
+
+
+def test_a_region_that_is_none_is_named_where_nobody_answers(
+    program: _Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> NoReturn:
+        raise ConnectionFailedError("no answer from AWS.")
+
+    monkeypatch.setattr(components.program, "open_session", gone)
+
+    assert program.refused({**_KEYS, "aws:region": "us-east-9"}) == [
+        "no answer from AWS. Or correct the region, if us-east-9 is none of AWS's."
+    ]
 
 
 # Secrets
@@ -327,6 +363,24 @@ def test_a_region_that_left_the_list_is_planned_to_be_released(aws: Aws) -> None
 def test_a_region_whose_record_is_empty_is_planned_no_more() -> None:
     Engine(preview=True, state=last_state((PRIOR, _recorded("eu-west-1", **_EMPTY)))).start()
     assert _planned(["us-east-1"]) == ["us-east-1"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_members_that_a_program_gives_nowhere_are_told_once(program: _Program) -> None:
+    regions = ["us-east-1", "eu-west-1"]
+    Engine(preview=True, state=last_state(*((PRIOR, _recorded(r)) for r in regions))).start()
+    who = {"aws:accessKey": "x", "aws:secretKey": "y"}.get
+
+    with pytest.raises(SystemExit):
+        plan_regions(Settings.from_values({}), who, regions)
+
+    (told,) = program.told(logging.ERROR)
+    assert told == (
+        "this program gives its settings no members, but its stack keeps 1 account in us-east-1, 1 "
+        "account in eu-west-1, which would all be released. Give them the rules, "
+        '`"members": […]`; if all are to be released, `"members": []`.'
+    )
+    assert len(plan_regions(Settings.from_values({"members": []}), who, regions)) == 2
 
 
 @pytest.mark.usefixtures("aws")
@@ -624,7 +678,10 @@ def test_a_detector_is_made_for_the_delegated_administrator(aws: Aws, program: _
 
     assert engine.registered["eks-audit-logs-detector"].import_id == ""
     told, changed = program.told(logging.INFO)
-    assert changed.splitlines()[1:] == ["  status: ENABLED", "  autoEnable: NEW"]
+    assert changed.splitlines()[1:] == [
+        "  Administrator's own detector: made with EKS audit logs on.",
+        "  autoEnable: NEW",
+    ]
     assert told.splitlines()[0] == "EKS audit log monitoring in us-east-1: making the detector."
 
 
@@ -665,7 +722,7 @@ def test_an_account_that_is_not_the_administrator_ends_the_program(
 
 
 def test_every_refusal_of_the_plan_is_told(aws: Aws, program: _Program) -> None:
-    rules = json.dumps([rule("ENABLED", account(7), account(8))])
+    rules = json.dumps([rule("ENABLED", account(7)), rule("DISABLED", account(8))])
     told = program.refused({**_KEYS, f"{PROJECT}:members": rules})
 
     assert [line.split(" ")[3] for line in told] == [account(7), account(8)]

@@ -150,7 +150,7 @@ def test_a_run_says_which_settings_it_has_written(
     }
     first, last = [r.getMessage() for r in caplog.records if r.levelno == logging.INFO][:2]
     assert "Administrator's own detector: on -> off." in first
-    assert "status: ENABLED -> DISABLED" in last
+    assert "Administrator's own detector: on -> off." in last
 
 
 def test_a_file_that_goes_away_hides_no_failure(

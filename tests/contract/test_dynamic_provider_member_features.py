@@ -12,7 +12,13 @@ import pytest
 from pulumi.runtime import rpc
 
 from components.member_features import MemberFeaturesProvider
-from tests.contract.contract_properties import members_inputs, members_outputs, of_another_account
+from components.prior_settings import PriorSettingsProvider
+from tests.contract.contract_properties import (
+    members_inputs,
+    members_outputs,
+    of_another_account,
+    prior_inputs,
+)
 from tests.contract.dynamic_provider_process import Checked, DynamicProvider, error_of, running
 from tests.doubles.aws import Aws
 from tests.doubles.doors import Door, on_loopback
@@ -295,9 +301,26 @@ def test_an_account_without_a_record_is_not_set_but_named(
 
     assert [write.body["accountIds"] for write in aws.writes] == [[account(1)]]
     assert created.outputs["unprocessed"] == {
-        account(2): "AWS did not tell what it had before; it is set once that is recorded."
+        account(2): (
+            "what it had before is not recorded, since this run left PriorSettings out (--target "
+            "or --exclude); `pulumi up` without these records and sets it."
+        )
     }
     assert provider.diff(created.outputs, _inputs(_all(3, "ENABLED"))).changes
+
+
+def test_an_account_that_aws_did_not_tell_of_is_named_as_such(
+    door: Door, aws: Aws, tmp_path: Path
+) -> None:
+    with _provider_at(door.url, tmp_path) as members:
+        prior = DynamicProvider(members._stub, PriorSettingsProvider(), members._log)
+        prior.create(prior_inputs({account(1): "DISABLED"}, region="eu-central-1"))
+        created = members.create(_inputs(_all(2, "ENABLED"), unrecorded=[account(2)]))
+
+    assert aws.members == {**_all(3, "DISABLED"), account(1): "ENABLED"}
+    assert created.outputs["unprocessed"] == {
+        account(2): "AWS did not tell what it had before; it is set once that is recorded."
+    }
 
 
 def test_an_account_without_a_record_is_named_with_aws_words_if_aws_has_some(

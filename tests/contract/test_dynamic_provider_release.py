@@ -417,7 +417,10 @@ def test_destroy_puts_back_organization_detector_and_accounts(
         "Organization: autoEnable put back, ALL -> NONE.",
         "Own detector: put back, on -> off.",
         "EKS audit logs: setting 2 of 2 members",
-        ("1 account put back to DISABLED, 1 to ENABLED; 1 is no member any more (300000000003)."),
+        (
+            "1 account put back to DISABLED, 1 to ENABLED; 1 is no member any more "
+            "(300000000003). Turned off: 300000000002."
+        ),
     ]
 
 
@@ -427,7 +430,9 @@ def test_disable_turns_all_off_whatever_they_had(aws: Aws, provider: DynamicProv
 
     # The fourth is none of the stack's.
     assert _written(aws) == [("DISABLED", accounts(3))]
-    assert provider.stderr.splitlines()[-1] == "3 accounts set to DISABLED."
+    assert provider.stderr.splitlines()[-1] == (
+        "3 accounts set to DISABLED. Turned off: 300000000001, 300000000002, 300000000003."
+    )
 
 
 @pytest.mark.parametrize("word", ["LEAVE", "DISABLE"])
@@ -477,7 +482,7 @@ def test_accounts_that_cannot_be_set_are_named_and_no_failure(
         "1 account put back to DISABLED; "
         "1 can't be set (relationship status Disabled, suspended in GuardDuty): 300000000003; "
         "2 are no members any more (300000000002, 300000000004); "
-        "1 is decided by policy (GUARDDUTY_POLICY: 300000000005)."
+        "1 is decided by policy (GUARDDUTY_POLICY: 300000000005). Turned off: 300000000001."
     )
 
 

@@ -97,33 +97,47 @@ def test_what_nobody_reads_is_refused_and_each_way_out_works(
 
     # A part that is no config, and a second document.
     stack.file.write_text(f"{right}\nConfig:\n  {stray}")
-    _refused(stack.preview(), f"stacks/Pulumi.test.yaml: Config.{PROJECT}:status is outside of")
+    _refused(
+        stack.preview(), "stacks/Pulumi.test.yaml: nobody reads what is below `Config:`; write"
+    )
     stack.file.write_text(f"{right}\n---\nconfig:\n  {stray}")
     _refused(stack.preview(), "stacks/Pulumi.test.yaml: nobody reads what comes after the line ---")
 
-    # Keys in other namespaces.
-    stack.file.write_text(
-        right.replace(
-            "config:\n", 'config:\n  acme:status: DISABLED\n  AWS:allowedAccountIds: ["1"]\n'
-        )
-    )
-    refused = stack.up()
-    sentence = "is in a namespace that nobody reads; did you mean"
+    stack.file.write_text(right)
+
+    # A key in the project's file.
+    project = stack.file.parent.parent / "Pulumi.yaml"
+    described = project.read_text()
+    project.write_text(f"{described}\nstatus: DISABLED\n")
     _refused(
-        refused,
-        f"AWS:allowedAccountIds {sentence} aws:allowedAccountIds?",
-        f"acme:status {sentence} {PROJECT}:status?",
+        stack.preview(), "Pulumi.yaml: status is outside of `config:`, and nobody reads it; write"
     )
-    way_out = r"acme:status is in.*config set (\S+) <value>.*config rm (\S+)`"
-    ((meant, misplaced),) = re.findall(way_out, refused.errors[1])
-    assert stack.config("set", meant, "DISABLED").code == 0
-    assert stack.config("rm", misplaced).code == 0
-    written = stack.file.read_text().replace("AWS:allowedAccountIds", "aws:allowedAccountIds")
-    stack.file.write_text(written)
-    assert "lists only 1" in stack.preview().text
-    assert stack.config("rm", "aws:allowedAccountIds").code == 0
+    project.write_text(described.replace("default: ENABLED", "default: DISABLED"))
+    assert own_off in stack.preview().text
+    project.write_text(described)
+
+    _put_in_their_namespaces(stack)
     assert own_off in stack.preview().text
     assert aws.writes() == []
+
+
+def _put_in_their_namespaces(stack: Stack) -> None:
+    wrong = 'config:\n  acme:status: DISABLED\n  aws:allowedAccountIDs: ["111111111111"]\n'
+    stack.file.write_text(stack.file.read_text().replace("config:\n", wrong))
+    refused = stack.up()
+    _refused(
+        refused,
+        f"acme:status is in a namespace that nobody reads; did you mean {PROJECT}:status?",
+        "aws:allowedAccountIDs is no key of the aws provider; did you mean aws:allowedAccountIds?",
+    )
+    way_out = r"acme:status is in.*config set (\S+) <value>.*config rm (\S+)`"
+    ((meant, misplaced),) = re.findall(way_out, refused.errors[0])
+    assert stack.config("set", meant, "DISABLED").code == 0
+    assert stack.config("rm", misplaced).code == 0
+    written = stack.file.read_text().replace("aws:allowedAccountIDs", "aws:allowedAccountIds")
+    stack.file.write_text(written)
+    assert "lists only 111111111111" in stack.preview().text
+    assert stack.config("rm", "aws:allowedAccountIds").code == 0
 
 
 @pytest.mark.slow
@@ -189,10 +203,11 @@ def test_ten_thousand_accounts_come_from_a_file(
     configure(accountsFile="ids.txt")
     ids.write_text("\n".join(accounts(10_000)))
     run = stack.preview()
-    assert run.errors[-1] == (
-        "rule 1 (members[0].accountsFile): 9976 more of 9996 accounts that are no "
-        "GuardDuty members here. Correct the ids, or remove them from the rule."
+    _refused(
+        run,
+        "rule 1 (members[0].accountsFile): 9996 accounts of ids.txt are no GuardDuty members in ",
     )
+    assert "… and 9976 more; GUARDDUTY_EKS_AUDIT_LOGS_REPORT=<file> names them all" in run.text
     assert len(run.text) < 10_000
     ids.write_text("\n".join(["# all of them", *accounts(4)]))
     run = stack.up()

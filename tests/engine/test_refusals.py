@@ -209,7 +209,7 @@ def test_rules_that_are_no_list_are_refused(
     _assert_refused(
         aws,
         stack.up("--skip-preview"),
-        "members: all of them is not a list; write one rule a line, as in "
+        "members: all of them is not a list; write a list of rules, as in "
         "stacks/Pulumi.template.yaml.",
     )
 

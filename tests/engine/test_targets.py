@@ -38,6 +38,7 @@ def test_accounts_without_a_record_are_not_set_but_named(
     assert "Traceback" not in run.text
     for name in new:
         assert name in run.text
+    assert "since this run left PriorSettings out" in run.text
     assert aws.writes() == []
     assert aws.statuses() == {**before, recorded: ON}
 

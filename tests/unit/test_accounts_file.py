@@ -111,9 +111,32 @@ def test_wrong_cells_are_told_with_line_and_column(tmp_path: Path) -> None:
     [
         ("", "ids.txt", "ids.txt has no account id, so the rule selects nobody; fill it or"),
         ("name\n", {"path": "ids.txt", "column": "id"}, "has no column id; name one of name"),
-        ("id,id\n", {"path": "ids.txt", "column": "id"}, "has no column id; name one of id, id"),
-        ("", {"path": "ids.txt", "column": "id"}, "has no column id; name one of its first line"),
-        ('id\n"x', {"path": "ids.txt", "column": "id"}, "can't be read (unexpected end of data)"),
+        (
+            "id,id\n",
+            {"path": "ids.txt", "column": "id"},
+            "ids.txt has the column id 2 times; rename all but one.",
+        ),
+        (
+            "",
+            {"path": "ids.txt", "column": "id"},
+            "ids.txt has no account id, so the rule selects nobody; fill it or",
+        ),
+        (
+            f'id\n{account(1)}\n"x\n{account(2)}\n',
+            {"path": "ids.txt", "column": "id"},
+            (
+                "ids.txt can't be read from line 3 on (unexpected end of data). Close the quotes "
+                "that begin there, or remove them."
+            ),
+        ),
+        (
+            f"{account(1)},shop\n{account(2)},play\n",
+            {"path": "ids.txt", "column": "id"},
+            (
+                "the first line of ids.txt has an account id, but is to name the columns; write a "
+                "line above it, in which the ids' column is id."
+            ),
+        ),
         ("", "nowhere.txt", "nowhere.txt can't be read (No such file or directory); write"),
         ("", ".", ". can't be read (Is a directory); write the path"),
         ("", 12, "12 is malformed; write the path of a file with one account id a line"),
@@ -156,6 +179,7 @@ def test_accounts_and_a_file_of_accounts_are_two_selectors(tmp_path: Path) -> No
     [
         ('"300000000001"\n300000000002,\n', "ids.txt"),
         ("id;name\n300000000001;shop\n300000000002;play\n", {"path": "ids.txt", "column": "id"}),
+        ("name\tid\nshop\t300000000001\nplay\t300000000002\n", {"path": "ids.txt", "column": "id"}),
     ],
 )
 def test_quotes_commas_and_semicolons_of_other_programs_are_read(
@@ -166,8 +190,45 @@ def test_quotes_commas_and_semicolons_of_other_programs_are_read(
     assert read_accounts_file(written, tmp_path).accounts == {account(1), account(2)}
 
 
-def test_a_file_with_columns_is_told_to_name_one(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("id,name\n300000000001,shop\n")
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_file_with_columns_is_told_to_name_one(tmp_path: Path, separator: str) -> None:
+    row = f"{account(1)}{separator}shop\n"
+    (tmp_path / "a.csv").write_text(f"id{separator}name\n{row}")
 
-    with pytest.raises(ValueError, match=r"write \{path: a\.csv, column: <its name>\}"):
-        read_accounts_file("a.csv", tmp_path)
+    assert _fault(tmp_path, "a.csv").endswith("write {path: a.csv, column: <its name>}.")
+    assert _rule(tmp_path, {"path": "a.csv", "column": "id"}).named == {account(1)}
+
+    (tmp_path / "a.csv").write_text(f"{row}{account(2)}{separator}\n")
+    assert _fault(tmp_path, "a.csv").endswith(
+        "write {path: a.csv, column: <its name>}, and let its first line name the columns."
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{0},{1}",
+        "{0}, {1}",
+        "{0} {1}",
+        "{0}\t{1}",
+        "{0};{1}",
+        '["{0}", "{1}"]',
+        '[\n  "{0}",\n  "{1}"\n]',
+        "- {0}\n- {1}",
+        "accounts:\n- '{0}'\n- '{1}'",
+        "accounts: [{0}, {1}]",
+        '{{"accounts": ["{0}",\n"{1}"]}}',
+    ],
+)
+def test_a_list_in_another_form_is_told_to_be_one_id_a_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ids").write_text(text.format(account(1), account(2)))
+
+    assert _fault(tmp_path, "ids").endswith(
+        "Write one id a line, without brackets, dashes and anything else that makes a list."
+    )
+
+
+def test_of_many_columns_ten_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(",".join(f"c{number}" for number in range(5_000)))
+
+    assert _fault(tmp_path, {"path": "a.csv", "column": "id"}).endswith("c8, c9, ….")

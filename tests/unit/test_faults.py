@@ -29,12 +29,18 @@ def test_a_place_is_written_as_the_command_line_takes_it(
     [
         ("ON", "ON"),
         (7, "7"),
+        ("", '""'),
+        ("Root/Büro 1", "Root/Büro 1"),
+        (" ON", "' ON'"),
+        ("ON\n", r"'ON\n'"),
+        ("ON\u00a0", r"'ON\xa0'"),
+        ("O\u200bN", r"'O\u200bN'"),
         ("x" * 60, "x" * 60),
         ("x" * 61, "x" * 60 + "…"),
         (list(range(100)), str(list(range(100)))[:60] + "…"),
     ],
 )
-def test_a_large_value_does_not_drown_the_message(value: object, text: str) -> None:
+def test_a_value_is_told_in_short_and_what_it_hides_is_seen(value: object, text: str) -> None:
     assert shown(value) == text
 
 

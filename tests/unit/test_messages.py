@@ -78,3 +78,46 @@ def test_the_end_of_a_run_is_counted(left: int, attempts: int, text: str) -> Non
 )
 def test_what_is_tried_again_is_counted(left: int, seconds: float, text: str) -> None:
     assert messages.trying_again(left, seconds) == text
+
+
+def test_accounts_that_were_to_go_off_stand_first_with_their_rule() -> None:
+    reasons = {"300000000001": "No.", "300000000002": "No.", "300000000003": "Internal error"}
+    off = {"300000000003": "rule 1: OU Root/Sandbox", "300000000002": "rule 1: OU Root/Sandbox"}
+
+    for told in (
+        messages.unprocessed("us-east-1", reasons, 9, off),
+        messages.unreleased("us-east-1", reasons, off),
+        messages.left_by_the_last_run(reasons, off),
+    ):
+        assert told.splitlines()[1:7] == [
+            "  to be off by rule 1: OU Root/Sandbox: No:",
+            "    300000000002",
+            "  to be off by rule 1: OU Root/Sandbox: Internal error:",
+            "    300000000003",
+            "  No:",
+            "    300000000001",
+        ]
+
+
+def test_of_many_that_are_turned_off_some_are_named_and_all_counted() -> None:
+    assert messages.turned_off(["2", "1"], 2) == "Turned off: 1, 2."
+    assert messages.turned_off(["2", "1", "3"], 2) == "Turned off: 1, 2, … and 1 more."
+
+
+@pytest.mark.parametrize(
+    ("reason", "way_out"),
+    [
+        (
+            "No such file or directory",
+            "Name a file in a folder that exists, or unset the variable.",
+        ),
+        ("Is a directory", "Name a file in that folder, or unset the variable."),
+        ("Permission denied", "Name a file that you may write, or unset the variable."),
+        ("No space left on device", "Name another file, or unset the variable."),
+    ],
+)
+def test_the_way_out_of_a_report_that_is_not_written_fits_the_cause(
+    reason: str, way_out: str
+) -> None:
+    told = messages.report_not_writable("REPORT", "/x", reason)
+    assert told == f"REPORT: /x can't be written ({reason}). {way_out}"

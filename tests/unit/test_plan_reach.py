@@ -115,7 +115,7 @@ def test_a_rule_by_unit_names_its_accounts_that_are_no_members() -> None:
     assert plan.unreached == (
         (
             "1 member can't be set (relationship status Disabled, suspended in GuardDuty): "
-            "300000000004"
+            "300000000004 (rule 1: OU Root/Prod)"
         ),
         (
             "rule 1: OU Root/Prod selects 3 accounts that are no GuardDuty members: 300000000002 "

@@ -251,6 +251,19 @@ def test_members_written_nowhere_do_not_release_what_is_recorded(
         assert [r for r in found.refusals if "members is written nowhere" in r] == []
 
 
+def test_a_mode_without_members_does_not_release_what_is_recorded() -> None:
+    alone = {"mode": "standalone", "onRelease": "DISABLE"}
+
+    assert _plan(settings(**alone), _ON_AND_RECORDED, _BOTH).refusals == (
+        (
+            "mode: standalone has no members, but this stack keeps 2 accounts in us-east-1, which "
+            "would all be released. Put the mode back; if all are to be released, write members: "
+            "[]."
+        ),
+    )
+    assert _plan(settings(**alone, members=[]), _ON_AND_RECORDED, _BOTH).refusals == ()
+
+
 def test_members_written_nowhere_are_no_fault_of_a_stack_without_a_record() -> None:
     assert _plan(settings(), _ON_AND_RECORDED).refusals == ()
     assert _plan(settings(), _ON_AND_RECORDED, _recorded({})).refusals == ()

@@ -62,6 +62,14 @@ def _faults(configuration: dict[str, object]) -> tuple[str, ...]:
     return caught.value.faults
 
 
+def test_text_that_is_a_list_is_refused_and_a_secret_is_not_shown(aws: Aws) -> None:
+    assert _faults({"aws:profile": ["audit"]}) == (
+        "aws:profile: ['audit'] is malformed; write text, in quotes.",
+    )
+    session = _open({"aws:region": "eu-west-1", **_KEYS, "aws:token": "[1]"})
+    assert _last(aws, session).token == json.dumps([1])
+
+
 def _profiles(home: Path, *names: str, region: str | None = None) -> None:
     keys = "".join(
         f"[{name}]\naws_access_key_id = AKIA{name.upper()}\naws_secret_access_key = {_SECRET}\n"

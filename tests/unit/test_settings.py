@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +18,7 @@ from guardduty.errors import SettingsError
 from guardduty.model import AccountId, AutoEnable
 from guardduty.modes import Mode
 from guardduty.settings import (
+    AWS_KEYS,
     PROJECT,
     DetectorSource,
     OnRelease,
@@ -139,7 +143,7 @@ def test_an_empty_value_counts_as_absent() -> None:
 
 
 def test_keys_of_other_namespaces_are_left_alone() -> None:
-    others = ("aws:region", "aws:status", "eks:cluster", "pulumi:tags")
+    others = ("aws:region", "aws:newKey", "eks:cluster", "pulumi:tags", "github:members2")
     assert Settings.from_configuration(dict.fromkeys(others, "x")) == Settings()
 
 
@@ -225,7 +229,71 @@ def test_a_key_of_no_name_in_a_namespace_that_nobody_reads_is_to_be_removed() ->
         Settings.from_configuration({"guardduty:region": "us-east-1"})
 
     (fault,) = caught.value.faults
-    assert fault.endswith("has that name; remove it: `pulumi config rm guardduty:region`.")
+    assert fault.endswith("remove it where it stands, in the stack's file or in Pulumi.yaml.")
+
+
+@pytest.mark.parametrize(
+    ("key", "reader", "meant"),
+    [
+        ("pulumi:status", "Pulumi", f"{PROJECT}:status"),
+        ("aws:status", "the aws provider", f"{PROJECT}:status"),
+        ("aws:AutoEnable", "the aws provider", f"{PROJECT}:autoEnable"),
+        ("aws:allowedAccountIDs", "the aws provider", "aws:allowedAccountIds"),
+        ("aws:allowed_account_ids", "the aws provider", "aws:allowedAccountIds"),
+    ],
+)
+def test_a_key_that_the_reader_of_its_namespace_does_not_know_is_refused(
+    key: str, reader: str, meant: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration({key: "x"})
+
+    (fault,) = caught.value.faults
+    assert fault.startswith(f"{key} is no key of {reader}; did you mean {meant}?")
+    assert ("The namespace of this project's keys" in fault) is (meant != "aws:allowedAccountIds")
+
+
+def test_the_keys_of_the_aws_provider_are_those_of_pulumi_aws() -> None:
+    package = importlib.util.find_spec("pulumi_aws")
+    assert package is not None
+    assert package.origin is not None
+    text = (Path(package.origin).parent / "config" / "vars.py").read_text()
+    assert {*re.findall(r"__config__\.get\w*\('(\w+)'\)", text), "assumeRole"} == set(AWS_KEYS)
+    assert not {key.casefold() for key in AWS_KEYS} & {key.casefold() for key in _KEYS}
+
+
+def test_a_list_is_not_to_be_set_by_a_command() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration({"acme:members": "[]"})
+
+    (fault,) = caught.value.faults
+    assert fault.endswith("where it stands, in the stack's file or in Pulumi.yaml.")
+
+
+def test_of_several_keys_in_a_wrong_namespace_the_reason_is_told_once() -> None:
+    former = {f"{PROJECT}:{key}": "x" for key in ("mode", "status", "members")}
+
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_configuration({**former, "AWS:region": "x"}, "acme")
+
+    assert [fault.splitlines() for fault in caught.value.faults] == [
+        [
+            (
+                "AWS:region is in a namespace that nobody reads; did you mean aws:region? Write "
+                "aws:region in place of AWS:region where it stands, in the stack's file or in "
+                "Pulumi.yaml; for a single value of the stack's file, `pulumi config set "
+                "aws:region <value>` and `pulumi config rm AWS:region` do that."
+            )
+        ],
+        [
+            (
+                "3 keys of this project stand where nobody reads them; their namespace is acme, "
+                "the project's name in Pulumi.yaml. Write the second in place of the first where "
+                "it stands, in the stack's file or in Pulumi.yaml:"
+            ),
+            *(f"  {PROJECT}:{key} -> acme:{key}" for key in ("mode", "status", "members")),
+        ],
+    ]
 
 
 def test_only_what_is_written_counts_as_asked_for() -> None:
@@ -364,8 +432,35 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "members",
             "all of them",
             (
-                "members: all of them is not a list; write one rule a line, as in "
+                "members: all of them is not a list; write a list of rules, as in "
                 "stacks/Pulumi.template.yaml."
+            ),
+        ),
+        (
+            "members",
+            "- status: ENABLED\n  all: true",
+            (
+                r"members: '- status: ENABLED\n  all: true' is text and no list; in the stack's "
+                "file, write the list without quotes and without a |, as in "
+                "stacks/Pulumi.template.yaml; by `pulumi config set`, write it as JSON."
+            ),
+        ),
+        (
+            "retryMinutes",
+            61,
+            "retryMinutes: 61 is not a value it takes; write a number of minutes from 0 to 60.",
+        ),
+        (
+            "status",
+            "ENABLED\u00a0",
+            r"status: 'ENABLED\xa0' is not a value it takes; use one of ENABLED, DISABLED.",
+        ),
+        (
+            "status\u200b",
+            "ENABLED",
+            (
+                r"'guardduty-eks-audit-logs:status\u200b' is not a configuration key of this "
+                "project; did you mean status?"
             ),
         ),
         (
@@ -377,7 +472,7 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "members",
             "[" * 100,
             (
-                f"members: {'[' * 60}… is not a list; write one rule a line, as in "
+                f"members: {'[' * 60}… is not a list; write a list of rules, as in "
                 "stacks/Pulumi.template.yaml."
             ),
         ),
@@ -507,10 +602,10 @@ def test_an_id_with_another_number_of_digits(written: object, said: str) -> None
     [
         ("3000-0000-0001", "3000-0000-0001"),
         ("30000000000a", "30000000000a"),
-        (" 300000000001", " 300000000001"),
+        (" 300000000001", "' 300000000001'"),
         ("٣٠٠٠٠٠٠٠٠٠٠١", "٣٠٠٠٠٠٠٠٠٠٠١"),
         ("\uff10\uff11\uff12345678901", "\uff10\uff11\uff12345678901"),
-        ("300000000001\n", "300000000001\n"),
+        ("300000000001\n", r"'300000000001\n'"),
         (-300000000001, "-300000000001"),
         (1.5, "1.5"),
         (float("inf"), "inf"),

@@ -212,7 +212,54 @@ def test_a_key_at_the_top_of_the_projects_file_is_refused(folder: Path) -> None:
 
     (fault,) = _faults(folder)
 
-    assert fault.startswith("Pulumi.yaml: onRelease is outside of `config:`")
+    assert fault == (
+        "Pulumi.yaml: onRelease is outside of `config:`, and nobody reads it; write its value "
+        "there as `default:` of `config: onRelease:`, or remove it."
+    )
+    text = file.read_text().replace("onRelease: RESTORE", "acme:status: x\naws:profile: y")
+    file.write_text(text)
+    ours, of_aws = _faults(folder)
+    assert ours.endswith(
+        "; write its value there as `default:` of `config: status:`, or remove it."
+    )
+    assert of_aws.endswith(
+        "move it to the keys below `config:`, with two spaces in front, or remove it."
+    )
+
+
+def test_a_file_without_config_is_told_to_begin_it(folder: Path) -> None:
+    file = folder / "stacks" / "Pulumi.t.yaml"
+    file.write_text("acme:status: DISABLED\n")
+
+    (fault,) = _faults(folder)
+
+    assert "write the line `config:` above it, and two spaces in front of it, or remove" in fault
+    file.write_text("config:\n  acme:status: DISABLED\n")
+    assert _faults(folder) == ()
+
+
+def test_config_in_capitals_is_told_to_be_in_small_letters(folder: Path) -> None:
+    file = folder / "stacks" / "Pulumi.t.yaml"
+    file.write_text("Config:\n  acme:status: DISABLED\n  aws:region: x\n")
+
+    assert _faults(folder) == (
+        (
+            "stacks/Pulumi.t.yaml: nobody reads what is below `Config:`; write `config:` in small "
+            "letters."
+        ),
+    )
+
+
+def test_a_file_in_the_folder_that_stackconfigdir_named_is_refused(folder: Path) -> None:
+    (folder / "stacks" / "Pulumi.t.yaml").write_text(STACK)
+    file = folder / "Pulumi.yaml"
+    file.write_text(file.read_text().replace("stackConfigDir: stacks\n", ""))
+
+    (fault,) = _faults(folder, acme__status="ENABLED")
+
+    assert fault.startswith("stacks/Pulumi.t.yaml is read by nobody: the file of stack t is Pulumi")
+    (folder / "stacks" / "Pulumi.yaml").write_text("name: another\n")
+    assert _faults(folder, acme__status="ENABLED") == ()
 
 
 def test_a_key_with_and_without_its_namespace_is_refused(folder: Path) -> None:
@@ -224,7 +271,7 @@ def test_a_key_with_and_without_its_namespace_is_refused(folder: Path) -> None:
     assert "acme:autoEnable is written twice below `config:`" in fault
 
 
-@pytest.mark.parametrize("other", ["Config", "environments", "spare"])
+@pytest.mark.parametrize("other", ["configs", "environments", "spare"])
 def test_a_key_of_ours_deeper_in_another_part_is_refused(folder: Path, other: str) -> None:
     file = folder / "stacks" / "Pulumi.t.yaml"
     file.write_text(f"{STACK}\n{other}:\n  acme:status: DISABLED\n")
