@@ -22,7 +22,7 @@ from pydantic.alias_generators import to_camel
 
 from components.kept import is_kept, keep, kept_with
 from guardduty import messages
-from guardduty.errors import ConnectionFailedError, OtherAccountError, UserError
+from guardduty.errors import CredentialsError, OtherAccountError, SettingsError, UserError
 from guardduty.identity import Identity
 from guardduty.members import Patience
 from guardduty.session import Session, open_session
@@ -98,9 +98,7 @@ def acting_as_the_state_says() -> Iterator[None]:
     """
     try:
         yield
-    except ConnectionFailedError:
-        raise
-    except UserError as error:
+    except (CredentialsError, OtherAccountError, SettingsError) as error:
         raise UserError(messages.acts_as_the_state_says(str(error))) from None
 
 

@@ -56,6 +56,9 @@ if TYPE_CHECKING:
         UpdateOrganizationConfigurationRequestTypeDef,
     )
 
+MALFORMED = "MalformedAnswer"
+"""Our own code of an answer that is not AWS's, such as a proxy's page."""
+
 _SAME_PAGES = 100
 """Some lists of AWS have empty pages between full ones, but not so many."""
 
@@ -85,19 +88,25 @@ def aws_errors(operation: str) -> Iterator[None]:
             ) from error
         raise ServiceError(operation, code, reason) from error
     except (HTTPClientError, BotocoreConnectionError) as error:
-        raise ConnectionFailedError(messages.no_answer(operation, harmless(str(error)))) from error
-    except BotoCoreError as error:
+        raise ConnectionFailedError(messages.no_answer(operation, _words_of(error))) from error
+    except (BotoCoreError, RuntimeError) as error:  # awscrt, which signs, raises the second
         raise ServiceError(operation, type(error).__name__, harmless(str(error))) from error
     except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError) as error:
         # Neither botocore nor this module can read it: a proxy's page, or a member that is missing.
-        raise ServiceError(operation, "MalformedAnswer", messages.malformed_answer()) from error
+        raise ServiceError(operation, MALFORMED, messages.malformed_answer()) from error
+
+
+def _words_of(error: Exception) -> str:
+    # botocore's words for what it does not know have the request's headers in them.
+    cause = error.kwargs.get("error") if type(error) is HTTPClientError else None
+    return type(cause).__name__ if cause else harmless(str(error))
 
 
 def refusal(error: ClientError) -> tuple[str, str]:
     """Gives AWS's code and words of a refusal; of a page that is no AWS's, words of our own."""
     told = error.response.get("Error") or {}
     if not told:
-        return "MalformedAnswer", messages.malformed_answer()
+        return MALFORMED, messages.malformed_answer()
     code = harmless(str(told.get("Code") or "Unknown"))
     return code, harmless(str(told.get("Message") or code))
 

@@ -11,6 +11,7 @@ import base64
 import json
 import os
 import re
+import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +20,16 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import (
+    AssumeRoleProvider,
+    CanonicalNameCredentialSourcer,
+    ContainerProvider,
     CredentialProvider,
     CredentialResolver,
     Credentials,
+    EnvProvider,
+    InstanceMetadataProvider,
+    ProcessProvider,
+    ProfileProviderBuilder,
     ReadOnlyCredentials,
     RefreshableCredentials,
 )
@@ -31,6 +39,7 @@ from botocore.exceptions import (
     InvalidConfigError,
     MissingDependencyException,
     NoCredentialsError,
+    ParamValidationError,
     ProfileNotFound,
 )
 from botocore.exceptions import (
@@ -39,7 +48,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from guardduty import messages
-from guardduty.api import refusal
+from guardduty.api import MALFORMED, aws_errors, refusal
 from guardduty.errors import (
     ACCESS_DENIED,
     UNKNOWN_CREDENTIALS,
@@ -49,12 +58,14 @@ from guardduty.errors import (
     SettingsError,
     UserError,
 )
+from guardduty.failures import is_about_the_service
 from guardduty.foreign_words import harmless
 from guardduty.watch import CALL_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from botocore.client import BaseClient
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
@@ -73,6 +84,8 @@ _KINDS_OF_PROFILES = {
     "credential_process": "custom-process",
 }
 """By which key a profile says how its credentials are fetched, in the order of botocore."""
+
+_NO_TRUST = ACCESS_DENIED | {"ForbiddenException", "IDPRejectedClaim", "InvalidIdentityToken"}
 
 _ADVISORY_SECONDS, _MANDATORY_SECONDS = 300, 60
 """So long before their end, credentials of a role are renewed if that works, and must be.
@@ -105,9 +118,9 @@ def ignore_empty_variables() -> None:
 
     pulumi-aws takes an empty one for unset, and botocore for a value: a profile without a name.
     """
-    for name in [name for name, value in os.environ.items() if name.startswith("AWS_")]:
-        if not os.environ[name].strip():
-            del os.environ[name]
+    empty = [n for n, v in list(os.environ.items()) if n.startswith("AWS_") and not v.strip()]
+    for name in empty:
+        os.environ.pop(name, None)
 
 
 def environment_profile() -> str | None:
@@ -122,6 +135,22 @@ def environment_profile() -> str | None:
     )
 
 
+class _Session(botocore.session.Session):
+    """A session whose clients ask where the settings say, also those that botocore makes itself."""
+
+    def __init__(self, settings: WhoActs) -> None:
+        super().__init__(profile=settings.profile or environment_profile())
+        self._settings = settings
+
+    def create_client(self, service_name: str, **options: Any) -> BaseClient:  # type: ignore[override] # noqa: ANN401 - botocore's many
+        """Makes a client; all callers, botocore's included, name its options."""
+        if not options.get("endpoint_url"):
+            options["endpoint_url"] = self._settings.endpoint(service_name)
+        if self._settings.insecure:
+            options["verify"] = False
+        return super().create_client(service_name, **options)
+
+
 def configured_session(settings: WhoActs, prefix: str) -> botocore.session.Session:
     """Makes a botocore session that reads the files and the profile that the settings name.
 
@@ -132,11 +161,13 @@ def configured_session(settings: WhoActs, prefix: str) -> botocore.session.Sessi
     Raises:
         UserError: the files can't be read.
     """
-    session = botocore.session.Session(profile=settings.profile or environment_profile())
+    session = _Session(settings)
     for variable, value in (
         ("config_file", "".join(settings.shared_config_files[:1])),
         ("credentials_file", "".join(settings.shared_credentials_files[:1])),
         ("ca_bundle", settings.custom_ca_bundle),
+        ("use_dualstack_endpoint", settings.use_dualstack_endpoint),
+        ("use_fips_endpoint", settings.use_fips_endpoint),
     ):
         if value:
             session.set_config_variable(variable, value)
@@ -165,15 +196,17 @@ class Fetched:
 
     Attributes:
         credentials: give themselves to as many sessions as there are, in any thread.
-        source: where they come from; told if they can't be renewed.
+        source: where they come from.
+        renewed_from: says, by the error, what is to blame if they can't be renewed.
     """
 
     credentials: Credentials
     source: Source
+    renewed_from: Callable[[BaseException], Source]
 
     def give_to(self, session: botocore.session.Session) -> None:
         """Lets a session's clients use them."""
-        guarded = _Guarded(self.credentials, self.source)
+        guarded = _Guarded(self.credentials, self.renewed_from)
         session.register_component("credential_provider", CredentialResolver([_Ready(guarded)]))
 
 
@@ -211,7 +244,7 @@ def fetch(session: botocore.session.Session, region: str, watch: Watch) -> Fetch
         why = messages.no_answer_within(CALL_SECONDS)
         told = messages.no_credentials_from(source.name, why, source.way_out)
         raise ConnectionFailedError(told) from error
-    return Fetched(found, chain.source())
+    return Fetched(found, chain.source(), chain.source)
 
 
 def state_of_files(session: botocore.session.Session) -> tuple[tuple[str, int], ...]:
@@ -223,9 +256,23 @@ def state_of_files(session: botocore.session.Session) -> tuple[tuple[str, int], 
     return tuple((str(f), f.stat().st_mtime_ns if f.exists() else 0) for f in files)
 
 
-def role_source(role: AssumeRole) -> Source:
-    """Names a role of `aws:assumeRoles` as a source of credentials."""
-    return Source(f"role {role.role_arn}", messages.role_way_out(role.external_id is not None))
+def given(access_key: str, secret_key: str, token: str | None) -> Fetched:
+    """Takes keys that the stack's configuration has.
+
+    Raises:
+        CredentialsError: they can't be keys.
+    """
+    source = Source(*messages.credentials_source("explicit", ""))
+    with told_of(lambda _: source):
+        keys = Credentials(access_key, secret_key, token)
+        _check_keys(keys)
+    return Fetched(keys, source, lambda _: source)
+
+
+def role_source(role: AssumeRole, prefix: str) -> Source:
+    """Names a role of `assumeRoles`, whose key a user writes with a prefix, as a source."""
+    has_external_id = role.external_id is not None
+    return Source(f"role {role.role_arn}", messages.role_way_out(prefix, has_external_id))
 
 
 def role_credentials(sts: STSClient, role: AssumeRole) -> RefreshableCredentials:
@@ -292,17 +339,14 @@ def told_of(source: Callable[[BaseException], Source], operation: str = "") -> I
         yield
     except UserError:
         raise
-    except (HTTPClientError, BotocoreConnectionError) as error:
-        asked = operation or source(error).name
-        raise ConnectionFailedError(messages.no_answer(asked, harmless(str(error)))) from error
     except ClientError as error:
         raise _refused(source(error), error, operation) from error
-    except NoCredentialsError as error:
-        raise CredentialsError(messages.no_credentials(harmless(str(error)))) from error
     except Exception as error:  # files, programs and pages: they raise anything
-        if operation:
-            reason = messages.malformed_answer()
-            raise ServiceError(operation, "MalformedAnswer", reason) from error
+        if operation or isinstance(error, (HTTPClientError, BotocoreConnectionError)):
+            with aws_errors(operation or source(error).name):
+                raise
+        if isinstance(error, NoCredentialsError):
+            raise CredentialsError(messages.no_credentials(harmless(str(error)))) from error
         found = source(error)
         told = messages.no_credentials_from(found.name, _reason(error), found.way_out)
         raise CredentialsError(told) from error
@@ -326,24 +370,44 @@ class _Chain:
         self._session = session
         first = {"env": 0, _WEB_IDENTITY: 1}
         providers = session.get_component("credential_provider").providers
-        self._providers = sorted(providers, key=lambda each: first.get(each.METHOD, 2))
+        self._providers = [
+            self._quiet(each) for each in sorted(providers, key=lambda p: first.get(p.METHOD, 2))
+        ]
         self.asked = ""
+
+    def _quiet(self, provider: CredentialProvider) -> CredentialProvider:
+        """Gives a source that asks nobody, in place of one that might."""
+        session, profile = self._session, self._profile
+        if isinstance(provider, ProcessProvider):
+            return _process(session, profile)
+        if not isinstance(provider, AssumeRoleProvider):
+            return provider
+        machines = [InstanceMetadataProvider, ContainerProvider]
+        all_of_them = session.get_component("credential_provider").providers
+        others = [each for each in all_of_them if type(each) in machines]
+        return AssumeRoleProvider(
+            load_config=lambda: session.full_config,
+            client_creator=session.create_client,
+            cache={},
+            profile_name=profile,
+            prompter=_refuse_to_prompt,
+            credential_sourcer=CanonicalNameCredentialSourcer([EnvProvider(), *others]),
+            profile_provider_builder=_Profiles(session),
+        )
 
     def fetched(self) -> Credentials:
         for provider in self._providers:
-            self.asked = provider.METHOD
+            self.asked = provider.METHOD or ""
             try:
                 found: Credentials | None = provider.load()
+                if found is not None:
+                    # Many sources are asked only now.
+                    _check_keys(found)
+                    return found
             except MissingDependencyException:
                 raise CredentialsError(messages.dependency_missing(self._profile)) from None
-            if found is not None:
-                if self.asked == _ROLE:
-                    self._refuse_to_prompt()
-                # Many sources are asked only now, and each may give something that is no text.
-                keys = found.get_frozen_credentials()
-                if not all(isinstance(k, str) and k for k in (keys.access_key, keys.secret_key)):
-                    raise ValueError(messages.keys_incomplete())
-                return found
+            except _AsksForCodeError:
+                raise CredentialsError(messages.asks_for_mfa(self._profile)) from None
         self.asked = ""
         if profile := self._session.get_config_variable("profile"):
             raise CredentialsError(messages.profile_without_credentials(harmless(profile)))
@@ -359,8 +423,10 @@ class _Chain:
             of_keys = next((k for key, k in _KINDS_OF_PROFILES.items() if key in keys), static)
             if of_keys:
                 kind, profile = of_keys, last
-        if kind == _WEB_IDENTITY and is_denied(error):
-            return Source(*messages.web_identity_denied(self._claims()))
+        if kind == _WEB_IDENTITY and _is_about_trust(error):
+            return Source(*messages.web_identity_denied(self._role_of_token(), self._claims()))
+        if kind == "sso" and _is_about_trust(error):
+            kind = "sso-assignment"
         if kind == _WEB_IDENTITY and self._token_file_of_environment():
             kind = "environment-web-identity"
         source = Source(*messages.credentials_source(kind, profile))
@@ -381,14 +447,17 @@ class _Chain:
         profiles = self._session.full_config.get("profiles", {})
         name, seen = self._profile, set[str]()
         while name in profiles and name not in seen:
-            seen.add(name)
             yield name, profiles[name]
-            name = profiles[name].get("source_profile", "")
+            if seen and "aws_access_key_id" in profiles[name]:
+                return  # botocore takes its keys, and no role of it
+            seen.add(name)
+            name = str(profiles[name].get("source_profile", ""))
 
-    def _refuse_to_prompt(self) -> None:
-        for name, keys in self._profiles():
-            if "role_arn" in keys and "mfa_serial" in keys:
-                raise CredentialsError(messages.asks_for_mfa(name))
+    def _role_of_token(self) -> str:
+        _, keys = next(self._profiles(), ("", {}))
+        if self._token_file_of_environment():
+            return harmless(os.environ.get("AWS_ROLE_ARN", ""))
+        return harmless(keys.get("role_arn", ""))
 
     def _claims(self) -> Mapping[str, str]:
         """What a trust policy is compared with: `aud` and `sub` of the web identity token."""
@@ -401,6 +470,50 @@ class _Chain:
             return {name: harmless(str(told[name])) for name in ("aud", "sub") if name in told}
         except (OSError, ValueError, TypeError):
             return {}
+
+
+class _Profiles(ProfileProviderBuilder):
+    """The sources of a profile that a role is assumed from."""
+
+    def __init__(self, session: botocore.session.Session) -> None:
+        super().__init__(session, cache={})
+        self._of = session
+
+    def providers(
+        self,
+        profile_name: str,
+        disable_env_vars: bool = False,  # noqa: FBT001, FBT002 - botocore's
+    ) -> list[CredentialProvider]:
+        found = super().providers(profile_name, disable_env_vars)
+        process = _process(self._of, profile_name)
+        return [process if isinstance(each, ProcessProvider) else each for each in found]
+
+
+def _process(session: botocore.session.Session, profile: str) -> ProcessProvider:
+    return ProcessProvider(profile, lambda: session.full_config, popen=_without_a_terminal)
+
+
+def _without_a_terminal(command: list[str], **options: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 - Popen's
+    """Starts a `credential_process` that can ask nobody."""
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+
+
+class _AsksForCodeError(Exception):
+    """A role wants the code of somebody's MFA device."""
+
+
+def _refuse_to_prompt(_: str) -> str:
+    raise _AsksForCodeError
+
+
+def _check_keys(credentials: Credentials) -> None:
+    keys = credentials.get_frozen_credentials()
+    needed = (keys.access_key, keys.secret_key)
+    if not all(isinstance(key, str) and key for key in needed):
+        raise ValueError(messages.keys_incomplete())
+    # A secret of a CI that ends with a line break would break the request, and be told with it.
+    if not all(re.fullmatch(r"[!-~]*", key or "") for key in (*needed, keys.token)):
+        raise ValueError(messages.keys_malformed())
 
 
 class _Ready(CredentialProvider):
@@ -419,7 +532,7 @@ class _Ready(CredentialProvider):
 class _Guarded(Credentials):
     """Credentials that tell plainly if they can't be renewed."""
 
-    def __init__(self, credentials: Credentials, source: Source) -> None:
+    def __init__(self, credentials: Credentials, source: Callable[[BaseException], Source]) -> None:
         keys = credentials.get_frozen_credentials()
         super().__init__(
             keys.access_key or "", keys.secret_key or "", keys.token, method=credentials.method
@@ -428,14 +541,20 @@ class _Guarded(Credentials):
         self._source = source
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
-        with told_of(lambda _: self._source):
+        with told_of(self._source):
             return self._credentials.get_frozen_credentials()
+
+
+def _is_about_trust(error: BaseException | None) -> bool:
+    """Whether a role, or the account's identity provider, does not let its caller in."""
+    return isinstance(error, ClientError) and refusal(error)[0] in _NO_TRUST
 
 
 def _is_about_what_a_role_is_assumed_from(error: BaseException | None) -> bool:
     if isinstance(error, ClientError):
-        return refusal(error)[0] in UNKNOWN_CREDENTIALS
-    return error is not None and not isinstance(error, (ResponseParserError, InvalidConfigError))
+        return error.operation_name == "AssumeRole" and refusal(error)[0] in UNKNOWN_CREDENTIALS
+    of_the_call = (ResponseParserError, InvalidConfigError, ParamValidationError)
+    return error is not None and not isinstance(error, of_the_call)
 
 
 def _refused(source: Source, error: ClientError, operation: str) -> UserError:
@@ -444,25 +563,27 @@ def _refused(source: Source, error: ClientError, operation: str) -> UserError:
     if code in UNKNOWN_CREDENTIALS:
         told = messages.credentials_rejected(asked, code, reason, source.name, source.way_out)
         return CredentialsError(told)
+    of_aws = ServiceError(operation or asked, code, reason)
+    if code == MALFORMED or is_about_the_service(of_aws):
+        return of_aws
     if operation and (not is_denied(error) or asked == "GetCallerIdentity"):
-        return ServiceError(operation, code, reason)
-    if "Error" not in error.response or code.startswith("5"):
-        return ServiceError(asked, code, reason)
+        return of_aws
     why = f"{asked}: {code}: {reason}"
     return CredentialsError(messages.no_credentials_from(source.name, why, source.way_out))
 
 
 def _reason(error: Exception) -> str:
-    """Says what went wrong, without what a program or a page gave, which may be a secret."""
+    """Says what went wrong, without what was given in place of keys, which may be a secret.
+
+    What a `credential_process` writes to stderr is told, since that is for whoever started it.
+    """
     if isinstance(error, json.JSONDecodeError):
         return messages.no_json()
     if isinstance(error, InvalidConfigError) and "role ARN" in str(error):
         return messages.no_role()
     if isinstance(error, OSError) and error.strerror:
         return harmless(f"{error.strerror}: {error.filename}" if error.filename else error.strerror)
-    if isinstance(
-        error, (ResponseParserError, UnicodeError, LookupError, TypeError, AttributeError)
-    ):
+    if isinstance(error, _UNEXPECTED):
         return messages.unexpected_answer()
     return harmless(str(error)) or type(error).__name__
 

@@ -75,6 +75,10 @@ class WhoActs(BaseModel):
     use_dualstack_endpoint: bool | None = None
     use_fips_endpoint: bool | None = None
 
+    def endpoint(self, service: str) -> str | None:
+        """Gives the URL by which a service is asked; None where AWS has it."""
+        return next((urls[service] for urls in self.endpoints if urls.get(service)), None)
+
     def faults(self, prefix: str) -> Iterator[str]:
         """Says what boto3 could not follow.
 

@@ -261,7 +261,7 @@ class _Silence:
         return self._reason is not None
 
     def check(self) -> None:
-        """Raises the last failure again if AWS has been silent for too long."""
+        """Raises the last failure again if nothing more is to be asked."""
         if self._reason:
             raise self._reason
 

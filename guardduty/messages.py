@@ -576,6 +576,13 @@ _SOURCES = {
         "profile {profile}, which signs in by `aws login`",
         "Run `aws login --profile {profile}`",
     ),
+    "sso-assignment": (
+        "profile {profile}, which signs in by SSO",
+        (
+            "Correct sso_account_id and sso_role_name of profile {profile}, or let IAM Identity "
+            "Center assign that account and role to you"
+        ),
+    ),
     "sso": (
         "profile {profile}, which signs in by SSO",
         "Run `aws sso login --profile {profile}`",
@@ -592,23 +599,23 @@ def files_source(files: Sequence[str]) -> tuple[str, str]:
     )
 
 
-def web_identity_denied(claims: Mapping[str, str]) -> tuple[str, str]:
+def web_identity_denied(role: str, claims: Mapping[str, str]) -> tuple[str, str]:
     """Names a web identity token that a role does not accept, with what its policy looks at."""
     told = " and ".join(f"{name} {value}" for name, value in claims.items())
     return (
         f"the web identity token with {told}" if told else "the web identity token",
         (
-            "Correct the role, AWS_ROLE_ARN or role_arn of the profile; or its trust policy, which "
-            "has to accept this token's provider, aud and sub"
+            f"Let the trust policy of {role or 'the role'} accept the token's provider, aud and "
+            "sub, and let the role's account have that identity provider; or name another role"
         ),
     )
 
 
-def role_way_out(has_external_id: bool) -> str:  # noqa: FBT001
+def role_way_out(prefix: str, has_external_id: bool) -> str:  # noqa: FBT001
     external = (
-        "with the externalId of aws:assumeRoles"
+        f"with the externalId of {prefix}assumeRoles"
         if has_external_id
-        else "and, if it asks for an external id, set externalId in aws:assumeRoles"
+        else f"and, if it asks for an external id, set externalId in {prefix}assumeRoles"
     )
     return (
         f"Let the role's trust policy name the caller, {external}; and let the caller's own "
@@ -627,6 +634,10 @@ def asks_for_mfa(profile: str) -> str:
 
 def keys_incomplete() -> str:
     return "the access key or the secret key is missing"
+
+
+def keys_malformed() -> str:
+    return "a key or the session token has a line break or another character that keys never have"
 
 
 def no_json() -> str:

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import boto3
 from botocore.config import Config
-from botocore.credentials import Credentials
+from botocore.utils import validate_region_name
 from pydantic import ValidationError
 
 from guardduty import messages
 from guardduty.api import GuardDutyApi
 from guardduty.credentials import (
     Fetched,
-    Source,
     configured_session,
     fetch,
+    given,
     ignore_empty_variables,
     is_denied,
     role_credentials,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_sts import STSClient
 
+    from guardduty.credentials import Source
     from guardduty.identity import AssumeRole
     from guardduty.secret_keys import IsSecret
     from guardduty.watch import Tell
@@ -76,9 +77,6 @@ class _AwsSettings(WhoActs):
     region: str | None = None
     secret_key: str | None = None
     token: str | None = None
-
-    def endpoint(self, service: str) -> str | None:
-        return next((urls[service] for urls in self.endpoints if urls.get(service)), None)
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def open_session(
             has credentials in clear.
         CredentialsError: no credentials, unknown ones, or of an account that is excluded.
         ConnectionFailedError: no answer.
-        ServiceError: AWS refused, for instance a role.
+        ServiceError: AWS refused for another reason.
     """
     ignore_empty_variables()
     notice: str | None = None
@@ -147,6 +145,8 @@ def open_session(
     where = region or settings.region or _environment_region() or _region_of(configured)
     if not where:
         raise SettingsError((messages.no_region(),))
+    with _addresses():
+        validate_region_name(where)
     if is_secret and not isinstance(who, Identity) and settings.secret_key:
         _refuse_credentials_in_clear(settings, where, is_secret)
     watch = Watch(where, tell, seconds)
@@ -209,8 +209,7 @@ def _fetched(
     settings: _AwsSettings, prefix: str, configured: botocore.session.Session, watch: Watch
 ) -> Fetched:
     if settings.access_key and settings.secret_key:
-        keys = Credentials(settings.access_key, settings.secret_key, settings.token)
-        found = Fetched(keys, Source(*messages.credentials_source("explicit", "")))
+        found = given(settings.access_key, settings.secret_key, settings.token)
     else:
         found = fetch(configured, watch.region, watch)
     for role in settings.assume_roles:
@@ -221,16 +220,18 @@ def _fetched(
 def _as_role(
     before: Fetched, role: AssumeRole, settings: _AwsSettings, prefix: str, watch: Watch
 ) -> Fetched:
-    assumed = role_source(role)
+    assumed = role_source(role, prefix)
     session = configured_session(settings, prefix)
     before.give_to(session)
-    with told_of(
-        lambda error: assumed if is_denied(error) else before.source,
-        f"AssumeRole {role.role_arn}",
-    ):
+
+    def source(error: BaseException) -> Source:
+        return assumed if is_denied(error) else before.source
+
+    with told_of(source, f"AssumeRole {role.role_arn}"):
         sts = _sts(boto3.Session(botocore_session=session), settings, watch.region)
         # The role is assumed anew as long as the process lasts: only each call has an end.
-        return Fetched(role_credentials(watched(sts, watch.without_end()), role), assumed)
+        credentials = role_credentials(watched(sts, watch.without_end()), role)
+    return Fetched(credentials, assumed, source)
 
 
 def aws_faults(lookup: Lookup) -> tuple[str, ...]:

@@ -585,7 +585,7 @@ def test_a_users_error_is_one_sentence_without_a_traceback(
     assert text.splitlines() == [
         (
             "GuardDuty: AWS does not accept the credentials (ListDetectors: The security token is "
-            "invalid). Renew them, or enable the region for this account if it is one to opt in to."
+            "invalid). Renew them; or enable the region for this account if it is one to opt in to."
         )
     ]
 

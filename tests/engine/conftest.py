@@ -66,7 +66,9 @@ def _of_a_job(
 ) -> dict[str, str]:
     """The environment of a CI's job: no profile and no key, but a web identity token."""
     role = served.client.make_ci_role(ADMINISTRATOR, subject="repo:acme/security:*")
-    token.write_text(served.client.web_identity_token("repo:acme/security:main", seconds=3600))
+    # For longer than tests move the clock.
+    content = served.client.web_identity_token("repo:acme/security:main", seconds=100 * 86400)
+    token.write_text(content)
     job = {"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": str(token)}
     without = {name: value for name, value in environment.items() if name != "AWS_PROFILE"}
     return {**without, **job}

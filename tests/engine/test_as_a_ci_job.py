@@ -55,7 +55,7 @@ def test_a_job_acts_through_its_roles_and_renews_their_keys(
         "no AWS credentials from the web identity token with aud sts.amazonaws.com and sub "
         f"{_PULL_REQUEST}: AssumeRoleWithWebIdentity: AccessDenied: Not authorized to perform "
     )
-    assert "Correct the role, AWS_ROLE_ARN or role_arn of the profile; or its trust" in error
+    assert f"Let the trust policy of {ci} accept the token's provider, aud and sub" in error
     assert refused.code != 0
 
     file.write_text(control.web_identity_token(_JOB))

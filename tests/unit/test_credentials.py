@@ -157,6 +157,27 @@ def test_a_program_that_never_ends_is_not_waited_for(
     )
 
 
+@pytest.mark.parametrize("behind", [False, True], ids=["itself", "behind a role"])
+def test_a_program_has_nobody_to_ask(aws: Aws, tmp_path: Path, *, behind: bool) -> None:
+    # It says on stdin and on its terminal whether somebody is there.
+    script = tmp_path / "program.sh"
+    script.write_text(
+        "read code && exit 1; (: </dev/tty) 2>/dev/null && exit 2; echo nobody >&2; exit 3"
+    )
+    process = f"credential_process = sh {script}"
+    if behind:
+        more = f"[profile daily]\n{process}\n"
+        _profile(tmp_path, f"role_arn = {_ROLE}", "source_profile = daily", more=more)
+    else:
+        _profile(tmp_path, process)
+
+    assert _told(profile="audit").startswith(
+        f"no AWS credentials from credential_process of profile {'daily' if behind else 'audit'}: "
+        "Error when retrieving credentials from custom-process: nobody. "
+    )
+    assert aws.requests == []
+
+
 # Tokens of a CI job
 
 
@@ -191,6 +212,23 @@ def test_a_token_file_without_a_token(
     assert _told() == (
         f"no AWS credentials from the web identity token: {reason.format(file=file)}. "
         f"{_JOB_WAY_OUT}"
+    )
+
+
+def test_an_account_without_the_tokens_provider_is_told_as_a_fault_of_trust(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("no claims")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("AWS_ROLE_ARN", _ROLE)
+    why = "No OpenIDConnect provider found in your account"
+    _answers(monkeypatch, aws, 400, "InvalidIdentityToken", why)
+
+    assert _told() == (
+        f"no AWS credentials from the web identity token: AssumeRoleWithWebIdentity: "
+        f"InvalidIdentityToken: {why}. Let the trust policy of {_ROLE} accept the token's "
+        "provider, aud and sub, and let the role's account have that identity provider; or name "
+        "another role."
     )
 
 
@@ -236,8 +274,8 @@ def test_a_token_that_the_role_does_not_accept_is_told_with_what_its_policy_look
     assert _told() == (
         "no AWS credentials from the web identity token with aud sts.amazonaws.com and sub "
         f"repo:acme/infra:ref:refs/heads/x: AssumeRoleWithWebIdentity: AccessDenied: {why}. "
-        "Correct the role, AWS_ROLE_ARN or role_arn of the profile; or its trust policy, which has "
-        "to accept this token's provider, aud and sub."
+        f"Let the trust policy of {_ROLE} accept the token's provider, aud and sub, and let the "
+        "role's account have that identity provider; or name another role."
     )
 
 
@@ -415,7 +453,96 @@ def test_keys_that_have_expired_are_told_as_where_they_come_from(
     )
 
 
+@pytest.mark.parametrize("where", ["environment", "stack"])
+def test_keys_with_a_line_break_are_refused_and_not_shown(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    settings = {}
+    if where == "stack":
+        settings = {"accessKey": "AKIA", "secretKey": "s", "token": "TOPSECRET\nX"}
+    else:
+        for name, value in {**_KEYS, "AWS_SESSION_TOKEN": "TOPSECRET\nX"}.items():
+            monkeypatch.setenv(name, value)
+
+    told = _told(**settings)
+
+    assert "a key or the session token has a line break or another character that keys" in told
+    assert "TOPSECRET" not in told
+    assert aws.requests == []
+
+
 # Roles
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [
+        ({"roleArn": _ROLE, "duration": "5m"}, "valid min value: 900"),
+        ({"roleArn": "role/x"}, "valid min length: 20"),
+    ],
+    ids=["duration", "ARN"],
+)
+def test_what_botocore_finds_wrong_with_a_role_is_told(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, role: Mapping[str, str], told: str
+) -> None:
+    for name, value in _KEYS.items():
+        monkeypatch.setenv(name, value)
+    sentence = _told(assumeRoles=[role])
+
+    assert sentence.startswith(f"AssumeRole {role['roleArn']} failed: ParamValidationError: ")
+    assert told in sentence
+    assert aws.requests == []
+
+
+@pytest.mark.parametrize("code", ["Throttling", "InternalFailure"])
+@pytest.mark.parametrize("of", ["stack", "profile"])
+def test_a_service_that_is_busy_is_no_fault_of_a_role(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str, of: str
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    _profile(tmp_path, f"role_arn = {_ROLE}", "source_profile = base")
+    profile = {"profile": "audit"}
+    given = profile if of == "profile" else {"profile": "base", "assumeRoles": [{"roleArn": _ROLE}]}
+    aws.seconds_of_roles = 30
+    session = _open(**given)
+    _answers(monkeypatch, aws, 400, code, "Rate exceeded")
+
+    with pytest.raises(ServiceError, match=f"AssumeRole failed: {code}: Rate exceeded"):
+        session.guardduty.detector_id()
+
+
+def test_keys_that_expire_behind_a_role_are_to_blame_when_it_is_renewed(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in _KEYS.items():
+        monkeypatch.setenv(name, value)
+    aws.seconds_of_roles = 30
+    session = _open(assumeRoles=[{"roleArn": _ROLE}])
+    _answers(monkeypatch, aws, 403, "ExpiredToken", "The security token is expired")
+
+    with pytest.raises(CredentialsError) as caught:
+        session.guardduty.detector_id()
+    assert str(caught.value) == (
+        "AWS does not accept the keys in the environment (AssumeRole: The security token is "
+        f"expired). {_KEYS_WAY_OUT}"
+    )
+
+
+def test_a_profiles_role_is_asked_for_where_the_stack_says(aws: Aws, tmp_path: Path) -> None:
+    _profile(tmp_path, f"role_arn = {_ROLE}", "source_profile = base")
+    session = _open(profile="audit", endpoints=[{"sts": "http://127.0.0.1:3"}])
+
+    assert session.caller == account(1)
+    assert {request.host for request in aws.requests} == {"127.0.0.1:3"}
+
+
+@pytest.mark.parametrize("lines", [("role_arn = x", "source_profile = base"), ("output = json",)])
+def test_a_malformed_region_is_told_before_credentials_are_fetched(
+    aws: Aws, tmp_path: Path, lines: tuple[str, ...]
+) -> None:
+    _profile(tmp_path, *lines)
+    assert _told(profile="audit", region="eu central").startswith("AWS has no such address (Prov")
+    assert aws.requests == []
 
 
 @pytest.mark.parametrize("external_id", ["", "acme"])
