@@ -15,6 +15,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     HTTPClientError,
+    ProxyConnectionError,
 )
 from botocore.exceptions import (
     ConnectionError as BotocoreConnectionError,
@@ -88,7 +89,9 @@ def aws_errors(operation: str) -> Iterator[None]:
             ) from error
         raise ServiceError(operation, code, reason) from error
     except (HTTPClientError, BotocoreConnectionError) as error:
-        raise ConnectionFailedError(messages.no_answer(operation, _words_of(error))) from error
+        proxy = isinstance(error, ProxyConnectionError)
+        told = messages.no_answer(operation, _words_of(error), proxy=proxy)
+        raise ConnectionFailedError(told) from error
     except (BotoCoreError, RuntimeError) as error:  # awscrt, which signs, raises the second
         raise ServiceError(operation, type(error).__name__, harmless(str(error))) from error
     except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError) as error:

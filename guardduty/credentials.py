@@ -181,6 +181,7 @@ def configured_session(settings: WhoActs, prefix: str) -> botocore.session.Sessi
         )
     )
     with told_of(lambda _: _files(session)):
+        _check_files(session)
         try:
             session.get_scoped_config()
         except ProfileNotFound:
@@ -247,13 +248,24 @@ def fetch(session: botocore.session.Session, region: str, watch: Watch) -> Fetch
     return Fetched(found, chain.source(), chain.source)
 
 
+def _check_files(session: botocore.session.Session) -> None:
+    """Finds files that botocore would take for empty, and go on with somebody else's keys."""
+    for file in _paths(session):
+        if file.is_dir() or (file.exists() and not os.access(file, os.R_OK)):
+            raise OSError(messages.file_unreadable(str(file)))
+    bundle = session.get_config_variable("ca_bundle")
+    if bundle and not Path(bundle).expanduser().is_file():
+        raise SettingsError((messages.no_ca_bundle(harmless(bundle)),))
+
+
+def _paths(session: botocore.session.Session) -> list[Path]:
+    names = ("config_file", "credentials_file")
+    return [Path(session.get_config_variable(name)).expanduser() for name in names]
+
+
 def state_of_files(session: botocore.session.Session) -> tuple[tuple[str, int], ...]:
     """Tells AWS's files as they are now, to see later whether they are others: path and time."""
-    files = [
-        Path(session.get_config_variable(name)).expanduser()
-        for name in ("config_file", "credentials_file")
-    ]
-    return tuple((str(f), f.stat().st_mtime_ns if f.exists() else 0) for f in files)
+    return tuple((str(f), f.stat().st_mtime_ns if f.exists() else 0) for f in _paths(session))
 
 
 def given(access_key: str, secret_key: str, token: str | None) -> Fetched:

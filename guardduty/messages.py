@@ -599,6 +599,17 @@ def files_source(files: Sequence[str]) -> tuple[str, str]:
     )
 
 
+def file_unreadable(file: str) -> str:
+    return f"{file} can't be read"
+
+
+def no_ca_bundle(file: str) -> str:
+    return (
+        f"the file of certificates {file} is not there. Correct aws:customCaBundle, or "
+        "AWS_CA_BUNDLE or ca_bundle of the profile."
+    )
+
+
 def web_identity_denied(role: str, claims: Mapping[str, str]) -> tuple[str, str]:
     """Names a web identity token that a role does not accept, with what its policy looks at."""
     told = " and ".join(f"{name} {value}" for name, value in claims.items())
@@ -693,11 +704,13 @@ def acts_as_the_state_says(fault: str) -> str:
     )
 
 
-def no_answer(operation: str, reason: str) -> str:
-    return (
-        f"no answer from AWS ({operation}: {reason.rstrip('.')}). Check the network, and "
-        "aws:endpoints or AWS_ENDPOINT_URL if one is set."
+def no_answer(operation: str, reason: str, *, proxy: bool = False) -> str:
+    check = (
+        "the proxy that HTTPS_PROXY or HTTP_PROXY names, which may want somebody to sign in"
+        if proxy
+        else "the network, and aws:endpoints or AWS_ENDPOINT_URL if one is set"
     )
+    return f"no answer from AWS ({operation}: {reason.rstrip('.')}). Check {check}."
 
 
 def no_answer_within(seconds: int) -> str:

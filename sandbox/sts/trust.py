@@ -1,8 +1,8 @@
 """Trust policies: who may act as a role, and under which conditions.
 
 Principals, actions and the condition operators for strings, ARNs, Bool and Null are evaluated as
-IAM does it (IAM user guide, policy evaluation logic). A statement with NotPrincipal, NotAction or
-another operator allows nothing.
+IAM does it (IAM user guide, policy evaluation logic). NotPrincipal, NotAction and other operators
+are not modelled: a statement with one of them allows nothing, and a Deny with one denies.
 """
 
 from __future__ import annotations
@@ -40,8 +40,15 @@ def allows(policy: str, asker: Asker) -> bool:
         statements = _listed(json.loads(policy)["Statement"])
     except (ValueError, KeyError, TypeError):
         return False
-    effects = [each.get("Effect") for each in statements if _concerns(each, asker)]
-    return "Allow" in effects and "Deny" not in effects
+    if not all(isinstance(each, dict) for each in statements):
+        return False
+    allowing, denying = (
+        [each for each in statements if each.get("Effect") == effect]
+        for effect in ("Allow", "Deny")
+    )
+    return any(_concerns(each, asker, unknown=False) for each in allowing) and not any(
+        _concerns(each, asker, unknown=True) for each in denying
+    )
 
 
 def trust_of_accounts(arns: tuple[str, ...], external_id: str | None = None) -> dict[str, Any]:
@@ -75,12 +82,15 @@ def trust_of_web_identity(provider_arn: str, audience: str, subject: str) -> dic
     }
 
 
-def _concerns(statement: Mapping[str, Any], asker: Asker) -> bool:
+def _concerns(statement: Mapping[str, Any], asker: Asker, *, unknown: bool) -> bool:
+    """Whether a statement is about the asker; `unknown` is the answer to what is not modelled."""
+    if "NotAction" in statement or "NotPrincipal" in statement:
+        return unknown
     actions = _listed(statement.get("Action"))
     return (
         any(_like(str(action).lower(), asker.action.lower()) for action in actions)
         and _means(statement.get("Principal"), asker)
-        and _holds(statement.get("Condition", {}), asker)
+        and _holds(statement.get("Condition", {}), asker, unknown=unknown)
     )
 
 
@@ -96,15 +106,21 @@ def _means(principal: object, asker: Asker) -> bool:
     )
 
 
-def _holds(conditions: object, asker: Asker) -> bool:
-    return isinstance(conditions, dict) and all(
-        _is_met(operator, _listed(expected), asker.context.get(str(key).lower()))
+def _holds(conditions: object, asker: Asker, *, unknown: bool) -> bool:
+    if not isinstance(conditions, dict) or not all(map(_is_mapping, conditions.values())):
+        return unknown
+    return all(
+        _is_met(operator, _listed(expected), asker.context.get(str(key).lower()), unknown)
         for operator, keys in conditions.items()
         for key, expected in keys.items()
     )
 
 
-def _is_met(operator: str, expected: list[Any], found: str | None) -> bool:
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_met(operator: str, expected: list[Any], found: str | None, unknown: bool) -> bool:  # noqa: FBT001 -- positional among four
     """Whether one key of a condition is as expected; a key that the request lacks has None."""
     name = operator.rpartition(":")[2]
     base = name.removesuffix("IfExists")
@@ -113,7 +129,7 @@ def _is_met(operator: str, expected: list[Any], found: str | None) -> bool:
         return str(found is None).lower() in wanted
     compare = _OPERATORS.get(base.replace("Not", "", 1))
     if compare is None:
-        return False
+        return unknown
     negated = "Not" in base
     if found is None:
         return negated or name.endswith("IfExists") or operator.startswith("ForAllValues:")

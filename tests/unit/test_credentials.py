@@ -415,6 +415,32 @@ def test_files_that_are_none_of_aws(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("name", ["config", "credentials"])
+def test_a_file_that_can_not_be_read_is_not_taken_for_an_empty_one(
+    tmp_path: Path, name: str
+) -> None:
+    _profile(tmp_path, "role_arn = x", "source_profile = base")
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+
+    told = _told(profile="base")
+    assert told.startswith("no AWS credentials from AWS's files (")
+    assert f": {tmp_path / name} can't be read. Correct them, or name others by AWS_" in told
+
+
+def test_a_file_of_certificates_that_is_not_there_is_named(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**_KEYS, "AWS_CA_BUNDLE": "/nowhere/ca.pem"}.items():
+        monkeypatch.setenv(name, value)
+    assert _told() == (
+        "the file of certificates /nowhere/ca.pem is not there. Correct aws:customCaBundle, or "
+        "AWS_CA_BUNDLE or ca_bundle of the profile."
+    )
+    assert aws.requests == []
+
+
 def test_empty_variables_of_the_environment_count_as_unset(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:

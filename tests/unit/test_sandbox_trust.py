@@ -92,6 +92,22 @@ def test_every_condition_has_to_be_met() -> None:
     assert not allowed(Condition=condition)
 
 
-@pytest.mark.parametrize("policy", ["", "{", "[]", "{}", '{"Statement": []}'])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Condition": {"IpAddress": {"sts:ExternalId": "x"}}},
+        {"NotPrincipal": {"AWS": "*"}},
+        {"Condition": ["x"]},
+    ],
+    ids=["operator", "NotPrincipal", "no condition"],
+)
+def test_a_deny_that_is_not_modelled_denies(more: dict[str, object]) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+    assert allows(json.dumps({"Statement": statement}), ASKER)
+    denial = {**statement, "Effect": "Deny", **more}
+    assert not allows(json.dumps({"Statement": [statement, denial]}), ASKER)
+
+
+@pytest.mark.parametrize("policy", ["", "{", "[]", "{}", '{"Statement": []}', '{"Statement": "x"}'])
 def test_what_is_no_policy_allows_nothing(policy: str) -> None:
     assert not allows(policy, ASKER)
