@@ -134,6 +134,7 @@ ANY_ARGUMENT: dict[str, object] = {
     "way_out": "Write new ones",
     "entry": "[0]",
     "exception": 0,
+    "proxy": False,
 }
 """Something for each parameter of a sentence, by its name."""
 

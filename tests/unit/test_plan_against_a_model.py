@@ -137,11 +137,15 @@ def test_a_plan_is_refused_exactly_for_strangers_and_for_all_with_exceptions(cas
             exceptions.append(
                 f"rule {index + 1} (members[{index}]) wants DISABLED for {len(decided)} of them"
             )
-        refused += [
-            f"rule {index + 1} (members[{index}].accounts): {account} is "
+        strangers = [
+            account
             for account in sorted(rule.accounts or [])
             if account not in members or members[account] in _FORMER
         ]
+        if strangers:
+            several = f"{len(strangers)} accounts are no GuardDuty members"
+            told = several if strangers[1:] else f"{strangers[0]} is "
+            refused.append(f"rule {index + 1} (members[{index}].accounts): {told}")
 
     refusals = make_plan(case.settings, case.snapshot, OWNER).refusals
 
