@@ -137,15 +137,19 @@ def test_a_plan_is_refused_exactly_for_strangers_and_for_all_with_exceptions(cas
             exceptions.append(
                 f"rule {index + 1} (members[{index}]) wants DISABLED for {len(decided)} of them"
             )
-        strangers = [
-            account
+        place = f"rule {index + 1} (members[{index}].accounts)"
+        strangers = {
+            account: members.get(account)
             for account in sorted(rule.accounts or [])
             if account not in members or members[account] in _FORMER
-        ]
-        if strangers:
-            several = f"{len(strangers)} accounts are no GuardDuty members"
-            told = several if strangers[1:] else f"{strangers[0]} is "
-            refused.append(f"rule {index + 1} (members[{index}].accounts): {told}")
+        }
+        if ADMINISTRATOR in strangers:
+            refused.append(f"{place}: {ADMINISTRATOR} is ")
+            del strangers[ADMINISTRATOR]
+        if len(set(strangers.values())) < len(strangers):  # a reason that several have is said once
+            refused.append(f"{place}: {len(strangers)} accounts are no GuardDuty members")
+        else:
+            refused += [f"{place}: {account} is " for account in strangers]
 
     refusals = make_plan(case.settings, case.snapshot, OWNER).refusals
 
