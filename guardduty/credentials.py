@@ -188,6 +188,7 @@ def configured_session(settings: WhoActs, prefix: str) -> botocore.session.Sessi
             profile = session.get_config_variable("profile")
             named_by = f"{prefix}profile" if settings.profile else _names_a_profile()
             raise CredentialsError(messages.no_profile(harmless(profile), named_by)) from None
+        _check_bundle(session)
     return session
 
 
@@ -253,6 +254,9 @@ def _check_files(session: botocore.session.Session) -> None:
     for file in _paths(session):
         if file.is_dir() or (file.exists() and not os.access(file, os.R_OK)):
             raise OSError(messages.file_unreadable(str(file)))
+
+
+def _check_bundle(session: botocore.session.Session) -> None:
     bundle = session.get_config_variable("ca_bundle")
     if bundle and not Path(bundle).expanduser().is_file():
         raise SettingsError((messages.no_ca_bundle(harmless(bundle)),))

@@ -543,7 +543,6 @@ def test_a_service_that_gives_no_credentials_is_told_in_one_sentence(
     machine: Machine, source: str, action: str, sentence: str, fault: str
 ) -> None:
     monkeypatch = machine.monkeypatch
-    monkeypatch.setattr(local_session, "_SECONDS", 0.2)
     monkeypatch.setattr(local_session, "_ATTEMPTS", 1)
     machine.variables(**ENVIRONMENT_KEYS)
     machine.profile(f"role_arn = {ROLE}\ncredential_source = Environment")
@@ -564,6 +563,7 @@ def test_a_service_that_gives_no_credentials_is_told_in_one_sentence(
         machine.sts.refusals[action] = 200, "<html>sign in here</html"
         words = "'roleCredentials' is missing" if source == "sso" else "the answer is not AWS's"
     elif fault == "slow":
+        monkeypatch.setattr(local_session, "_SECONDS", 0.2)
         machine.sts.pause = 1
         words = "Read timeout on endpoint URL"
     else:
