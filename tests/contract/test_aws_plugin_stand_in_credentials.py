@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from sandbox.aws_plugin.wire import Value
 
+pytestmark = pytest.mark.slow
+
 ROLE = "arn:aws:iam::222222222222:role/audit"
 POLICY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 SECOND_ROLE = "arn:aws:iam::222222222222:role/guardduty"

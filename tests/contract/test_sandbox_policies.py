@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import RunningSandbox, ServeSandbox
 
+pytestmark = pytest.mark.slow
+
 # The default organization has these off; the first is in Root/Test, the second in Root/Sandbox.
 FIRST, SECOND = "300000000002", "300000000003"
 ON = [{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}]
