@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.engine.organization import OFF, ON, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.engine.organization import Organization
+
+pytestmark = pytest.mark.slow
 
 ALL_ON = [{"status": "ENABLED", "all": True}]
 
