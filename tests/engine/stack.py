@@ -188,7 +188,7 @@ class Stack:
 
     def _run(self, *command: str, **environment: str) -> Run:
         given = {**self._environment, **environment}
-        if "AWS_PROFILE" in environment:
+        if environment.get("AWS_PROFILE"):
             # A job's token would come before the profile.
             given.pop("AWS_WEB_IDENTITY_TOKEN_FILE", None)
         ended = subprocess.run(

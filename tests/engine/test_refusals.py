@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -189,7 +190,9 @@ def test_bad_settings_are_refused_all_at_once(
     for number, (name, (configuration, sentences)) in enumerate(BAD_SETTINGS.items()):
         stack = aws.stack(f"bad-{number}", **configuration)
 
-        run = stack.up("--skip-preview", AWS_REGION="", AWS_DEFAULT_REGION="")
+        # An empty variable is unset, so that the region of the profile would count.
+        nowhere = {"AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_CONFIG_FILE": os.devnull}
+        run = stack.up("--skip-preview", **nowhere)
 
         _assert_refused(aws, run, *sentences)
         assert stack.kinds() == [], name
