@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -554,7 +555,10 @@ def test_program_and_plugin_find_the_same_account_or_refuse_both(
         assert sentence.startswith(told), (condition, sentence)
         assert account == ("" if told else ADMINISTRATOR), (condition, sentence)
         assert "Traceback" not in sentence
-        assert _of_provider(machine) == (account, sentence)
+        of_provider, told_by_provider = _of_provider(machine)
+        # AWS says what time it was.
+        assert of_provider == account
+        assert re.sub(r"\d+", "", told_by_provider) == re.sub(r"\d+", "", sentence)
         if source == "container":
             continue  # The stand-in asks no metadata service.
         of_stand_in, words = _of_stand_in(machine)
