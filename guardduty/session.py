@@ -148,9 +148,15 @@ def open_session(
     with _addresses():
         validate_region_name(where)
     if is_secret and not isinstance(who, Identity) and settings.secret_key:
-        _refuse_credentials_in_clear(settings, where, is_secret)
+        keys_of_stack = boto3.Session(
+            settings.access_key,
+            settings.secret_key,
+            settings.token,
+            botocore_session=configured_session(settings, prefix),
+        )
+        _refuse_credentials_in_clear(keys_of_stack, settings, where, is_secret)
     watch = Watch(where, tell, seconds)
-    acting = _who_acts(settings, prefix, watch)
+    acting = _who_acts(settings, prefix, configured, watch)
     acting.give_to(configured)
     session = boto3.Session(botocore_session=configured)
     with told_of(lambda _: acting.source, "GetCallerIdentity"):
@@ -194,9 +200,10 @@ So a program of seventeen regions assumes its role once, and starts a `credentia
 """
 
 
-def _who_acts(settings: _AwsSettings, prefix: str, watch: Watch) -> Fetched:
+def _who_acts(
+    settings: _AwsSettings, prefix: str, configured: botocore.session.Session, watch: Watch
+) -> Fetched:
     """Gives the credentials of a session, and fetches them unless this process has them."""
-    configured = configured_session(settings, prefix)
     environment = tuple(sorted((k, v) for k, v in os.environ.items() if k.startswith("AWS_")))
     key = (settings.model_dump_json(exclude={"region"}), environment, *state_of_files(configured))
     found = _FETCHED.get(key)
@@ -269,9 +276,10 @@ def _read_settings(lookup: Lookup) -> _AwsSettings:
     return settings
 
 
-def _refuse_credentials_in_clear(settings: _AwsSettings, region: str, is_secret: IsSecret) -> None:
+def _refuse_credentials_in_clear(
+    session: boto3.Session, settings: _AwsSettings, region: str, is_secret: IsSecret
+) -> None:
     given = [f"aws:{key}" for key, value in settings.model_dump(by_alias=True).items() if value]
-    session = boto3.Session(settings.access_key, settings.secret_key, settings.token)
     with _addresses():
         clients: list[BaseClient] = [_sts(session, settings, region)]
         for service in ("guardduty", "organizations"):

@@ -53,6 +53,12 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
     return aws
 
 
+def _with_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives the environment keys."""
+    for name, value in _KEYS.items():
+        monkeypatch.setenv(name, value)
+
+
 def _profile(home: Path, *lines: str, more: str = "") -> None:
     """Writes the files with the profile `audit`, and `base`, which has keys."""
     (home / "config").write_text("\n".join(("[profile audit]", *lines, "")) + more)
@@ -467,8 +473,7 @@ def test_empty_variables_of_the_environment_count_as_unset(
 def test_keys_that_have_expired_are_told_as_where_they_come_from(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, *, role: bool
 ) -> None:
-    for name, value in _KEYS.items():
-        monkeypatch.setenv(name, value)
+    _with_keys(monkeypatch)
     why = "The security token included in the request is expired"
     _answers(monkeypatch, aws, 403, "ExpiredToken", why)
 
@@ -511,8 +516,7 @@ def test_keys_with_a_line_break_are_refused_and_not_shown(
 def test_what_botocore_finds_wrong_with_a_role_is_told(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, role: Mapping[str, str], told: str
 ) -> None:
-    for name, value in _KEYS.items():
-        monkeypatch.setenv(name, value)
+    _with_keys(monkeypatch)
     sentence = _told(assumeRoles=[role])
 
     assert sentence.startswith(f"AssumeRole {role['roleArn']} failed: ParamValidationError: ")
@@ -540,8 +544,7 @@ def test_a_service_that_is_busy_is_no_fault_of_a_role(
 def test_keys_that_expire_behind_a_role_are_to_blame_when_it_is_renewed(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in _KEYS.items():
-        monkeypatch.setenv(name, value)
+    _with_keys(monkeypatch)
     aws.seconds_of_roles = 30
     session = _open(assumeRoles=[{"roleArn": _ROLE}])
     _answers(monkeypatch, aws, 403, "ExpiredToken", "The security token is expired")
@@ -575,8 +578,7 @@ def test_a_malformed_region_is_told_before_credentials_are_fetched(
 def test_a_role_that_does_not_trust_the_caller(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, external_id: str
 ) -> None:
-    for name, value in _KEYS.items():
-        monkeypatch.setenv(name, value)
+    _with_keys(monkeypatch)
     why = f"User: x is not authorized to perform: sts:AssumeRole on resource: {_ROLE}"
     _answers(monkeypatch, aws, 403, "AccessDenied", why)
 
@@ -596,8 +598,7 @@ def test_a_role_that_does_not_trust_the_caller(
 def test_a_role_is_assumed_anew_before_its_keys_expire(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in _KEYS.items():
-        monkeypatch.setenv(name, value)
+    _with_keys(monkeypatch)
     session = _open(assumeRoles=[{"roleArn": _ROLE}])
     for _ in range(3):
         session.guardduty.detector_id()
@@ -634,8 +635,7 @@ def test_all_regions_act_by_the_same_credentials(
 def test_a_role_that_can_not_be_assumed_anew_is_told_plainly(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in _KEYS.items():
-        monkeypatch.setenv(name, value)
+    _with_keys(monkeypatch)
     aws.seconds_of_roles = 30
     session = _open(assumeRoles=[{"roleArn": _ROLE}])
     _answers(monkeypatch, aws, 403, "AccessDenied", "User: x is not authorized")
@@ -667,8 +667,7 @@ def test_a_page_in_place_of_an_answer(
     settings: Mapping[str, object],
     operation: str,
 ) -> None:
-    for name, value in _KEYS.items():
-        monkeypatch.setenv(name, value)
+    _with_keys(monkeypatch)
     page = Answer(status, {"Content-Type": "text/html"}, b"<html><p>Sign in<br></html>")
     monkeypatch.setattr(aws, "answer", lambda *_: page)
 
