@@ -732,6 +732,23 @@ def test_the_environments_endpoint_counts_for_credentials_in_clear(
     assert aws.requests
 
 
+@pytest.mark.parametrize(
+    ("url", "refused"), [("http://127.0.0.1:5000", 0), ("http://a.example", 1)]
+)
+def test_a_profiles_endpoint_counts_for_credentials_in_clear(
+    aws: Aws, tmp_path: Path, url: str, refused: int
+) -> None:
+    (tmp_path / "config").write_text(f"[profile audit]\nendpoint_url = {url}\n")
+    configuration = {**_KEYS, "aws:region": "eu-west-1", "aws:profile": "audit"}
+
+    if refused:
+        with pytest.raises(SettingsError):
+            open_session(configuration.get, is_secret=lambda _: False)
+    else:
+        assert open_session(configuration.get, is_secret=lambda _: False).caller
+    assert bool(aws.requests) is not bool(refused)
+
+
 @pytest.mark.usefixtures("environment")
 def test_a_refusal_of_guardduty_is_told_with_its_words(aws: Aws) -> None:
     aws.refusals["*"] = (403, "AccessDeniedException", "User: x is not authorized.")
