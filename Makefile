@@ -13,7 +13,7 @@ help: ## list these tasks
 
 demo: ## a local AWS organization, set up by pulumi up, from nothing to the result
 	@$(PYTHON) -m tools.venv --step 1/7
-	@$(VENV) -m sandbox.demo $(ARGS)
+	@$(VENV) -m demo $(ARGS)
 
 test: venv ## the tests but the slow ones (make test ARGS="-k plan" for some)
 	@$(VENV) -m tools.engine >/dev/null
@@ -31,7 +31,7 @@ engine: venv ## the Pulumi engine: found, downloaded or built, once; prints its 
 	@$(VENV) -m tools.engine $(ARGS)
 
 sandbox: venv ## a local AWS organization to work with; .sandbox/env.sh sets up a terminal
-	@$(VENV) -m sandbox serve --env .sandbox/env.sh $(ARGS)
+	@$(VENV) -m demo.sandbox --env .sandbox/env.sh $(ARGS)
 
 check: venv ## what CI checks beside the tests: ruff and mypy
 	$(VENV) -m ruff check .

@@ -1,19 +1,19 @@
 """GuardDuty EKS audit log monitoring in one region, as this stack's configuration asks for it."""
 
-from components.program import (
+from guardduty_eks_audit_logs.program import (
     connect,
+    deploy_monitoring,
     designate,
-    errors_told_plainly,
-    monitor,
     stack_configuration,
     stack_settings,
+    user_errors,
 )
 
 configuration = stack_configuration()
-with errors_told_plainly():
+with user_errors():
     settings = stack_settings(configuration)
     session = connect(configuration.get)
     if settings.administrator_account_id:
         designate(settings.administrator_account_id, session)
     else:
-        monitor(settings, session)
+        deploy_monitoring(settings, session)

@@ -18,13 +18,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from guardduty.members import set_member_statuses
-from guardduty.plan import make_plan
-from guardduty.session import open_session
-from guardduty.settings import Settings
-from guardduty.snapshot import read_snapshot
-from sandbox.client import SandboxClient
-from sandbox.credentials import access_key_id, secret_access_key
+from aws_sandbox.client import SandboxClient
+from aws_sandbox.credentials import access_key_id, secret_access_key
+from guardduty_eks_audit_logs.aws.session import open_session
+from guardduty_eks_audit_logs.planning.plan import make_plan
+from guardduty_eks_audit_logs.reading.snapshot import read_snapshot
+from guardduty_eks_audit_logs.settings.configuration import Settings
+from guardduty_eks_audit_logs.writing.members import set_member_statuses
 
 PROJECT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
@@ -86,7 +86,7 @@ def run(url: str) -> dict[str, Step]:
 
 def measure(accounts: int) -> dict[str, Step]:
     """Serves an organization of that size in a process of its own, and runs over it."""
-    command = [sys.executable, "-m", "sandbox", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "aws_sandbox", "serve", "--port", "0"]
     options = ["--accounts", str(accounts), "--regions", REGION]
     process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, cwd=PROJECT)
     try:

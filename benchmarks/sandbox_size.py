@@ -23,9 +23,9 @@ from rich.console import Console
 from rich.table import Table
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from sandbox.credentials import access_key_id
-from sandbox.organization import default_organization
-from sandbox.server import Sandbox
+from aws_sandbox.credentials import access_key_id
+from aws_sandbox.organization import default_organization
+from aws_sandbox.server import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,7 +63,7 @@ class Served:
 
 def serve(accounts: int) -> Served:
     """Start a sandbox in a process of its own, and stop it when it has answered."""
-    command = [sys.executable, "-m", "sandbox", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "aws_sandbox", "serve", "--port", "0"]
     options = ["--accounts", str(accounts), "--regions", REGION]
     started = time.perf_counter()
     process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, cwd=PROJECT)

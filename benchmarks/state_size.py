@@ -14,8 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from guardduty.inputs import member_features_inputs, prior_settings_inputs
-from guardduty.model import (
+from guardduty_eks_audit_logs.model import (
     AccountId,
     AutoEnable,
     Detector,
@@ -26,9 +25,10 @@ from guardduty.model import (
     OrganizationConfiguration,
     Snapshot,
 )
-from guardduty.plan import make_plan
-from guardduty.properties import MemberFeaturesOutputs, PriorSettingsOutputs
-from guardduty.settings import Settings
+from guardduty_eks_audit_logs.planning.inputs import member_features_inputs, prior_settings_inputs
+from guardduty_eks_audit_logs.planning.plan import make_plan
+from guardduty_eks_audit_logs.settings.configuration import Settings
+from guardduty_eks_audit_logs.state.properties import MemberFeaturesOutputs, PriorSettingsOutputs
 
 SIZES = (1_000, 10_000, 50_000)
 TABLE_WIDTH = 80

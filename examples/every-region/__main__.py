@@ -2,10 +2,15 @@
 
 import pulumi
 
-from components import EksAuditLogs, aws_provider
-from components.program import end, errors_told_plainly, plan_regions, tell
-from guardduty.identity import Identity
-from guardduty.settings import Settings
+from guardduty_eks_audit_logs import EksAuditLogs, aws_provider
+from guardduty_eks_audit_logs.program import (
+    fail_if_incomplete,
+    log_summary,
+    plan_regions,
+    user_errors,
+)
+from guardduty_eks_audit_logs.settings.configuration import Settings
+from guardduty_eks_audit_logs.settings.identity import Identity
 
 SETTINGS = {
     "autoEnable": "NEW",
@@ -15,19 +20,19 @@ SETTINGS = {
 config = pulumi.Config()
 identity = Identity(profile=config.get("profile") or None)
 
-with errors_told_plainly():
+with user_errors():
     settings = Settings.from_values(SETTINGS)
     # All regions' refusals at once, before anything is registered.
     planned = plan_regions(settings, identity, config.require_object("regions"))
 
-    monitorings = []
+    deployed = []
     for session, plan in planned:
-        tell(plan, session)
+        log_summary(plan, session)
         provider = aws_provider(session.region, identity, session.region)
         options = pulumi.ResourceOptions(provider=provider)
         name = f"eks-audit-logs-{session.region}"
         monitoring = EksAuditLogs(name, plan, options)
         pulumi.export(session.region, monitoring.accounts)
-        monitorings.append(monitoring)
+        deployed.append(monitoring)
 
-    pulumi.run(lambda: end(*monitorings))
+    pulumi.run(lambda: fail_if_incomplete(*deployed))

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components import EksAuditLogs
-from components.program import (
-    end,
-    errors_told_plainly,
+from guardduty_eks_audit_logs import EksAuditLogs
+from guardduty_eks_audit_logs.program import (
+    fail_if_incomplete,
+    log_summary,
     plan_regions,
     stack_configuration,
-    tell,
+    user_errors,
 )
-from guardduty.settings import Settings
+from guardduty_eks_audit_logs.settings.configuration import Settings
 from tests.campaign.before import MEMBERS, ORGANIZATION, OWN, value_of
 from tests.campaign.engine import Stack
 from tests.campaign.expected import MAX_DISABLED, NAMESPACE, configuration, limit, target
@@ -26,7 +26,7 @@ from tests.campaign.ledger import Ledger, ledger, releases
 from tests.campaign.promises import ViolationError
 from tests.campaign.state import COMPONENT
 from tests.campaign.world import ELSEWHERE, OFF, REGION
-from tests.conftest import ADMINISTRATOR
+from tests.support.running_sandbox import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,13 +42,13 @@ _PRIOR = f"{COMPONENT}-{REGION}-prior"
 def _program(regions: Sequence[str]) -> None:
     """As examples/every-region, with the stack's configuration."""
     asked = stack_configuration()
-    with errors_told_plainly():
+    with user_errors():
         planned = plan_regions(Settings.from_configuration(asked), asked.get, regions)
-        monitorings = []
+        deployed = []
         for session, plan in planned:
-            tell(plan, session)
-            monitorings.append(EksAuditLogs(f"{COMPONENT}-{session.region}", plan))
-        pulumi.run(lambda: end(*monitorings))
+            log_summary(plan, session)
+            deployed.append(EksAuditLogs(f"{COMPONENT}-{session.region}", plan))
+        pulumi.run(lambda: fail_if_incomplete(*deployed))
 
 
 def leave_a_region(world: World, network: Network, wish: Wish) -> bool:

@@ -15,13 +15,13 @@ from unittest.mock import patch
 
 import tenacity
 
-import components.provider
-import guardduty.failures
-import guardduty.snapshot
-from guardduty.members import Patience
-from sandbox.clock import VirtualClock
-from sandbox.faults import FaultBook
-from sandbox.waiting import Gate
+import guardduty_eks_audit_logs.aws.failures
+import guardduty_eks_audit_logs.reading.snapshot
+import guardduty_eks_audit_logs.resources.provider
+from aws_sandbox.clock import VirtualClock
+from aws_sandbox.faults import FaultBook
+from aws_sandbox.held_calls import Gate
+from guardduty_eks_audit_logs.writing.members import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,13 +73,13 @@ def kept_by(time: Time) -> Iterator[None]:
         for patched in (
             patch.object(VirtualClock, "now", lambda _clock: time.now),
             patch.object(VirtualClock, "advance", advance),
-            patch.object(guardduty.snapshot, "datetime", Now),
-            patch.object(guardduty.failures, "datetime", Now),
+            patch.object(guardduty_eks_audit_logs.reading.snapshot, "datetime", Now),
+            patch.object(guardduty_eks_audit_logs.aws.failures, "datetime", Now),
             patch.object(Patience.__init__, "__defaults__", _patience(time)),
             patch.object(FaultBook.__init__, "__defaults__", (time.monotonic,)),
             patch.object(Gate, "wait", lambda _gate, seconds, _caller=None: time.sleep(seconds)),
             patch.object(tenacity, "time", waiting),
-            patch.object(components.provider.CANCELLED, "wait", time.sleep),
+            patch.object(guardduty_eks_audit_logs.resources.provider.CANCELLED, "wait", time.sleep),
             # botocore pauses by this function between its attempts.
             patch.object(real_time, "sleep", time.sleep),
         ):

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pulumi.output import Unknown
 
-import components.designation
-import components.member_features
-import components.prior_settings
-import components.provider
-from sandbox.aws_plugin import catalog
-from sandbox.aws_plugin.connection import Connection
-from sandbox.aws_plugin.failures import RejectedSettingError, StandInError
-from sandbox.aws_plugin.resource import Call
-from sandbox.aws_plugin.settings import read_settings
-from sandbox.aws_plugin.wire import UNKNOWN
+import guardduty_eks_audit_logs.resources.designation
+import guardduty_eks_audit_logs.resources.member_features
+import guardduty_eks_audit_logs.resources.prior_settings
+import guardduty_eks_audit_logs.resources.provider
+from aws_plugin_stand_in import catalog
+from aws_plugin_stand_in.connection import Connection
+from aws_plugin_stand_in.failures import RejectedSettingError, StandInError
+from aws_plugin_stand_in.resource import Call
+from aws_plugin_stand_in.settings import read_settings
+from aws_plugin_stand_in.wire import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,9 @@ class Plugins:
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
         self._configuration = configuration
-        components.provider.PAUSES = components.provider.Pauses()
+        guardduty_eks_audit_logs.resources.provider.PAUSES = (
+            guardduty_eks_audit_logs.resources.provider.Pauses()
+        )
         self._connection: Connection | None = None
         self._kinds: dict[str, Kind] = {}
 
@@ -91,13 +93,18 @@ class Plugins:
 
     def _made(self, type_: str) -> Kind:
         if type_.endswith(":PriorSettings"):
-            provider: ResourceProvider = components.prior_settings.PriorSettingsProvider()
+            provider: ResourceProvider = (
+                guardduty_eks_audit_logs.resources.prior_settings.PriorSettingsProvider()
+            )
             return _Dynamic(provider, self._configuration)
         if type_.endswith(":MemberFeatures"):
-            provider = components.member_features.MemberFeaturesProvider()
+            provider = guardduty_eks_audit_logs.resources.member_features.MemberFeaturesProvider()
             return _Dynamic(provider, self._configuration)
         if type_.endswith(":Designation"):
-            return _Dynamic(components.designation.DesignationProvider(), self._configuration)
+            return _Dynamic(
+                guardduty_eks_audit_logs.resources.designation.DesignationProvider(),
+                self._configuration,
+            )
         if self._connection is None:
             settings = {
                 key.removeprefix("aws:"): value

@@ -22,16 +22,16 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, 
 from botocore.httpsession import URLLib3Session
 from werkzeug.test import Client
 
-from sandbox.aws import ConnectionDroppedError
-from sandbox.guardduty import wire
+from aws_sandbox.aws import ConnectionDroppedError
+from aws_sandbox.guardduty import wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from botocore.awsrequest import AWSPreparedRequest
 
-    from sandbox.calls import RecordedCall
-    from sandbox.server import Sandbox
+    from aws_sandbox.calls import RecordedCall
+    from aws_sandbox.server import Sandbox
 
 URL = "http://127.0.0.1"
 READING = ("Get", "List", "Describe", "Assume")

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-import guardduty.batches
+import guardduty_eks_audit_logs.aws.batches
 from tests.campaign.before import MEMBERS, ORGANIZATION, OWN, UNKNOWN, Before, value_of
 from tests.campaign.beside import designate, leave_a_region
 from tests.campaign.clients import made_once
@@ -94,7 +94,7 @@ def play(history: History, figures: Figures | None = None) -> None:
         world.enter_context(kept_by(time))
         world.enter_context(made_once())
         # One call at a time: their order, and so the whole history, can be played again.
-        world.enter_context(patch.object(guardduty.batches, "CALLS_AT_ONCE", 1))
+        world.enter_context(patch.object(guardduty_eks_audit_logs.aws.batches, "CALLS_AT_ONCE", 1))
         player = _Player(history, time, figures or Figures())
         world.enter_context(in_place_of_sockets(player.network))
         player.play()

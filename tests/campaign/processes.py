@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tests.engine.stack import Run
+from tests.support.engine.stack import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -22,7 +22,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import ROOT, SETTINGS
 from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await
 
-from tests.vocabulary import PROJECT_FOLDER
+from tests.support.vocabulary import PROJECT_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -25,7 +25,7 @@ from tests.campaign.world import FEATURE, OFF, ON
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sandbox.calls import RecordedCall
+    from aws_sandbox.calls import RecordedCall
     from tests.campaign.engine import Told
     from tests.campaign.ledger import Ledger
     from tests.campaign.network import Network, Write

@@ -73,7 +73,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault of `sandbox.effects`; of accounts that are given as numbers.
+    """A fault of `aws_sandbox.fault_effects`; of accounts that are given as numbers.
 
     Attributes:
         effect: its effect as the control interface takes it.

@@ -14,16 +14,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from sandbox.client import SandboxClient
-from sandbox.effects import (
+from aws_sandbox.client import SandboxClient
+from aws_sandbox.fault_effects import (
     AnswerLost,
     ConnectionClosed,
     Fixed,
     InternalServerError,
     Throttling,
 )
-from sandbox.environment import PulumiParts, applied, variables, write_profiles
-from sandbox.project import ROOT
+from aws_sandbox.profiles import write_profiles
+from demo.environment import PulumiParts, applied, variables
+from demo.project import ROOT, STAND_IN_BIN
 from tests.campaign.before import ORGANIZATION, OWN, UNKNOWN, Before, value_of
 from tests.campaign.expected import Expected, expect, released, target
 from tests.campaign.ledger import Ledger, ledger
@@ -32,18 +33,18 @@ from tests.campaign.processes import KillableRun
 from tests.campaign.promises import ViolationError
 from tests.campaign.script import Selector, Shape, Wish
 from tests.campaign.world import FEATURE, OFF, ON, REGION, UNITS, Account, Picture
-from tests.conftest import ADMINISTRATOR, RunningSandbox
-from tests.engine.organization import Organization
+from tests.support.engine.organization import Organization
+from tests.support.running_sandbox import ADMINISTRATOR, RunningSandbox
 from tools.aws_plugin import find_or_install_aws_plugin
 from tools.engine import find_or_install_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sandbox.client import Call
+    from aws_sandbox.client import Call
     from tests.campaign.processes import Victim
     from tests.campaign.world import World
-    from tests.engine.stack import Run
+    from tests.support.engine.stack import Run
 
 _WRITES = frozenset({"UpdateMemberDetectors", "UpdateDetector", "UpdateOrganizationConfiguration"})
 _VICTIMS: tuple[Victim, ...] = (
@@ -119,8 +120,8 @@ def served(accounts: int) -> Iterator[tuple[Organization, Path]]:
     """
     engine = find_or_install_engine(lambda _: None, site=None)
     plugin = find_or_install_aws_plugin(engine, lambda _: None, site=None).plugin
-    stand_in = None if plugin else ROOT / "sandbox" / "aws_plugin" / "bin"
-    command = [sys.executable, "-m", "sandbox", "serve", "--port", "0"]
+    stand_in = None if plugin else STAND_IN_BIN
+    command = [sys.executable, "-m", "aws_sandbox", "serve", "--port", "0"]
     options = ["--accounts", str(accounts), "--regions", REGION]
     with (
         tempfile.TemporaryDirectory(prefix="soak-") as name,

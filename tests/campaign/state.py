@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.output import Unknown
 
-from tests.components.registrations import PROJECT, STACK
+from tests.support.registrations import PROJECT, STACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pulumi.dynamic import ReadResult
 
-import components.eks_audit_logs
-import components.member_features
-import components.prior_settings
-import guardduty.plan
+import guardduty_eks_audit_logs.planning.plan
+import guardduty_eks_audit_logs.resources.eks_audit_logs
+import guardduty_eks_audit_logs.resources.member_features
+import guardduty_eks_audit_logs.resources.prior_settings
 import tests.campaign.__main__
-from guardduty.errors import UserError
-from guardduty.members import Outcome, set_member_statuses
-from guardduty.model import FeatureStatus
-from guardduty.release import do_release
+from guardduty_eks_audit_logs.errors import UserError
+from guardduty_eks_audit_logs.model import FeatureStatus
+from guardduty_eks_audit_logs.writing.members import Outcome, set_member_statuses
+from guardduty_eks_audit_logs.writing.release import do_release
 from tests.campaign.__main__ import main
 from tests.campaign.batch import Batch, play_batch
 from tests.campaign.play import Figures, play
@@ -39,7 +39,7 @@ from tests.campaign.world import OFF, ON
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from guardduty.api import GuardDutyApi
+    from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
 
 ORGANIZATION = Shape("organization", 60, 7)
 EVERYBODY = Wish((Selector(ON, "all"),), on_release="RESTORE", max_disabled="100%")
@@ -100,14 +100,14 @@ def test_killed_while_it_makes_its_detector_a_stack_knows_it_for_its_own(at: int
 def test_a_detector_that_is_made_without_the_stacks_tag_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(components.eks_audit_logs, "OWNER_TAG", "another")
+    monkeypatch.setattr(guardduty_eks_audit_logs.resources.eks_audit_logs, "OWNER_TAG", "another")
     assert violated(History(Shape("organization", 3, 7, creates=True), EVERYBODY, (Up(),))) == 5
 
 
 def test_a_detector_of_somebody_else_that_is_taken_over_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(guardduty.plan, "caller_refusals", lambda *_: ())
+    monkeypatch.setattr(guardduty_eks_audit_logs.planning.plan, "caller_refusals", lambda *_: ())
     steps = (Up(), Event("detector"), Up())
     assert violated(History(Shape("organization", 3, 7, creates=True), EVERYBODY, steps)) == 2
 
@@ -131,7 +131,7 @@ def test_a_restore_that_forgets_an_account_is_found(monkeypatch: pytest.MonkeyPa
         done = set_member_statuses(api, detector, kept, *more)
         return replace(done, statuses={**done.statuses, **wanted})
 
-    monkeypatch.setattr("guardduty.release.set_member_statuses", forgetful)
+    monkeypatch.setattr("guardduty_eks_audit_logs.writing.release.set_member_statuses", forgetful)
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(),))) == 4
 
@@ -143,7 +143,9 @@ def test_a_write_outside_the_rules_is_found(monkeypatch: pytest.MonkeyPatch) -> 
         everybody = {m.account: FeatureStatus.ENABLED for m in api.members(detector)}
         return set_member_statuses(api, detector, {**everybody, **wanted}, *more)
 
-    monkeypatch.setattr(components.member_features, "set_member_statuses", too_many)
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.resources.member_features, "set_member_statuses", too_many
+    )
 
     assert violated(History(ORGANIZATION, ONE, (Up(),))) == 5
 
@@ -152,7 +154,7 @@ def test_a_status_of_the_stacks_own_half_done_run_that_is_taken_for_the_one_befo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        components.prior_settings.PriorSettingsProvider,
+        guardduty_eks_audit_logs.resources.prior_settings.PriorSettingsProvider,
         "read",
         lambda _self, _id, _props: ReadResult("", {}),
     )
@@ -163,7 +165,7 @@ def test_a_status_of_the_stacks_own_half_done_run_that_is_taken_for_the_one_befo
 
 def suspended_for_a_while(monkeypatch: pytest.MonkeyPatch) -> History:
     """Members that wait lose their record, and get another one later: of what the stack wrote."""
-    plan = guardduty.plan.Plan
+    plan = guardduty_eks_audit_logs.planning.plan.Plan
     to_record, revision = plan.to_record, plan.revision
 
     def forgetful(self: Any) -> dict[str, str]:
@@ -172,7 +174,7 @@ def suspended_for_a_while(monkeypatch: pytest.MonkeyPatch) -> History:
     monkeypatch.setattr(plan, "to_record", property(forgetful))
     counted = property(lambda self: revision.__get__(self) + bool(self.waiting))
     monkeypatch.setattr(plan, "revision", counted)
-    provider = components.prior_settings.PriorSettingsProvider
+    provider = guardduty_eks_audit_logs.resources.prior_settings.PriorSettingsProvider
     update = provider.update
 
     def without_a_look_at_the_last(self: Any, id_: str, olds: Any, news: Any) -> Any:
@@ -202,7 +204,9 @@ def test_a_failure_that_names_not_all_accounts_is_found(monkeypatch: pytest.Monk
         done = set_member_statuses(*asked)
         return replace(done, unprocessed=dict(list(done.unprocessed.items())[1:]))
 
-    monkeypatch.setattr(components.member_features, "set_member_statuses", silent)
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.resources.member_features, "set_member_statuses", silent
+    )
     fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(8)))
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(fault,)),))) == 2
@@ -217,14 +221,16 @@ def test_a_failure_that_names_nobody_and_keeps_nothing_is_found(
             raise UserError("some members could not be set.")
         return done
 
-    monkeypatch.setattr(components.member_features, "set_member_statuses", all_or_nothing)
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.resources.member_features, "set_member_statuses", all_or_nothing
+    )
     fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(8)))
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(fault,)),))) == 2
 
 
 def test_a_failure_that_keeps_not_what_it_did_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    provider = components.member_features.MemberFeaturesProvider
+    provider = guardduty_eks_audit_logs.resources.member_features.MemberFeaturesProvider
     done = provider._set
 
     def forgetful(self: Any, wanted: Any) -> dict[str, Any]:
@@ -246,7 +252,9 @@ def test_an_update_that_names_nobody_it_could_not_let_go_is_found(
             raise UserError("some members could not be let go.")
         return done
 
-    monkeypatch.setattr(components.prior_settings, "do_release", all_or_nothing)
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.resources.prior_settings, "do_release", all_or_nothing
+    )
     fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(60)))
     nobody = replace(EVERYBODY, rules=())
 
@@ -258,7 +266,9 @@ def test_an_update_that_names_nobody_it_could_not_let_go_is_found(
 def test_accounts_that_a_refused_batch_takes_with_it_are_found(
     monkeypatch: pytest.MonkeyPatch, bad: tuple[int, ...]
 ) -> None:
-    monkeypatch.setattr("guardduty.members.is_about_the_accounts", lambda _error: False)
+    monkeypatch.setattr(
+        "guardduty_eks_audit_logs.writing.members.is_about_the_accounts", lambda _error: False
+    )
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(refused_whole(bad),)),))) == 2
 
@@ -266,7 +276,9 @@ def test_accounts_that_a_refused_batch_takes_with_it_are_found(
 def test_accounts_that_a_refused_batch_takes_with_it_on_destroy_are_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("guardduty.members.is_about_the_accounts", lambda _error: False)
+    monkeypatch.setattr(
+        "guardduty_eks_audit_logs.writing.members.is_about_the_accounts", lambda _error: False
+    )
     destroy = Destroy(faults=(refused_whole((2, 10, 47)),))
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(), destroy))) == 2
@@ -283,7 +295,9 @@ def test_a_refused_batch_is_halved_until_only_the_bad_accounts_are_left(
 def test_accounts_that_nobody_looks_at_after_a_lost_answer_are_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("guardduty.members._Work.look_again", lambda _self: None)
+    monkeypatch.setattr(
+        "guardduty_eks_audit_logs.writing.members._Work.look_again", lambda _self: None
+    )
     # As often as botocore tries.
     lost = Fault((("kind", "AnswerLost"),), operation="UpdateMemberDetectors", times=10)
 
@@ -318,13 +332,15 @@ def test_a_success_that_is_none_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
     ) -> Outcome:
         return Outcome(wanted, {}, 0, 1)
 
-    monkeypatch.setattr(components.member_features, "set_member_statuses", idle)
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.resources.member_features, "set_member_statuses", idle
+    )
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(),))) == 1
 
 
 def test_a_second_run_that_writes_again_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    provider = components.member_features.MemberFeaturesProvider
+    provider = guardduty_eks_audit_logs.resources.member_features.MemberFeaturesProvider
     diff = provider.diff
 
     def never_content(self: Any, *asked: Any) -> Any:
@@ -338,7 +354,9 @@ def test_a_second_run_that_writes_again_is_found(monkeypatch: pytest.MonkeyPatch
         return done
 
     monkeypatch.setattr(provider, "diff", never_content)
-    monkeypatch.setattr(components.member_features, "set_member_statuses", again)
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.resources.member_features, "set_member_statuses", again
+    )
 
     assert violated(History(ORGANIZATION, EVERYBODY, ())) == 3
 
@@ -346,7 +364,9 @@ def test_a_second_run_that_writes_again_is_found(monkeypatch: pytest.MonkeyPatch
 def test_a_destroy_that_turns_off_more_than_the_limit_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(components.prior_settings, "refuse_too_many", lambda *_: None)
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.resources.prior_settings, "refuse_too_many", lambda *_: None
+    )
     few = replace(EVERYBODY, on_release="DISABLE", max_disabled=3)
 
     assert violated(History(ORGANIZATION, few, ())) == 1

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-import components.designation
-import components.prior_settings
-import components.program
-import guardduty.delegation
-import guardduty.inputs
-import guardduty.plan
-from guardduty.ledger import LastState, Record
-from guardduty.properties import PriorSettingsOutputs
+import guardduty_eks_audit_logs.planning.delegation
+import guardduty_eks_audit_logs.planning.inputs
+import guardduty_eks_audit_logs.planning.plan
+import guardduty_eks_audit_logs.program
+import guardduty_eks_audit_logs.resources.designation
+import guardduty_eks_audit_logs.resources.prior_settings
+from guardduty_eks_audit_logs.state.ledger import LastState, Record
+from guardduty_eks_audit_logs.state.properties import PriorSettingsOutputs
 from tests.campaign.play import Figures, play
 from tests.campaign.promises import ViolationError
 from tests.campaign.script import (
@@ -56,12 +56,14 @@ def violated(*steps: Step, shape: Shape = ORGANIZATION, wish: Wish = RESTORE) ->
 
 @pytest.fixture
 def no_refusal_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(components.program, "other_records", lambda *_: ())
+    monkeypatch.setattr(guardduty_eks_audit_logs.program, "other_records", lambda *_: ())
 
 
 @pytest.fixture
 def each_delete_is_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(components.prior_settings, "is_record_kept", lambda *_: False)
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.resources.prior_settings, "is_record_kept", lambda *_: False
+    )
 
 
 @pytest.fixture
@@ -91,7 +93,7 @@ def test_a2_a_limit_that_the_configuration_can_not_change_is_found(
     def of_the_record(_self: Any, last: PriorSettingsOutputs) -> Any:
         return last.max_disabled
 
-    provider = components.prior_settings.PriorSettingsProvider
+    provider = guardduty_eks_audit_logs.resources.prior_settings.PriorSettingsProvider
     monkeypatch.setattr(provider, "_limit", of_the_record)
     none = replace(DISABLE, max_disabled=0)
     found = set()
@@ -135,7 +137,7 @@ def test_a4_a_record_that_another_name_loses_is_found() -> None:
 def test_a5_a_region_that_leaves_beyond_the_limit_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(guardduty.plan, "too_many_disabled", lambda *_: ())
+    monkeypatch.setattr(guardduty_eks_audit_logs.planning.plan, "too_many_disabled", lambda *_: ())
     few = replace(DISABLE, max_disabled=3)
 
     assert violated(Beside("a region that leaves"), wish=few) == 1
@@ -160,8 +162,12 @@ def test_a6_another_administrator_that_is_not_refused_is_found() -> None:
 def test_a7_a_designation_that_another_region_removes_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(guardduty.delegation, "designations_of_others", lambda *_: ())
-    monkeypatch.setattr(components.designation, "is_any_record_kept", lambda: False)
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.planning.delegation, "designations_of_others", lambda *_: ()
+    )
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.resources.designation, "is_any_record_kept", lambda: False
+    )
 
     assert violated(Beside("a designation")) == 2
 
@@ -180,7 +186,11 @@ def test_c5_an_input_that_differs_from_run_to_run_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     numbers = iter(range(1, 10_000))
-    monkeypatch.setattr(guardduty.plan.Plan, "revision", property(lambda _self: next(numbers)))
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.planning.plan.Plan,
+        "revision",
+        property(lambda _self: next(numbers)),
+    )
 
     assert violated(Up(), Planned()) == 3
 
@@ -204,7 +214,9 @@ def test_a_state_of_an_earlier_release_that_loses_its_record_is_found(
 def test_a_destroy_that_does_other_than_the_state_says_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(guardduty.inputs, "on_destroy", lambda _plan: "nothing")
+    monkeypatch.setattr(
+        guardduty_eks_audit_logs.planning.inputs, "on_destroy", lambda _plan: "nothing"
+    )
 
     assert violated(Up()) == 2
 

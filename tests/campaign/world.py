@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.test import Client
 
-from sandbox.credentials import access_key_id, secret_access_key
-from sandbox.guardduty import detectors
-from sandbox.organization import OrganizationDescription
-from sandbox.server import Sandbox
-from sandbox.truth import settings, truth
+from aws_sandbox.actual_state import settings, truth
+from aws_sandbox.credentials import access_key_id, secret_access_key
+from aws_sandbox.guardduty import detectors
+from aws_sandbox.organization import OrganizationDescription
+from aws_sandbox.server import Sandbox
 from tests.campaign.network import URL
 from tests.campaign.state import Place
-from tests.conftest import ADMINISTRATOR
+from tests.support.running_sandbox import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

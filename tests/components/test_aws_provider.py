@@ -10,16 +10,25 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components import EksAuditLogs, aws_provider
-from guardduty.errors import OtherAccountError
-from guardduty.identity import AssumeRole, Identity
-from guardduty.plan import make_plan
-from guardduty.session import open_session
-from guardduty.snapshot import read_snapshot
-from tests.components.registrations import Engine
-from tests.doubles.aws import Aws
-from tests.doubles.doors import bare_environment, in_place_of_sockets
-from tests.vocabulary import ADMINISTRATOR, ON, OWNER, REGION, account, region_with, rule, settings
+from guardduty_eks_audit_logs import EksAuditLogs, aws_provider
+from guardduty_eks_audit_logs.aws.session import open_session
+from guardduty_eks_audit_logs.errors import OtherAccountError
+from guardduty_eks_audit_logs.planning.plan import make_plan
+from guardduty_eks_audit_logs.reading.snapshot import read_snapshot
+from guardduty_eks_audit_logs.settings.identity import AssumeRole, Identity
+from tests.support.aws_double import Aws
+from tests.support.doors import bare_environment, in_place_of_sockets
+from tests.support.registrations import Engine
+from tests.support.vocabulary import (
+    ADMINISTRATOR,
+    ON,
+    OWNER,
+    REGION,
+    account,
+    region_with,
+    rule,
+    settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

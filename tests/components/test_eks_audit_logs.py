@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from components import DelegatedAdministrator, EksAuditLogs
-from guardduty import messages
-from guardduty.delegation import Delegation, plan_delegation
-from guardduty.ledger import LastState, Record
-from guardduty.model import (
+from guardduty_eks_audit_logs import DelegatedAdministrator, EksAuditLogs, messages
+from guardduty_eks_audit_logs.model import (
     AccountId,
     AutoEnable,
     Designation,
@@ -25,12 +22,14 @@ from guardduty.model import (
     Setting,
     Snapshot,
 )
-from guardduty.plan import Plan, make_leaving_plan, make_plan
-from guardduty.refusals import OWNER_TAG
-from guardduty.settings import Settings
-from guardduty.texts import read_grouped, read_listed
-from tests.components.registrations import Engine
-from tests.vocabulary import (
+from guardduty_eks_audit_logs.planning.delegation import Delegation, plan_delegation
+from guardduty_eks_audit_logs.planning.plan import Plan, make_leaving_plan, make_plan
+from guardduty_eks_audit_logs.planning.refusals import OWNER_TAG
+from guardduty_eks_audit_logs.settings.configuration import Settings
+from guardduty_eks_audit_logs.state.ledger import LastState, Record
+from guardduty_eks_audit_logs.texts import read_grouped, read_listed
+from tests.support.registrations import Engine
+from tests.support.vocabulary import (
     ADMINISTRATOR,
     DETECTOR,
     NOW,
@@ -48,7 +47,7 @@ from tests.vocabulary import (
 if TYPE_CHECKING:
     from pulumi.runtime.mocks import MockResourceArgs
 
-    from tests.components.registrations import Registered
+    from tests.support.registrations import Registered
 
 _RULES = [
     rule("UNMANAGED", account(3)),
@@ -362,7 +361,10 @@ def test_a_provider_is_kept_in_the_state_as_a_reference_without_code_and_in_clea
 
     assert isinstance(provider, str), "secrets are wrapped in an object"
     kept = base64.b64decode(provider)
-    module = {"prior": b"components.prior_settings", "members": b"components.member_features"}
+    module = {
+        "prior": b"guardduty_eks_audit_logs.resources.prior_settings",
+        "members": b"guardduty_eks_audit_logs.resources.member_features",
+    }
     assert module[name] in kept
     assert len(kept) < 100
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-import components.program
-from components.program import plan_regions
-from guardduty.delegation import Delegation
-from guardduty.errors import ConnectionFailedError
-from guardduty.settings import PROJECT, Settings
-from guardduty.texts import read_grouped
-from tests.components.registrations import (
+import guardduty_eks_audit_logs.program
+from guardduty_eks_audit_logs.errors import ConnectionFailedError
+from guardduty_eks_audit_logs.planning.delegation import Delegation
+from guardduty_eks_audit_logs.program import plan_regions
+from guardduty_eks_audit_logs.settings.configuration import PROJECT, Settings
+from guardduty_eks_audit_logs.texts import read_grouped
+from tests.support.aws_double import Aws
+from tests.support.doors import bare_environment, in_place_of_sockets
+from tests.support.registrations import (
     DESIGNATION,
     MEMBERS,
     PRIOR,
@@ -23,9 +25,14 @@ from tests.components.registrations import (
     Engine,
     last_state,
 )
-from tests.doubles.aws import Aws
-from tests.doubles.doors import bare_environment, in_place_of_sockets
-from tests.vocabulary import ADMINISTRATOR, DETECTOR, NO_MASTER, PROJECT_FOLDER, account, rule
+from tests.support.vocabulary import (
+    ADMINISTRATOR,
+    DETECTOR,
+    NO_MASTER,
+    PROJECT_FOLDER,
+    account,
+    rule,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,9 +40,9 @@ if TYPE_CHECKING:
 
     from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 
-    from guardduty.model import AccountId
-    from guardduty.plan import Plan
-    from guardduty.session import Session
+    from guardduty_eks_audit_logs.aws.session import Session
+    from guardduty_eks_audit_logs.model import AccountId
+    from guardduty_eks_audit_logs.planning.plan import Plan
 
     State = dict[str, dict[str, Any]]
 
@@ -215,7 +222,7 @@ def test_a_region_that_is_none_is_named_where_nobody_answers(
     def gone(*_: object) -> NoReturn:
         raise ConnectionFailedError("no answer from AWS.")
 
-    monkeypatch.setattr(components.program, "open_session", gone)
+    monkeypatch.setattr(guardduty_eks_audit_logs.program, "open_session", gone)
 
     assert program.refused({**_KEYS, "aws:region": "us-east-9"}) == [
         "no answer from AWS. Or correct the region, if us-east-9 is none of AWS's."
@@ -311,7 +318,7 @@ def test_a_network_that_is_not_there_is_waited_for_once(
         asked.append(region)
         raise ConnectionFailedError("GetCallerIdentity got no answer.")
 
-    monkeypatch.setattr(components.program, "connect", gone)
+    monkeypatch.setattr(guardduty_eks_audit_logs.program, "connect", gone)
     with pytest.raises(SystemExit):
         _planned(["us-east-1", "eu-west-1"])
 
@@ -568,7 +575,7 @@ def nobody_designated(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     def read(session: Session, wanted: AccountId) -> Delegation:
         return Delegation(session.region, session.caller, wanted, status="ACTIVE", others=11)
 
-    monkeypatch.setattr(components.program, "read_delegation", read)
+    monkeypatch.setattr(guardduty_eks_audit_logs.program, "read_delegation", read)
 
 
 @pytest.mark.usefixtures("nobody_designated")

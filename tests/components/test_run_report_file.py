@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from components.run_report import VARIABLE, ReportFile
-from guardduty.run_report import Outcome, RunReport
-from guardduty.settings import PROJECT
-from tests.components.registrations import Engine
-from tests.doubles.aws import Aws
-from tests.doubles.doors import bare_environment, in_place_of_sockets
-from tests.vocabulary import PROJECT_FOLDER, account, rule
+from guardduty_eks_audit_logs.report_file import VARIABLE, ReportFile
+from guardduty_eks_audit_logs.reports.run_report import Outcome, RunReport
+from guardduty_eks_audit_logs.settings.configuration import PROJECT
+from tests.support.aws_double import Aws
+from tests.support.doors import bare_environment, in_place_of_sockets
+from tests.support.registrations import Engine
+from tests.support.vocabulary import PROJECT_FOLDER, account, rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +116,7 @@ def test_a_run_that_breaks_off_leaves_it_unfinished(
     def crash(*_: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("components.program.read_snapshot", crash)
+    monkeypatch.setattr("guardduty_eks_audit_logs.program.read_snapshot", crash)
     with pytest.raises(RuntimeError, match="broken"):
         runs.run(Engine(), members=_ALL_ON)
 

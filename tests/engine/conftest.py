@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.environment import PulumiParts
-from sandbox.project import ROOT
-from tests.conftest import ADMINISTRATOR
-from tests.engine.organization import Organization
+from demo.environment import PulumiParts
+from demo.project import STAND_IN_BIN
+from tests.support.engine.organization import Organization
+from tests.support.running_sandbox import ADMINISTRATOR
 from tools.aws_plugin import find_or_install_aws_plugin
 from tools.engine import find_or_install_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tests.conftest import RunningSandbox, ServeSandbox
+    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def pulumi() -> PulumiParts:
     plugin = find_or_install_aws_plugin(engine, print, site=None).plugin
     if plugin:
         return PulumiParts(engine.bin, plugin.home)
-    stand_in = ROOT / "sandbox" / "aws_plugin" / "bin"
+    stand_in = STAND_IN_BIN
     return PulumiParts(engine.bin, Path.home() / ".cache" / "unused", stand_in)
 
 

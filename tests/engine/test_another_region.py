@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.engine.organization import OFF, ON
+from tests.support.engine.organization import OFF, ON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Run, Stack
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Run, Stack
 
 pytestmark = pytest.mark.slow
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.effects import Fixed
-from tests.conftest import ADMINISTRATOR, MANAGEMENT
-from tests.engine.organization import ON
+from aws_sandbox.fault_effects import Fixed
+from tests.support.engine.organization import ON
+from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 
-from guardduty.errors import SettingsError
-from guardduty.settings import Settings
-from guardduty.stack_files import (
+from demo.project import copy_project
+from guardduty_eks_audit_logs.errors import SettingsError
+from guardduty_eks_audit_logs.settings.configuration import Settings
+from guardduty_eks_audit_logs.settings.stack_files import (
     Undecided,
     _values,
     ask_pulumi,
@@ -22,18 +23,17 @@ from guardduty.stack_files import (
     find_project,
     read_configuration,
 )
-from sandbox.project import copy_project
-from tests.engine.organization import ON, REGION
-from tests.engine.stack import PROJECT, Stack
-from tests.vocabulary import accounts
+from tests.support.engine.organization import ON, REGION
+from tests.support.engine.stack import PROJECT, Stack
+from tests.support.vocabulary import accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from sandbox.environment import PulumiParts
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Run
+    from demo.environment import PulumiParts
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Run
 
 ALL_ON = [{"status": "ENABLED", "all": True}]
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guardduty.batches import CALLS_AT_ONCE
-from sandbox.effects import Fixed, TimeOut
+from aws_sandbox.fault_effects import Fixed, TimeOut
+from guardduty_eks_audit_logs.aws.batches import CALLS_AT_ONCE
 from tests.campaign.processes import KillableRun
-from tests.engine.organization import OFF, ON, account
+from tests.support.engine.organization import OFF, ON, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sandbox.client import Call
+    from aws_sandbox.client import Call
     from tests.campaign.processes import Victim
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Run, Stack
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Run, Stack
 
 pytestmark = pytest.mark.slow
 

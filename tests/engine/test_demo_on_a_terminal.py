@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import pytest
 
-from sandbox.project import ROOT
+from demo.project import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -41,9 +41,7 @@ def _on_a_terminal(columns: int, *command: str, **environment: str) -> tuple[int
 
 
 def test_the_demo_ends_well_on_80_columns_and_in_colour() -> None:
-    code, seen = _on_a_terminal(
-        80, sys.executable, "-m", "sandbox.demo", AWS_ACCESS_KEY_ID="AKIAELSEWHERE"
-    )
+    code, seen = _on_a_terminal(80, sys.executable, "-m", "demo", AWS_ACCESS_KEY_ID="AKIAELSEWHERE")
 
     plain = re.sub(r"\x1b\[[\d;]*m", "", seen).replace("\r\n", "\n")
     assert code == 0, plain

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.organization import account
-from tests.engine.program import REGIONS
+from tests.support.engine.example_program import REGIONS
+from tests.support.engine.organization import account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Run
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Run
 
 pytestmark = pytest.mark.slow
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.diff import drifted, listed_under
-from tests.engine.organization import FEATURE, OFF, ON, account
+from tests.support.engine.diff import drifted, listed_under
+from tests.support.engine.organization import FEATURE, OFF, ON, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.credentials import access_key_id, secret_access_key
-from tests.conftest import ADMINISTRATOR
-from tests.engine.organization import OFF, ON, REGION, account
-from tests.engine.stack import PROJECT
+from aws_sandbox.credentials import access_key_id, secret_access_key
+from tests.support.engine.organization import OFF, ON, REGION, account
+from tests.support.engine.stack import PROJECT
+from tests.support.running_sandbox import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Run
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Run
 
 pytestmark = pytest.mark.slow
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.environment import PulumiParts
-from sandbox.kept_stacks import kept_stacks
-from tests.engine.organization import OFF, ON, Organization, account
-from tests.engine.stack import Stack
+from demo.environment import PulumiParts
+from demo.kept_stacks import kept_stacks
+from tests.support.engine.organization import OFF, ON, Organization, account
+from tests.support.engine.stack import Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import RunningSandbox, ServeSandbox
+    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
 
 pytestmark = pytest.mark.slow
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.diff import listed_under, shown
-from tests.engine.organization import FEATURE, OFF, account
+from tests.support.engine.diff import listed_under, shown
+from tests.support.engine.organization import FEATURE, OFF, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Stack
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Stack
 
 pytestmark = pytest.mark.slow
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.credentials import access_key_id, secret_access_key
-from sandbox.effects import AccessDenied
-from tests.conftest import ADMINISTRATOR, MANAGEMENT
-from tests.engine.diff import listed_under
-from tests.engine.organization import OFF, ON, account
-from tests.engine.program import REGIONS, Program
+from aws_sandbox.credentials import access_key_id, secret_access_key
+from aws_sandbox.fault_effects import AccessDenied
+from tests.support.engine.diff import listed_under
+from tests.support.engine.example_program import REGIONS, Program
+from tests.support.engine.organization import OFF, ON, account
+from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 

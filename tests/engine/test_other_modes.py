@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.diff import listed_under
-from tests.engine.organization import FEATURE, OFF, ON, REGION, account
+from tests.support.engine.diff import listed_under
+from tests.support.engine.organization import FEATURE, OFF, ON, REGION, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.organization import ON
-from tests.engine.program import REGIONS, Program
+from tests.support.engine.example_program import REGIONS, Program
+from tests.support.engine.organization import ON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guardduty.watch import CALL_SECONDS
-from sandbox.effects import Fixed, TimeOut
+from aws_sandbox.fault_effects import Fixed, TimeOut
+from guardduty_eks_audit_logs.aws.watch import CALL_SECONDS
 from tests.campaign.processes import KillableRun
-from tests.engine.organization import ON, account
+from tests.support.engine.organization import ON, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 

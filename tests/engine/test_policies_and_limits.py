@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.organization import OFF, ON, REGION, account
+from tests.support.engine.organization import OFF, ON, REGION, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Run, Stack
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Run, Stack
 
 pytestmark = pytest.mark.slow
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.effects import AccessDenied
-from tests.engine.organization import REGION, account
-from tests.engine.stack import PROJECT
+from aws_sandbox.fault_effects import AccessDenied
+from tests.support.engine.organization import REGION, account
+from tests.support.engine.stack import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Run
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Run
 
 pytestmark = pytest.mark.slow
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.diff import listed_under, shown
-from tests.engine.organization import OFF, ON
-from tests.engine.program import REGIONS, Program
+from tests.support.engine.diff import listed_under, shown
+from tests.support.engine.example_program import REGIONS, Program
+from tests.support.engine.organization import OFF, ON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import ADMINISTRATOR, MANAGEMENT
-from tests.engine.organization import OFF, ON, REGION, account
-from tests.engine.program import REGIONS, Program
+from tests.support.engine.example_program import REGIONS, Program
+from tests.support.engine.organization import OFF, ON, REGION, account
+from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Run
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Run
 
 pytestmark = pytest.mark.slow
 

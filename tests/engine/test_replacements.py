@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.effects import TimeOut
+from aws_sandbox.fault_effects import TimeOut
 from tests.campaign.processes import KillableRun
-from tests.engine.organization import OFF, ON, account
-from tests.engine.program import REGIONS, Program
-from tests.engine.stack import Record
+from tests.support.engine.example_program import REGIONS, Program
+from tests.support.engine.organization import OFF, ON, account
+from tests.support.engine.stack import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Stack
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Stack
 
 ALL_ON = [{"status": "ENABLED", "all": True}]
 SAME_AGAIN = {"UpdateDetector", "UpdateOrganizationConfiguration"}

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.diff import listed_under
-from tests.engine.organization import OFF, ON, REGION, account
+from tests.support.engine.diff import listed_under
+from tests.support.engine.organization import OFF, ON, REGION, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Run
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Run
 
 pytestmark = pytest.mark.slow
 
@@ -181,7 +181,7 @@ def test_a_unit_or_tag_that_selects_nobody_is_told(
 def test_a_caller_without_organizations_permissions_gets_the_missing_actions_by_name(
     organization: Callable[..., Organization],
 ) -> None:
-    from sandbox.effects import AccessDenied  # noqa: PLC0415
+    from aws_sandbox.fault_effects import AccessDenied  # noqa: PLC0415
 
     aws = organization(description=UNITS)
     aws.control.fails(with_=AccessDenied(), service="organizations")
@@ -204,7 +204,7 @@ def test_a_caller_without_organizations_permissions_gets_the_missing_actions_by_
 def test_without_those_permissions_rules_that_need_none_work(
     organization: Callable[..., Organization],
 ) -> None:
-    from sandbox.effects import AccessDenied  # noqa: PLC0415
+    from aws_sandbox.fault_effects import AccessDenied  # noqa: PLC0415
 
     aws = organization(description=UNITS)
     aws.control.fails(with_=AccessDenied(), service="organizations")

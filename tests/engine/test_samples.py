@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.organization import FEATURE, OFF, ON, account
-from tests.vocabulary import PROJECT_FOLDER
+from tests.support.engine.organization import FEATURE, OFF, ON, account
+from tests.support.vocabulary import PROJECT_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 
 ADMINISTRATOR = "222222222222"
 EVERYBODY = [account(number) for number in range(1, 13)]
 GUIDE = PROJECT_FOLDER / "docs" / "guide.md"
-OF_THE_GUIDE = PROJECT_FOLDER / "sandbox" / "examples" / "guide.yaml"
-NEEDS_ANOTHER = "--organization sandbox/examples/guide.yaml"
+OF_THE_GUIDE = PROJECT_FOLDER / "packages" / "aws_sandbox" / "examples" / "guide.yaml"
+NEEDS_ANOTHER = "--organization packages/aws_sandbox/examples/guide.yaml"
 
 
 class Sample:

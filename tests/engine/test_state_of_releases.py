@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.engine.organization import OFF, ON, REGION, account
-from tests.engine.stack import Record
+from tests.support.engine.organization import OFF, ON, REGION, account
+from tests.support.engine.stack import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guardduty.settings import PROJECT
-from tests.engine.organization import ON, REGION, account
+from guardduty_eks_audit_logs.settings.configuration import PROJECT
+from tests.support.engine.organization import ON, REGION, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.effects import TimeOut
+from aws_sandbox.fault_effects import TimeOut
 from tests.campaign.processes import KillableRun
-from tests.engine.diff import listed_under
-from tests.engine.organization import FEATURE, OFF, ON, account
+from tests.support.engine.diff import listed_under
+from tests.support.engine.organization import FEATURE, OFF, ON, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 

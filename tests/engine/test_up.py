@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sandbox.project import ROOT
-from tests.engine.diff import listed_under
-from tests.engine.organization import FEATURE, OFF, ON, account
-from tests.engine.stack import Record
+from demo.project import ROOT
+from tests.support.engine.diff import listed_under
+from tests.support.engine.organization import FEATURE, OFF, ON, account
+from tests.support.engine.stack import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 REASON = "The request is rejected because the test says so."
 

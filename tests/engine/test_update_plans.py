@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.organization import OFF, ON, account
+from tests.support.engine.organization import OFF, ON, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.engine.diff import listed_under, shown
-from tests.engine.organization import OFF, REGION
+from tests.support.engine.diff import listed_under, shown
+from tests.support.engine.organization import OFF, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
-    from tests.engine.stack import Stack
+    from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Stack
 
 ALL_ON = [{"status": "ENABLED", "all": True}]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guardduty.run_report import RunReport
-from sandbox.effects import AccessDenied
-from tests.engine.organization import OFF, ON
+from aws_sandbox.fault_effects import AccessDenied
+from guardduty_eks_audit_logs.reports.run_report import RunReport
+from tests.support.engine.organization import OFF, ON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 _LIMIT = 10_000
 """So many characters may a run print if AWS denies it 300 accounts."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.engine.organization import FEATURE, OFF, ON
+from tests.support.engine.organization import FEATURE, OFF, ON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.organization import Organization
+    from tests.support.engine.organization import Organization
 
 NO_REFRESH = "--refresh=false"
 NOT_WRITTEN = "leaves that out"

@@ -17,15 +17,15 @@ from hypothesis import given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 
-from guardduty.decisions import decide, deciding_rules
-from guardduty.directory import read_directory
-from guardduty.plan import make_plan
-from guardduty.session import open_session
-from guardduty.snapshot import read_snapshot
-from sandbox.credentials import access_key_id, secret_access_key
-from tests.doubles.doors import bare_environment
-from tests.unit.fakes.organizations_client import ROOT, FakeOrganizations, unit_id
-from tests.vocabulary import (
+from aws_sandbox.credentials import access_key_id, secret_access_key
+from guardduty_eks_audit_logs.aws.session import open_session
+from guardduty_eks_audit_logs.planning.decisions import decide, deciding_rules
+from guardduty_eks_audit_logs.planning.plan import make_plan
+from guardduty_eks_audit_logs.reading.organization_lookup import read_organization_lookup
+from guardduty_eks_audit_logs.reading.snapshot import read_snapshot
+from tests.support.doors import bare_environment
+from tests.support.organizations_client import ROOT, FakeOrganizations, unit_id
+from tests.support.vocabulary import (
     ADMINISTRATOR,
     OFF,
     OWNER,
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from guardduty.model import AccountId
-    from guardduty.session import Session
-    from tests.conftest import RunningSandbox, ServeSandbox
+    from guardduty_eks_audit_logs.aws.session import Session
+    from guardduty_eks_audit_logs.model import AccountId
+    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
 
 MOST_ACCOUNTS = 300
 MOST_UNITS = 12
@@ -231,9 +231,9 @@ def _compare(organization: Organization, rules: list[_Rule], *, empty_pages: boo
     served = _served(organization, empty_pages=empty_pages)
     read = settings(members=rules).members
 
-    directory = read_directory(read, members, served.api)
+    lookup = read_organization_lookup(read, members, served.api)
 
-    snapshot = replace(region_with(dict.fromkeys(members, OFF)), directory=directory)
+    snapshot = replace(region_with(dict.fromkeys(members, OFF)), lookup=lookup)
     deciding = deciding_rules(read, snapshot)
     decided = {decision.account: decision.rule for decision in decide(read, snapshot, deciding)}
     naive = {member: naively_decides(rules, member, organization) for member in members}

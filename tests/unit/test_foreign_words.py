@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardduty.foreign_words import harmless, printable
+from guardduty_eks_audit_logs.foreign_words import harmless, printable
 
 ROLE = "arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_Audit"
 

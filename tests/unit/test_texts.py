@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardduty.texts import grouped, listed, read_grouped, read_listed
-from tests.vocabulary import account, accounts
+from guardduty_eks_audit_logs.texts import grouped, listed, read_grouped, read_listed
+from tests.support.vocabulary import account, accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

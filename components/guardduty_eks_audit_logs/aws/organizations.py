@@ -1,0 +1,248 @@
+"""Every call of the product to AWS Organizations, in the words of the domain; all of them read.
+
+A page has at most 20 things; it may have none and yet not be the last (API reference, the List
+operations).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from botocore.exceptions import ConnectTimeoutError
+
+from guardduty_eks_audit_logs.aws.failures import is_about_the_service
+from guardduty_eks_audit_logs.aws.guardduty import aws_errors, pages
+from guardduty_eks_audit_logs.errors import ConnectionFailedError, ServiceError
+from guardduty_eks_audit_logs.foreign_words import harmless, printable
+from guardduty_eks_audit_logs.model import AccountId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_organizations import OrganizationsClient
+    from mypy_boto3_organizations.type_defs import AccountTypeDef, RootTypeDef
+
+
+@dataclass(frozen=True)
+class OrganizationalUnit:
+    """One unit: its id, `ou-…`, and its name, which no other unit of the same parent has."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class OrganizationAccount:
+    """One account. Its e-mail address is not kept.
+
+    Attributes:
+        id: its id.
+        name: what people call it; empty if AWS did not tell.
+        active: False once it is closed, or suspended by AWS.
+    """
+
+    id: AccountId
+    name: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Root:
+    """The root of all units.
+
+    Attributes:
+        id: `r-…`.
+        name: `Root`, unless somebody renamed it.
+        policy_types: the types of organization policies that are enabled.
+    """
+
+    id: str
+    name: str
+    policy_types: frozenset[str]
+
+
+_NO_PARENT = (
+    "InvalidInputException",  # an id in a form that none has
+    "OrganizationalUnitNotFoundException",
+    "ParentNotFoundException",
+)
+
+
+class OrganizationsApi:
+    """The caller's organization. Safe to use from several threads.
+
+    The management account and delegated administrators may ask all of this, other accounts none of
+    it (Organizations user guide, delegated administrators).
+    """
+
+    def __init__(
+        self, client: OrganizationsClient, brief: OrganizationsClient | None = None
+    ) -> None:
+        """Takes clients of the service.
+
+        Args:
+            client: for every call.
+            brief: for the first look at the root, if that is another one: a client that gives up
+                soon. A network may have no route to AWS Organizations at all, and most runs need
+                nothing else of it.
+        """
+        self._client = client
+        self._brief = brief or client
+
+    def is_delegated_administrator(self, account: AccountId) -> bool:
+        """Whether the account is a delegated administrator of GuardDuty."""
+        return account in self.guardduty_administrators()
+
+    def guardduty_administrators(self) -> frozenset[AccountId]:
+        """Finds the delegated administrators of GuardDuty (ListDelegatedAdministrators)."""
+        operation, service = "ListDelegatedAdministrators", "guardduty.amazonaws.com"
+        with aws_errors(operation):
+            return frozenset(
+                AccountId(printable(administrator["Id"]))
+                for page in pages(
+                    operation,
+                    lambda t: self._client.list_delegated_administrators(
+                        ServicePrincipal=service, **_from(t)
+                    ),
+                )
+                for administrator in page["DelegatedAdministrators"]
+            )
+
+    def account_status(self, account: AccountId) -> str | None:
+        """Reads how an account stands (DescribeAccount), for instance `ACTIVE` or `SUSPENDED`.
+
+        Returns:
+            AWS's word (`State`, which took the place of `Status` in 2026); None if there is no such
+            account in the organization.
+        """
+        operation = "DescribeAccount"
+        with _unless("AccountNotFoundException"), aws_errors(operation):
+            told = self._client.describe_account(AccountId=account)["Account"]
+            status: str = told["State"] if "State" in told else told["Status"]
+            return printable(status)
+        return None
+
+    def account_count(self) -> int:
+        """Counts the accounts of the organization (ListAccounts)."""
+        operation = "ListAccounts"
+        with aws_errors(operation):
+            return sum(
+                len(page["Accounts"])
+                for page in pages(operation, lambda t: self._client.list_accounts(**_from(t)))
+            )
+
+    def roots(self) -> tuple[Root, ...]:
+        """Reads the root, of which there is one, with its policy types (ListRoots).
+
+        Raises:
+            ConnectionFailedError: no answer; at once if nobody lets a connection through.
+            ServiceError: AWS refused.
+        """
+        try:
+            return _roots(self._brief)
+        except ConnectionFailedError as error:
+            if isinstance(error.__cause__, ConnectTimeoutError):
+                raise
+        except ServiceError as error:
+            if not is_about_the_service(error):
+                raise
+        return _roots(self._client)
+
+    def units_in(self, parent: str) -> tuple[OrganizationalUnit, ...] | None:
+        """Lists the units directly in a unit or the root (ListOrganizationalUnitsForParent).
+
+        Returns:
+            None if there is no such parent.
+        """
+        operation = "ListOrganizationalUnitsForParent"
+        with _unless(*_NO_PARENT), aws_errors(operation):
+            return tuple(
+                OrganizationalUnit(unit["Id"], printable(unit["Name"]))
+                for page in pages(
+                    operation,
+                    lambda t: self._client.list_organizational_units_for_parent(
+                        ParentId=parent, **_from(t)
+                    ),
+                )
+                for unit in page["OrganizationalUnits"]
+            )
+        return None
+
+    def accounts_in(self, parent: str) -> tuple[OrganizationAccount, ...] | None:
+        """Lists the accounts directly in a unit or the root (ListAccountsForParent).
+
+        Returns:
+            None if there is no such parent.
+        """
+        operation = "ListAccountsForParent"
+        with _unless(*_NO_PARENT), aws_errors(operation):
+            return tuple(
+                _account(account)
+                for page in pages(
+                    operation,
+                    lambda t: self._client.list_accounts_for_parent(ParentId=parent, **_from(t)),
+                )
+                for account in page["Accounts"]
+            )
+        return None
+
+    def tags(self, account: AccountId) -> dict[str, str] | None:
+        """Reads the tags that an account has in AWS Organizations (ListTagsForResource).
+
+        They are as AWS has them, to be compared and not to be shown.
+
+        Returns:
+            None if it is not in the organization, as a member by invitation may be.
+        """
+        operation = "ListTagsForResource"
+        with _unless("TargetNotFoundException"), aws_errors(operation):
+            return {
+                tag["Key"]: tag["Value"]
+                for page in pages(
+                    operation,
+                    lambda t: self._client.list_tags_for_resource(ResourceId=account, **_from(t)),
+                )
+                for tag in page["Tags"]
+            }
+        return None
+
+
+def _roots(client: OrganizationsClient) -> tuple[Root, ...]:
+    with aws_errors("ListRoots"):
+        return tuple(
+            _root(root)
+            for page in pages("ListRoots", lambda t: client.list_roots(**_from(t)))
+            for root in page["Roots"]
+        )
+
+
+def _root(root: RootTypeDef) -> Root:
+    policy_types = root.get("PolicyTypes", ())
+    enabled = frozenset(str(t["Type"]) for t in policy_types if t.get("Status") == "ENABLED")
+    return Root(root["Id"], printable(root["Name"]), enabled)
+
+
+def _account(told: AccountTypeDef) -> OrganizationAccount:
+    state = told.get("State", told.get("Status", "ACTIVE"))
+    name = harmless(told.get("Name", ""))
+    return OrganizationAccount(AccountId(told["Id"]), name, active=state == "ACTIVE")
+
+
+@contextmanager
+def _unless(*codes: str) -> Iterator[None]:
+    """Goes on behind the block where AWS says that there is no such thing."""
+    try:
+        yield
+    except ServiceError as error:
+        if error.code not in codes:
+            raise
+
+
+class _From(TypedDict, total=False):
+    NextToken: str
+
+
+def _from(token: str) -> _From:
+    return {"NextToken": token} if token else {}

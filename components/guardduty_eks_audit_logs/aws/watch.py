@@ -1,0 +1,188 @@
+"""An end to every call to AWS, and a line of progress where a user would wait in silence.
+
+The limits of botocore are of one read of a socket each: an answer that comes byte by byte has no
+end, and a silent service is asked ten times. Here is the limit of the whole call, and of reading.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from math import inf
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.errors import ConnectionFailedError
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+CALL_SECONDS = 120
+"""For so long a call is waited for, botocore's own attempts included."""
+
+READING_SECONDS = 300
+"""For so long a region is read, and for as many seconds more as calls were answered.
+
+The second part is for large organizations, which AWS lets ask only a few times a second.
+"""
+
+QUIET_SECONDS = 10
+"""After so many seconds in which nothing was told, a line tells what is waited for."""
+
+_IDLE_SECONDS = 1
+
+Tell = Callable[[str], None]
+"""Tells a user of progress: one line of text."""
+
+Answer = TypeVar("Answer")
+Client = TypeVar("Client", bound="BaseClient")
+
+
+class Watch:
+    """Waits for the calls to AWS in one region. Safe to use from several threads.
+
+    Args:
+        region: where AWS is asked; named in what is told.
+        tell: told of progress.
+        seconds: how long all calls together may take, and a second more for each answer; None for
+            no such limit.
+    """
+
+    def __init__(
+        self, region: str, tell: Tell = lambda _: None, seconds: float | None = None
+    ) -> None:
+        self.region = region
+        self._tell = tell
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._answers: Counter[str] = Counter()
+        self._answered = 0
+        self._under_way = 0
+        self._begun = self._busy = self._told = self._idle = time.monotonic()
+        self._paused = 0.0
+
+    def without_end(self) -> Watch:
+        """Gives a watch for calls that are made as long as the process lasts: each has an end."""
+        return Watch(self.region, self._tell)
+
+    def call(self, operation: str, ask: Callable[[], Answer]) -> Answer:
+        """Asks in a thread of its own, so that there is an end whatever the call waits for.
+
+        Args:
+            operation: AWS's name of what is asked.
+            ask: makes the call.
+
+        Raises:
+            ConnectionFailedError: there is no answer in time. Nothing more is sent for the call.
+            BaseException: what the call raised.
+        """
+        self._note_begin()
+        try:
+            return self._wait(operation, _Asked(ask), time.monotonic() + CALL_SECONDS)
+        finally:
+            self._note_end()
+            self._tell_if_quiet(operation)
+
+    def _wait(self, operation: str, asked: _Asked[Answer], end: float) -> Answer:
+        while not wait({asked.answer}, timeout=self._next_look(end)).done:
+            self._tell_if_quiet(operation)
+            now = time.monotonic()
+            if now >= end or now >= self._end():
+                asked.abandoned = True
+                raise ConnectionFailedError(self._why_over(operation))
+        with self._lock:
+            self._answers[operation] += 1
+            self._answered += 1
+        return asked.answer.result()
+
+    def _note_begin(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            # Between calls, time passes for other reasons: whoever pauses tells of that.
+            if not self._under_way:
+                self._paused += now - self._idle
+                if now - self._idle > _IDLE_SECONDS:
+                    self._busy = self._told = now
+            self._under_way += 1
+
+    def _note_end(self) -> None:
+        with self._lock:
+            self._under_way -= 1
+            self._idle = time.monotonic()
+
+    def _end(self) -> float:
+        """When all calls together have taken too long; pauses between them do not count."""
+        if self._seconds is None:
+            return inf
+        return self._begun + self._paused + self._seconds + self._answered
+
+    def _next_look(self, end: float) -> float:
+        return max(0, min(end, self._end(), self._told + QUIET_SECONDS) - time.monotonic())
+
+    def _why_over(self, operation: str) -> str:
+        now = time.monotonic()
+        if now < self._end():
+            return messages.no_answer(operation, messages.no_answer_within(CALL_SECONDS))
+        seconds = round(now - self._begun - self._paused)
+        return messages.reading_too_long(self.region, operation, seconds, self._answered)
+
+    def _tell_if_quiet(self, operation: str) -> None:
+        with self._lock:
+            now = time.monotonic()
+            if now - self._told < QUIET_SECONDS:
+                return
+            self._told = now
+            answers, seconds = self._answers[operation], round(now - self._busy)
+        self._tell(messages.waiting_for(self.region, operation, answers, seconds))
+
+
+class _Asked(Generic[Answer]):
+    """A call on its way, in a thread that ends with the process at the latest.
+
+    Attributes:
+        answer: what comes of it.
+        abandoned: nobody waits for it any more.
+    """
+
+    def __init__(self, ask: Callable[[], Answer]) -> None:
+        self.answer: Future[Answer] = Future()
+        self.abandoned = False
+        threading.Thread(target=self._run, args=(ask,), daemon=True).start()
+
+    def _run(self, ask: Callable[[], Answer]) -> None:
+        _THREAD.asked = self
+        try:
+            self.answer.set_result(ask())
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+            self.answer.set_exception(error)
+
+
+_THREAD = threading.local()
+
+
+def watched(client: Client, watch: Watch) -> Client:
+    """Gives a boto3 client of which every call is waited for by a watch."""
+    client.meta.events.register("before-send", _stop_if_abandoned)
+    return cast("Client", _Watched(client, watch))
+
+
+def _stop_if_abandoned(**_event: object) -> None:
+    """Keeps botocore from sending a call again that nobody waits for: a write might come late."""
+    if getattr(_THREAD, "asked", None) and _THREAD.asked.abandoned:
+        raise ConnectionFailedError
+
+
+class _Watched:
+    def __init__(self, client: BaseClient, watch: Watch) -> None:
+        self._client = client
+        self._watch = watch
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the client has
+        found = getattr(self._client, name)
+        operation = self._client.meta.method_to_api_mapping.get(name)
+        if operation is None:
+            return found
+        return lambda **request: self._watch.call(operation, lambda: found(**request))

@@ -1,0 +1,236 @@
+"""The words of this domain as types; the names are AWS's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from decimal import Decimal
+
+    from guardduty_eks_audit_logs.reading.organization_lookup import OrganizationLookup
+    from guardduty_eks_audit_logs.settings.identity import Identity
+
+AccountId = NewType("AccountId", str)
+"""An AWS account id: 12 digits, zeros in front included."""
+
+DetectorId = NewType("DetectorId", str)
+"""The id of the one GuardDuty detector that an account has in a region."""
+
+FEATURE: Final = "EKS_AUDIT_LOGS"
+"""The only protection plan that this project reads, compares or writes."""
+
+POLICY_TYPE: Final = "GUARDDUTY_POLICY"
+"""The type of organization policies that decide protection plans (API: ManagedBy)."""
+
+BATCH = 50
+"""Accounts in one GetMemberDetectors or UpdateMemberDetectors call, at most (API reference)."""
+
+
+class FeatureStatus(StrEnum):
+    """Whether EKS_AUDIT_LOGS is on for one account in one region (API: FeatureStatus)."""
+
+    ENABLED = "ENABLED"
+    DISABLED = "DISABLED"
+
+
+class AutoEnable(StrEnum):
+    """For which accounts GuardDuty turns something on by itself (API: OrgFeatureStatus).
+
+    `ALL` reaches existing and new accounts within 24 hours, `NEW` accounts when they join, and
+    `NONE` nobody; `NONE` turns nothing off.
+    """
+
+    NEW = "NEW"
+    ALL = "ALL"
+    NONE = "NONE"
+
+
+class Setting(StrEnum):
+    """What a stack writes beside members, by its configuration key."""
+
+    STATUS = "status"
+    AUTO_ENABLE = "autoEnable"
+    AUTO_ENABLE_MEMBERS = "autoEnableMembers"
+
+
+class RelationshipStatus(StrEnum):
+    """How a member account stands to its administrator (API: Member)."""
+
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+    CREATED = "Created"
+    INVITED = "Invited"
+    REMOVED = "Removed"
+    RESIGNED = "Resigned"
+    DELETED = "Deleted"
+    EMAIL_VERIFICATION_IN_PROGRESS = "EmailVerificationInProgress"
+    EMAIL_VERIFICATION_FAILED = "EmailVerificationFailed"
+    REGION_DISABLED = "RegionDisabled"
+    ACCOUNT_SUSPENDED = "AccountSuspended"
+    NO_DETECTOR_IN_MANAGEMENT_ACCOUNT = "CannotCreateDetectorInOrganizationMasterAccount"
+
+
+@dataclass(frozen=True)
+class Detector:
+    """The caller's own detector.
+
+    Attributes:
+        id: its id.
+        monitoring: False while GuardDuty is suspended there.
+        status: EKS_AUDIT_LOGS; None where it is not offered.
+        tags: the detector's.
+        managed: whether an organization policy (`GUARDDUTY_POLICY`) decides EKS_AUDIT_LOGS.
+    """
+
+    id: DetectorId
+    monitoring: bool
+    status: FeatureStatus | None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    managed: bool = False
+
+
+@dataclass(frozen=True)
+class OrganizationConfiguration:
+    """What DescribeOrganizationConfiguration says; `feature` is None where it is not listed."""
+
+    members: AutoEnable
+    feature: AutoEnable | None
+
+
+@dataclass(frozen=True)
+class Membership:
+    """One row of ListMembers.
+
+    Attributes:
+        account: its id.
+        relationship_status: AWS's word, also one that this release does not know.
+        updated: when the row last changed; None if AWS did not tell.
+        invited: whether it is a member by invitation, which ALL and NEW do not reach.
+    """
+
+    account: AccountId
+    relationship_status: str
+    updated: datetime | None = None
+    invited: bool = False
+
+    @property
+    def monitored(self) -> bool:
+        """Whether GuardDuty monitors the account, so that its features can be set."""
+        return self.relationship_status == RelationshipStatus.ENABLED
+
+
+@dataclass(frozen=True)
+class MemberStatuses:
+    """What GetMemberDetectors told.
+
+    Attributes:
+        statuses: EKS_AUDIT_LOGS by account.
+        unprocessed: for the other accounts, the reason why not.
+        managed: the accounts for which an organization policy decides (`GUARDDUTY_POLICY`).
+    """
+
+    statuses: Mapping[AccountId, FeatureStatus]
+    unprocessed: Mapping[AccountId, str]
+    managed: frozenset[AccountId] = frozenset()
+
+
+@dataclass(frozen=True)
+class Designation:
+    """The delegated GuardDuty administrator of a region (API: AdminAccount).
+
+    Attributes:
+        account: its id.
+        ending: whether the designation is being removed (DISABLE_IN_PROGRESS).
+    """
+
+    account: AccountId
+    ending: bool
+
+
+@dataclass(frozen=True)
+class TrialDays:
+    """What GetRemainingFreeTrialDays told of EKS_AUDIT_LOGS.
+
+    An account may be in neither: AWS lists the features that are on, and does not say whether an
+    account that never had this one on is listed with it.
+
+    Attributes:
+        remaining: days left by account, 0 once they are used up.
+        unprocessed: for the accounts that could not be read, the reason.
+    """
+
+    remaining: Mapping[AccountId, int]
+    unprocessed: Mapping[AccountId, str]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What GetUsageStatistics told: an amount of money and its currency, for instance `USD`."""
+
+    amount: Decimal
+    unit: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A call that AWS refused: its error code and its own words."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One region as the caller sees it, read without a write.
+
+    Attributes:
+        region: the region's code, for instance `us-east-1`.
+        caller: the account that the credentials belong to.
+        taken: when AWS was asked.
+        detector: the caller's detector, None if there is none.
+        delegated: whether AWS Organizations names the caller as a delegated administrator of
+            GuardDuty; asked only for a detector that is to be made.
+        administrator: whose member the caller is, None if it is nobody's.
+        organization: None if AWS does not let the caller read it, or nothing was asked.
+        organization_refused: what AWS said in that case.
+        members: all of ListMembers, in its order.
+        statuses: EKS_AUDIT_LOGS of the monitored members.
+        lookup: what AWS Organizations told for the rules; None if it was not asked.
+        partition: of AWS, for ARNs: `aws`, `aws-cn`, `aws-us-gov`.
+        identity: who asked, if a program said so; None followed the stack's `aws:*` configuration.
+        notices: what is to be told of the credentials.
+    """
+
+    region: str
+    caller: AccountId
+    taken: datetime
+    detector: Detector | None = None
+    delegated: bool = False
+    administrator: AccountId | None = None
+    organization: OrganizationConfiguration | None = None
+    organization_refused: Refused | None = None
+    members: tuple[Membership, ...] = ()
+    statuses: MemberStatuses = field(default_factory=lambda: MemberStatuses({}, {}))
+    lookup: OrganizationLookup | None = None
+    partition: str = "aws"
+    identity: Identity | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def invited(self) -> frozenset[AccountId]:
+        """The members by invitation: the organization's settings are not for them."""
+        return frozenset(member.account for member in self.members if member.invited)
+
+    @property
+    def settings(self) -> dict[Setting, str | None]:
+        """What AWS holds beside members; None where it was not read, or is not offered."""
+        organization = self.organization
+        return {
+            Setting.STATUS: self.detector.status if self.detector else None,
+            Setting.AUTO_ENABLE: organization.feature if organization else None,
+            Setting.AUTO_ENABLE_MEMBERS: organization.members if organization else None,
+        }

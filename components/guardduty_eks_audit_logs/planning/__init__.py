@@ -1,0 +1,1 @@
+"""What a run does, decided without asking anybody."""

@@ -1,0 +1,156 @@
+"""Which rule decides which member account: the first that selects it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.model import AccountId, FeatureStatus, RelationshipStatus
+from guardduty_eks_audit_logs.reading.organization_lookup import (
+    OrganizationLookup,
+    deciding_rule,
+    selecting_unit,
+    selects,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guardduty_eks_audit_logs.model import Membership, Snapshot
+    from guardduty_eks_audit_logs.settings.configuration import Rule
+
+NO_LONGER_MEMBERS = frozenset(
+    {RelationshipStatus.REMOVED, RelationshipStatus.RESIGNED, RelationshipStatus.DELETED}
+)
+"""Rows that ListMembers keeps of accounts that went."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Which rule decided a member account, and what it has now.
+
+    Attributes:
+        account: the member.
+        rule: the rule's place in the list, from 0.
+        wanted: what the rule gives; None for UNMANAGED.
+        current: what the account has; None where AWS did not tell.
+        managed: whether an organization policy decides the account.
+        unit: the unit by which the rule selects the account, as the rule writes it.
+    """
+
+    account: AccountId
+    rule: int
+    wanted: FeatureStatus | None
+    current: FeatureStatus | None
+    managed: bool = False
+    unit: str | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether this run writes to the account."""
+        return self.wanted is not None and self.wanted != self.current
+
+    @property
+    def turns_off(self) -> bool:
+        """Whether this run may take the feature from the account: unknown is not off."""
+        return self.changes and self.wanted is FeatureStatus.DISABLED
+
+
+def decide(
+    rules: tuple[Rule, ...], snapshot: Snapshot, deciding: Mapping[AccountId, int]
+) -> tuple[Decision, ...]:
+    """Finds what each monitored member is to have, by the rule that decides it.
+
+    Members that no rule selects are not in the answer; they are left alone.
+
+    Args:
+        rules: the stack's.
+        snapshot: the region as the caller sees it.
+        deciding: the place of the rule for each member (`deciding_rules`).
+    """
+    read, monitored = snapshot.statuses, {m.account for m in snapshot.members if m.monitored}
+    lookup = snapshot.lookup or OrganizationLookup()
+    return tuple(
+        Decision(
+            account,
+            index,
+            rules[index].wanted,
+            read.statuses.get(account),
+            account in read.managed,
+            selecting_unit(rules[index], account, lookup),
+        )
+        for account, index in deciding.items()
+        if account in monitored
+    )
+
+
+def find_inactive(
+    rules: tuple[Rule, ...], snapshot: Snapshot, deciding: Mapping[AccountId, int]
+) -> dict[AccountId, str]:
+    """Finds the members that a rule is to set, but that can't be set now.
+
+    Args:
+        rules: the stack's.
+        snapshot: the region as the caller sees it.
+        deciding: the place of the rule for each member (`deciding_rules`).
+
+    Returns:
+        their relationship statuses by account, for instance `Disabled` for a suspended one.
+    """
+    statuses = {member.account: member.relationship_status for member in snapshot.members}
+    monitored = {member.account for member in snapshot.members if member.monitored}
+    return {
+        account: statuses[account]
+        for account, index in deciding.items()
+        if account not in monitored and rules[index].wanted
+    }
+
+
+def deciding_rules(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId, int]:
+    """Finds for each member, also one that can't be set now, the place of the rule for it."""
+    lookup = snapshot.lookup or OrganizationLookup()
+    found = {
+        member.account: deciding_rule(rules, member.account, lookup)
+        for member in snapshot.members
+        if is_member(member)
+    }
+    return {account: index for account, index in found.items() if index is not None}
+
+
+def find_non_members(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId, int]:
+    """Finds the accounts in the rules' units that are to be set, but are no members.
+
+    Accounts that are closed, or that AWS has suspended, are left out: nobody can add them.
+
+    Returns:
+        by account, the place of the first rule that is known to select it. Which tags they have is
+        not asked.
+    """
+    lookup = snapshot.lookup or OrganizationLookup()
+    members = {member.account for member in snapshot.members if is_member(member)}
+    in_units = frozenset[AccountId]().union(*lookup.units.values())
+    found = {}
+    for account in sorted(in_units - members - lookup.inactive - {snapshot.caller}):
+        selecting = (i for i, rule in enumerate(rules) if selects(rule, account, lookup))
+        index = next(selecting, None)
+        if index is not None and rules[index].wanted:
+            found[account] = index
+    return found
+
+
+def is_member(membership: Membership) -> bool:
+    """Whether the account is a member still, monitored or not."""
+    return membership.relationship_status not in NO_LONGER_MEMBERS
+
+
+def rule_label(index: int, rules: tuple[Rule, ...], unit: str | None = None) -> str:
+    """Names a rule for people, counted from 1: `rule 2: all`.
+
+    Args:
+        index: the rule's place in the list, from 0.
+        rules: the stack's.
+        unit: the unit by which it selects an account; without one, all that it selects by is named.
+    """
+    selector = messages.by_units([unit]) if unit else rules[index].selector()
+    return f"rule {index + 1}: {selector}"

@@ -1,0 +1,110 @@
+"""What turning EKS_AUDIT_LOGS on may cost: trial days of the accounts, and the use until now.
+
+Both are a guide and never end a run: what AWS does not tell is unknown. They need the permissions
+`guardduty:GetRemainingFreeTrialDays` and `guardduty:GetUsageStatistics`, which nothing else needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.batches import at_once, batches
+from guardduty_eks_audit_logs.errors import UserError
+from guardduty_eks_audit_logs.model import AccountId, DetectorId, TrialDays, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What AWS told of costs in one region.
+
+    Attributes:
+        turned_on: the accounts that a run turns on.
+        trials: what they have left of their trial.
+        usage: of EKS_AUDIT_LOGS in the last 30 days, all accounts together; None if AWS lists none.
+        usage_failed: why the usage could not be read; empty if it could.
+    """
+
+    turned_on: tuple[AccountId, ...]
+    trials: TrialDays
+    usage: Usage | None = None
+    usage_failed: str = ""
+
+
+def read_costs(api: GuardDutyApi, detector_id: DetectorId, turned_on: Sequence[AccountId]) -> Costs:
+    """Reads the trial days of these accounts and the usage of all; asks nothing if there are none.
+
+    A call that fails is no error: its part is unknown, with the reason.
+
+    Args:
+        api: GuardDuty in the region, as the administrator or as a standalone account.
+        detector_id: the caller's detector.
+        turned_on: the accounts that a run turns on; the caller's own may be one of them.
+    """
+    accounts = tuple(dict.fromkeys(turned_on))
+    if not accounts:
+        return Costs((), TrialDays({}, {}))
+    trials = _Trials(api, detector_id).read(accounts)
+    try:
+        return Costs(accounts, trials, usage=api.usage(detector_id))
+    except UserError as error:
+        return Costs(accounts, trials, usage_failed=str(error))
+
+
+def costs_before_detector(turned_on: Sequence[AccountId]) -> Costs:
+    """What is known of the costs of an account that has no detector yet to ask about: nothing."""
+    trials = TrialDays({}, {})
+    return Costs(tuple(turned_on), trials, usage_failed=messages.no_detector_yet())
+
+
+def told(costs: Costs, on_now: int) -> tuple[str, ...]:
+    """Tells the costs in a few lines; in none if a run turns nobody on.
+
+    Args:
+        costs: as read.
+        on_now: how many accounts have EKS_AUDIT_LOGS on before the run, the caller's own included.
+    """
+    if not costs.turned_on:
+        return ()
+    days, not_read = costs.trials.remaining.values(), costs.trials.unprocessed.values()
+    trials = messages.trials(len(costs.turned_on), days, not_read)
+    return trials, _usage_line(costs, on_now)
+
+
+def _usage_line(costs: Costs, on_now: int) -> str:
+    if costs.usage_failed:
+        return messages.usage_unknown(costs.usage_failed)
+    if costs.usage is None:
+        return messages.usage_not_told(on_now)
+    return messages.usage(costs.usage.amount, costs.usage.unit, on_now)
+
+
+class _Trials:
+    """Reads trial days until a call fails: a guide is not worth a thousand refusals."""
+
+    def __init__(self, api: GuardDutyApi, detector_id: DetectorId) -> None:
+        self._api = api
+        self._detector_id = detector_id
+        self._failed = ""
+
+    def read(self, accounts: Sequence[AccountId]) -> TrialDays:
+        remaining: dict[AccountId, int] = {}
+        unprocessed: dict[AccountId, str] = {}
+        for part in at_once(self._read_batch, batches(accounts)):
+            remaining.update(part.remaining)
+            unprocessed.update(part.unprocessed)
+        return TrialDays(remaining, unprocessed)
+
+    def _read_batch(self, batch: Sequence[AccountId]) -> TrialDays:
+        if not self._failed:
+            try:
+                return self._api.trial_days(self._detector_id, batch)
+            except UserError as error:
+                self._failed = str(error)
+        return TrialDays({}, dict.fromkeys(batch, self._failed))

@@ -1,0 +1,1 @@
+"""What a user reads of a plan and of a run."""

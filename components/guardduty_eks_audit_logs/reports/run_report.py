@@ -1,0 +1,417 @@
+"""What a run does, and what it has done, as one model.
+
+The terminal's summary (`reports.summary`) is made from it, and so is the file that a preview or a
+run writes for other programs. docs/run-report.schema.json is its JSON schema.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - for pydantic
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.model import FeatureStatus
+from guardduty_eks_audit_logs.planning.decisions import rule_label
+from guardduty_eks_audit_logs.planning.refusals import many_non_members
+from guardduty_eks_audit_logs.reading.costs import told
+from guardduty_eks_audit_logs.reading.organization_lookup import selecting_unit
+from guardduty_eks_audit_logs.settings.modes import Mode
+from guardduty_eks_audit_logs.writing.release import release_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from guardduty_eks_audit_logs.model import AccountId
+    from guardduty_eks_audit_logs.planning.decisions import Decision
+    from guardduty_eks_audit_logs.planning.delegation import DelegationPlan
+    from guardduty_eks_audit_logs.planning.plan import Plan
+    from guardduty_eks_audit_logs.reading.costs import Costs
+
+
+class _Reported(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+
+class Progress(StrEnum):
+    """How far an account has come.
+
+    `planned`: the run is to set it. `set`: it has. `unprocessed`: it could not. `inactive`: a rule
+    selects the member, and it can't be set before it is active again.
+    """
+
+    PLANNED = "planned"
+    SET = "set"
+    UNPROCESSED = "unprocessed"
+    INACTIVE = "inactive"
+
+
+class ReportedAccount(_Reported):
+    """One member account that a run sets, releases, or would set if it were active.
+
+    Attributes:
+        account: its id.
+        name: its name, where AWS Organizations told it.
+        unit: the organizational unit by which the rule selected it.
+        from_: EKS_AUDIT_LOGS before the run.
+        to: EKS_AUDIT_LOGS after it.
+        rule: the rule that decided it, counted from 1, or that it is released.
+        progress: how far it has come.
+        reason: why it could not be set; in a preview, why the last run could not.
+        trial_days: what is left of its trial; null if it is not known or not asked.
+    """
+
+    account: str
+    name: str | None = None
+    unit: str | None = None
+    from_: Annotated[FeatureStatus | Literal["UNKNOWN"], Field(alias="from")]
+    to: FeatureStatus
+    rule: str
+    progress: Progress = Progress.PLANNED
+    reason: str | None = None
+    trial_days: int | None = None
+
+
+class ReportedSetting(_Reported):
+    """One setting beside members that a run changes.
+
+    Attributes:
+        setting: its configuration key.
+        from_: what it was; null if it was not there or not read.
+        to: what it is to be.
+        progress: how far it has come; never `inactive`.
+    """
+
+    setting: str
+    from_: Annotated[str | None, Field(alias="from")]
+    to: str
+    progress: Progress = Progress.PLANNED
+
+
+class Counts(_Reported):
+    """How many monitored members a region has, and how many of them the run turns on or off."""
+
+    members: int
+    on: int
+    off: int
+    unknown: int
+    turns_on: int
+    turns_off: int
+
+
+class RegionReport(_Reported):
+    """What a run does in one region.
+
+    Attributes:
+        region: its code.
+        administrator_account_id: the account that acts: with mode `delegation`, the management
+            account.
+        mode: the stack's.
+        leaving: whether the program does not name the region any more.
+        warnings: what goes off beside members, and what ends; it is told first.
+        accounts: what happens to member accounts; those that are turned off stand first.
+        settings: what changes beside members.
+        summary: counts; null where there are no members, or nobody knows them yet.
+        unreached: accounts that rules select and that can't be set, and those that the last run
+            could not set; with the reasons. With refusals, also all that they tell in short.
+        notices: what else there is to know.
+    """
+
+    region: str
+    administrator_account_id: str
+    mode: Mode
+    leaving: bool = False
+    warnings: tuple[str, ...] = ()
+    accounts: tuple[ReportedAccount, ...] = ()
+    settings: tuple[ReportedSetting, ...] = ()
+    summary: Counts | None = None
+    unreached: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def changing(self, status: FeatureStatus) -> tuple[ReportedAccount, ...]:
+        """The accounts that the run gives this status, or was to give."""
+        inactive = Progress.INACTIVE
+        return tuple(a for a in self.accounts if a.to is status and a.progress is not inactive)
+
+    @property
+    def off_by_rule(self) -> dict[str, str]:
+        """The accounts that the run turns off, or was to turn off, each with its rule."""
+        return {a.account: a.rule for a in self.changing(FeatureStatus.DISABLED)}
+
+    def after(
+        self,
+        done: Collection[str],
+        reasons: Mapping[str, str],
+        settings_left: Collection[str] = (),
+        notices: Sequence[str] = (),
+    ) -> RegionReport:
+        """The same once the run has ended.
+
+        Args:
+            done: the accounts that the run came to.
+            reasons: AWS's reason for each of them that could not be set.
+            settings_left: the settings that the run left out.
+            notices: what else is told at its end.
+        """
+
+        def ended(account: ReportedAccount) -> ReportedAccount:
+            if account.progress is Progress.INACTIVE:
+                return account
+            reason = reasons.get(account.account)
+            if account.account not in done:
+                reason = reason or messages.left_out_of_this_run()
+            progress = Progress.UNPROCESSED if reason else Progress.SET
+            return account.model_copy(update={"progress": progress, "reason": reason})
+
+        def written(setting: ReportedSetting) -> ReportedSetting:
+            left = setting.setting in settings_left
+            progress = Progress.UNPROCESSED if left else Progress.SET
+            return setting.model_copy(update={"progress": progress})
+
+        return self.model_copy(
+            update={
+                "accounts": tuple(map(ended, self.accounts)),
+                "settings": tuple(map(written, self.settings)),
+                "notices": (*self.notices, *notices),
+            }
+        )
+
+
+class Outcome(StrEnum):
+    """How a preview or a run ended.
+
+    `unfinished` stays in the file if it broke off. `refused`: nothing was changed. `previewed`: the
+    preview came to its end. `succeeded`, `failed`: of a run.
+    """
+
+    UNFINISHED = "unfinished"
+    REFUSED = "refused"
+    PREVIEWED = "previewed"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class RunReport(_Reported):
+    """What one preview or run does.
+
+    Attributes:
+        version: of the file's form; raised when a key changes or goes, not when one is added.
+        project: the Pulumi project.
+        stack: the Pulumi stack.
+        started: when the program began, in UTC.
+        preview: whether nothing is changed.
+        outcome: how it ended.
+        refusals: why nothing was changed, or what a run left undone; one sentence each.
+        regions: what happens in each.
+    """
+
+    version: Literal[1] = 1
+    project: str
+    stack: str
+    started: datetime
+    preview: bool
+    outcome: Outcome = Outcome.UNFINISHED
+    refusals: tuple[str, ...] = ()
+    regions: tuple[RegionReport, ...] = ()
+
+
+def region_report(plan: Plan, costs: Costs | None = None) -> RegionReport:
+    """Says what a plan does in its region.
+
+    Args:
+        plan: also one with refusals: then this is what they refuse.
+        costs: what turning accounts on will cost; None if it is not to be told.
+    """
+    accounts = _off_first([*_by_rule(plan, costs), *_released(plan), *_inactive(plan)])
+    snapshot = plan.snapshot
+    return RegionReport(
+        region=snapshot.region,
+        administrator_account_id=str(snapshot.caller),
+        mode=plan.settings.mode,
+        leaving=plan.leaving,
+        warnings=tuple(_warnings(plan)),
+        accounts=tuple(accounts),
+        settings=tuple(_settings(plan)),
+        summary=_counts(plan, accounts),
+        unreached=(*_left(plan, accounts), *plan.unreached, *_refused_whole(plan)),
+        notices=tuple(_notices(plan, costs)),
+    )
+
+
+def delegation_report(plan: DelegationPlan) -> RegionReport:
+    """Says what a run of mode `delegation` does in its region.
+
+    Args:
+        plan: also one with refusals.
+    """
+    delegation = plan.delegation
+    return RegionReport(
+        region=delegation.region,
+        administrator_account_id=str(delegation.caller),
+        mode=Mode.DELEGATION,
+        notices=plan.notices,
+    )
+
+
+def _settings(plan: Plan) -> Iterator[ReportedSetting]:
+    held = plan.snapshot.settings
+    for key, to in plan.settings_to.items():
+        if to != held[key]:
+            yield ReportedSetting(setting=str(key), from_=held[key], to=to)
+
+
+def _by_rule(plan: Plan, costs: Costs | None) -> Iterator[tuple[int, ReportedAccount]]:
+    names = _names(plan)
+    for decision in plan.decisions:
+        if decision.changes and decision.wanted is not None:
+            yield (
+                decision.rule,
+                ReportedAccount(
+                    account=str(decision.account),
+                    name=names.get(decision.account),
+                    unit=decision.unit,
+                    from_=decision.current or messages.UNKNOWN,
+                    to=decision.wanted,
+                    rule=rule_label(decision.rule, plan.settings.members, decision.unit),
+                    reason=plan.record.left.get(decision.account),
+                    trial_days=_trial_days(decision, costs),
+                ),
+            )
+
+
+def _names(plan: Plan) -> Mapping[AccountId, str]:
+    lookup = plan.snapshot.lookup
+    return lookup.names if lookup else {}
+
+
+def _trial_days(decision: Decision, costs: Costs | None) -> int | None:
+    if costs is None or decision.wanted is not FeatureStatus.ENABLED:
+        return None
+    return costs.trials.remaining.get(decision.account)
+
+
+def _released(plan: Plan) -> Iterator[tuple[int, ReportedAccount]]:
+    last = len(plan.settings.members)
+    for account, status in plan.release.changing.items():
+        yield (
+            last,
+            ReportedAccount(
+                account=str(account),
+                name=_names(plan).get(account),
+                from_=plan.release.current.get(account) or messages.UNKNOWN,
+                to=status,
+                rule=messages.by_release(plan.settings.on_release.value),
+                reason=plan.record.left.get(account),
+            ),
+        )
+
+
+def _inactive(plan: Plan) -> Iterator[tuple[int, ReportedAccount]]:
+    rules = plan.settings.members
+    for account, status in plan.inactive.items():
+        index, unit = plan.deciding[account], _unit(plan, account)
+        wanted = rules[index].wanted
+        if wanted is not None:
+            yield (
+                index,
+                ReportedAccount(
+                    account=str(account),
+                    name=_names(plan).get(account),
+                    from_=messages.UNKNOWN,
+                    to=wanted,
+                    unit=unit,
+                    rule=rule_label(index, rules, unit),
+                    progress=Progress.INACTIVE,
+                    reason=messages.relationship(status),
+                ),
+            )
+
+
+def _unit(plan: Plan, account: AccountId) -> str | None:
+    lookup = plan.snapshot.lookup
+    rule = plan.settings.members[plan.deciding[account]]
+    return selecting_unit(rule, account, lookup) if lookup else None
+
+
+def _off_first(accounts: Iterable[tuple[int, ReportedAccount]]) -> list[ReportedAccount]:
+    """Puts those that are turned off first, each part in the order of the rules and their units."""
+
+    def place(found: tuple[int, ReportedAccount]) -> tuple[bool, int, str, str]:
+        index, account = found
+        return account.to is not FeatureStatus.DISABLED, index, account.rule, account.account
+
+    return [account for _, account in sorted(accounts, key=place)]
+
+
+def _counts(plan: Plan, accounts: list[ReportedAccount]) -> Counts | None:
+    snapshot = plan.snapshot
+    if snapshot.detector is None or plan.settings.mode is Mode.STANDALONE:
+        return None
+    now = list(snapshot.statuses.statuses.values())
+    to = [a.to for a in accounts if a.progress is not Progress.INACTIVE]
+    return Counts(
+        members=sum(member.monitored for member in snapshot.members),
+        on=now.count(FeatureStatus.ENABLED),
+        off=now.count(FeatureStatus.DISABLED),
+        unknown=len(snapshot.statuses.unprocessed),
+        turns_on=to.count(FeatureStatus.ENABLED),
+        turns_off=to.count(FeatureStatus.DISABLED),
+    )
+
+
+def _warnings(plan: Plan) -> Iterator[str]:
+    if plan.leaving:
+        yield messages.region_leaves(plan.settings.on_release.value)
+        return
+    if _turns_own_off(plan):
+        yield _own(plan)
+    yield from plan.warnings
+
+
+def _notices(plan: Plan, costs: Costs | None) -> Iterator[str]:
+    if plan.release.total:
+        yield release_sentence(plan.settings.on_release, plan.release)
+    if plan.leaving:
+        for key, change in plan.setting_changes.items():
+            yield messages.setting_put_back(key, change)
+    elif not _turns_own_off(plan):
+        yield _own(plan)
+    yield from plan.notices
+    if costs:
+        own = [plan.snapshot.detector.status] if plan.snapshot.detector else []
+        statuses = [*plan.snapshot.statuses.statuses.values(), *own]
+        yield from told(costs, statuses.count(FeatureStatus.ENABLED))
+
+
+def _left(plan: Plan, accounts: Sequence[ReportedAccount]) -> Iterator[str]:
+    left = {str(a): plan.record.left[a] for a in _to_change(plan) if a in plan.record.left}
+    if left:
+        off = {a.account: a.rule for a in accounts if a.to is FeatureStatus.DISABLED}
+        yield messages.left_by_the_last_run(left, off)
+
+
+def _refused_whole(plan: Plan) -> Iterator[str]:
+    """What a refusal tells in short."""
+    if plan.refusals and plan.snapshot.detector:
+        yield from many_non_members(plan.settings, plan.snapshot)
+
+
+def _to_change(plan: Plan) -> list[AccountId]:
+    return [*(d.account for d in plan.decisions if d.changes), *plan.release.changing]
+
+
+def _turns_own_off(plan: Plan) -> bool:
+    own = plan.snapshot.detector
+    now = own.status if own else None
+    return now is FeatureStatus.ENABLED and plan.settings.status is FeatureStatus.DISABLED
+
+
+def _own(plan: Plan) -> str:
+    current = plan.snapshot.detector.status if plan.snapshot.detector else None
+    alone = plan.settings.mode is Mode.STANDALONE
+    return messages.own_detector(current, plan.settings.status, alone=alone)

@@ -1,0 +1,67 @@
+"""One identity for pulumi-aws and the dynamic resources of a program that uses `EksAuditLogs`.
+
+Dynamic resources do not inherit an aws provider.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_aws as aws
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.errors import OtherAccountError
+
+if TYPE_CHECKING:
+    from guardduty_eks_audit_logs.model import Snapshot
+    from guardduty_eks_audit_logs.settings.identity import AssumeRole, Identity
+
+
+def aws_provider(
+    name: str, identity: Identity, region: str, opts: pulumi.ResourceOptions | None = None
+) -> aws.Provider:
+    """Registers an aws provider that acts as an identity, as `aws.session` does by boto3.
+
+    Args:
+        name: its name in the stack.
+        identity: who acts.
+        region: where resources are that name no region.
+        opts: the usual resource options.
+    """
+    settings = identity.model_dump(mode="json", exclude_defaults=True)
+    if identity.assume_roles:
+        # Of a plain dictionary, pulumi_aws would hand over the keys as they are in Python.
+        settings["assume_roles"] = [_role_arguments(role) for role in identity.assume_roles]
+    return aws.Provider(name, opts=opts, region=region, **settings)
+
+
+def _role_arguments(role: AssumeRole) -> aws.ProviderAssumeRoleArgs:
+    given = {key: value for key, value in role.model_dump(mode="json").items() if value}
+    return aws.ProviderAssumeRoleArgs(**given)
+
+
+def check_aws_provider(component: pulumi.ComponentResource, snapshot: Snapshot) -> None:
+    """Refuses an aws provider that acts as another account, in a preview too.
+
+    Where neither an identity nor an aws provider is given, all follows the stack's `aws:*`
+    configuration, and nobody is asked.
+
+    Args:
+        component: has the aws provider, else the default one counts.
+        snapshot: tells the region, the account, and the identity that it was read with.
+
+    Raises:
+        OtherAccountError: it is.
+    """
+    if snapshot.identity is None and component.get_provider(_ANY_OF_AWS) is None:
+        return
+    caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(parent=component)).account_id
+    if caller != snapshot.caller:
+        raise OtherAccountError(
+            messages.provider_of_another_account(snapshot.region, caller, snapshot.caller)
+        )
+
+
+_ANY_OF_AWS = "aws:guardduty/detector:Detector"
+"""Pulumi tells the provider for a type; one counts for all of its package."""

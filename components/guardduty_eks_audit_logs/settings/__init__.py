@@ -1,0 +1,1 @@
+"""The configuration: its keys, its rules, its files, and who acts."""

@@ -1,0 +1,127 @@
+"""Faults of a configuration in a user's words: the key as written, the value, the remedy."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from guardduty_eks_audit_logs import messages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+_SHOWN = 60
+
+LISTED = 20
+"""So many wrong entries of one list or file are named; of the others, only the number is told."""
+
+
+def faults_of(error: ValidationError, prefix: str = "") -> tuple[str, ...]:
+    """Says each fault that pydantic found as one sentence; of a long list, the first ones.
+
+    Args:
+        error: what `model_validate` raised.
+        prefix: put before each key, for instance `aws:`.
+    """
+    entries: Counter[str] = Counter()
+    faults = []
+    for fault in error.errors():
+        place = fault["loc"]
+        if place and isinstance(place[-1], int):
+            entries[path(place[:-1])] += 1
+            if entries[path(place[:-1])] > LISTED:
+                continue
+        faults.append(f"{prefix}{_told(fault)}")
+    more = (
+        messages.more_of_the_same(f"{prefix}{name}", number - LISTED, number)
+        for name, number in entries.items()
+        if number > LISTED
+    )
+    return (*faults, *more)
+
+
+def path(location: Sequence[str | int]) -> str:
+    """Writes a place in the configuration as `pulumi config set --path` takes it.
+
+    A place in a rule is told with the rule's number: `rule 1 (members[0].accounts[2])`.
+    """
+    match location:
+        case ["members", int(index), *inside]:
+            return messages.rule_at(index, _steps(inside))
+        case _:
+            return _steps(location).removeprefix(".")
+
+
+def _steps(location: Sequence[str | int]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+
+
+def shown(value: Any) -> str:  # noqa: ANN401 - whatever a user wrote
+    """Quotes a value, shortened, so that a large one does not drown the message."""
+    if isinstance(value, str):
+        text = visible(value)
+    elif value is None or isinstance(value, bool):
+        text = json.dumps(value)  # true, false and null, as YAML writes them
+    else:
+        text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def visible(text: str) -> str:
+    """Quotes text in which something would not be seen: space at an end, a line break, nothing."""
+    if not text:
+        return '""'
+    return text if text.isprintable() and text == text.strip() else repr(text)
+
+
+def did_you_mean(key: str, known: Iterable[str]) -> str:
+    """Suggests the known key that was probably meant, or lists them all."""
+    names = sorted(known)
+    close = get_close_matches(key, names, n=1)
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}."
+
+
+_EXPECTED = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "keys with values",
+    "frozen_set_type": "a list",
+    "model_type": "keys with values",
+    "string_type": "text, in quotes",
+    "tuple_type": "a list",
+}
+
+
+def _told(error: ErrorDetails) -> str:
+    match error["loc"]:
+        case ["members", int(), *_, str(key)] if error["type"] in {"missing", "extra_forbidden"}:
+            # It is the key that is missing, and not the rule.
+            return f"{path(error['loc'][:-1])}: {visible(key)}{_said(error)}"
+        case location:
+            return f"{path(location)}{_said(error)}"
+
+
+def _said(error: ErrorDetails) -> str:
+    context, value = error.get("ctx", {}), shown(error["input"])
+    match error["type"]:
+        case "enum" | "literal_error":
+            wanted = str(context["expected"]).replace("'", "").replace(" or ", ", ")
+            wanted = wanted.replace("True", "true")  # as YAML writes it
+            choice = f"one of {wanted}" if "," in wanted else wanted
+            return f": {value} is not a value it takes; use {choice}."
+        case "missing":
+            return " is missing; add it."
+        case "extra_forbidden":
+            return " is not a key that exists here; remove it or correct its spelling."
+        case "value_error":
+            return f": {context['error']}"
+        case kind:
+            expected = _EXPECTED.get(kind)
+            if expected:
+                return f": {value} is malformed; write {expected}."
+            return f": {value} is malformed: {error['msg'].lower()}."

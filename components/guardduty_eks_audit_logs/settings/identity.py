@@ -1,0 +1,177 @@
+"""Who acts: as a stack's `aws:*` configuration says it, or as a program says it by an argument.
+
+The AWS environment variables and files fill whatever neither says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.errors import SettingsError
+from guardduty_eks_audit_logs.settings.account_id import account_id
+from guardduty_eks_audit_logs.settings.faults import faults_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pydantic import ModelWrapValidatorHandler
+
+SECRETS = ("accessKey", "secretKey", "token")
+"""What an `Identity` never has, since it is kept in the state in clear."""
+
+
+_AccountId = Annotated[str, BeforeValidator(account_id)]
+
+
+class AssumeRole(BaseModel):
+    """A role to act as, with what STS AssumeRole takes, in the names of pulumi-aws.
+
+    Attributes:
+        role_arn: the role.
+        duration: of the role's session, for instance `1h30m`.
+        external_id: what the role's trust policy may ask for.
+        policy: an IAM policy as JSON that narrows what the role may do.
+        policy_arns: the same as managed policies.
+        session_name: names the session in CloudTrail.
+        source_identity: names who is behind it in CloudTrail.
+        tags: of the session.
+        transitive_tag_keys: those of the tags that a role assumed from this one keeps.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+    role_arn: str
+    duration: str | None = None
+    external_id: str | None = None
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    session_name: str = "guardduty-eks-audit-logs"
+    source_identity: str | None = None
+    tags: dict[str, str] = {}
+    transitive_tag_keys: tuple[str, ...] = ()
+
+
+class WhoActs(BaseModel):
+    """The part of pulumi-aws's provider settings that decides who acts, without secrets."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    allowed_account_ids: tuple[_AccountId, ...] = ()
+    assume_roles: tuple[AssumeRole, ...] = ()
+    custom_ca_bundle: str | None = None
+    endpoints: tuple[dict[str, str], ...] = ()
+    forbidden_account_ids: tuple[_AccountId, ...] = ()
+    insecure: bool = False
+    profile: str | None = None
+    shared_config_files: tuple[str, ...] = ()
+    shared_credentials_files: tuple[str, ...] = ()
+    sts_region: str | None = None
+    use_dualstack_endpoint: bool | None = None
+    use_fips_endpoint: bool | None = None
+
+    def endpoint(self, service: str) -> str | None:
+        """Gives the URL by which a service is asked; None where AWS has it."""
+        return next((urls[service] for urls in self.endpoints if urls.get(service)), None)
+
+    def faults(self, prefix: str) -> Iterator[str]:
+        """Says what boto3 could not follow.
+
+        Args:
+            prefix: put before each key, for instance `aws:`.
+        """
+        for key, files in (
+            ("sharedConfigFiles", self.shared_config_files),
+            ("sharedCredentialsFiles", self.shared_credentials_files),
+        ):
+            if len(files) > 1:
+                yield messages.one_file_only(f"{prefix}{key}")
+
+
+class Identity(WhoActs):
+    """Who acts, for a program that says it itself instead of by the stack's `aws:*` configuration.
+
+    `Identity()` is whoever the AWS environment variables and files name. The stack's `aws:*`
+    configuration is not looked at, whatever is left out here. An identity is kept in the state, so
+    that a destroy, which does not run the program, acts as the same account; it therefore has no
+    keys and no token.
+
+    Attributes:
+        allowed_account_ids: any other account is refused.
+        assume_roles: roles to assume, each from the one before.
+        custom_ca_bundle: a file of certificates to trust.
+        endpoints: URLs by service, `({"guardduty": "https://…"},)`.
+        forbidden_account_ids: these accounts are refused.
+        insecure: does not verify certificates.
+        profile: of the AWS config and credentials files.
+        shared_config_files: one path, in place of AWS_CONFIG_FILE.
+        shared_credentials_files: one path, in place of AWS_SHARED_CREDENTIALS_FILE.
+        sts_region: where STS is asked.
+        use_dualstack_endpoint: asks AWS by IPv6, too.
+        use_fips_endpoint: asks AWS's FIPS endpoints.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _faults_told(cls, values: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - what a program wrote
+        secret = _secrets_in(values)
+        if secret:
+            raise SettingsError((messages.identity_with_secrets(secret),))
+        try:
+            identity = validate(values)
+        except ValidationError as error:
+            raise SettingsError(faults_of(error, prefix="identity.")) from None
+        if faults := tuple(identity.faults("identity.")):
+            raise SettingsError(faults)
+        return identity
+
+    def properties(self) -> dict[str, Any]:
+        """Writes it as plain JSON, in pulumi-aws's names, without what is left out.
+
+        `Identity(**properties)` reads it again.
+        """
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _secrets_in(values: Any) -> list[str]:  # noqa: ANN401 - what a program wrote
+    named = {to_camel(key) for key in values} if isinstance(values, dict) else set()
+    return [key for key in SECRETS if key in named]
+
+
+def identity_notice(lookup: Callable[[str], Any], environ: Mapping[str, str]) -> str | None:
+    """Says which credentials are used if the stack and the environment name different ones.
+
+    boto3 and pulumi-aws agree: the stack's keys come before its profile, and either before
+    anything in the environment, where keys come before a token file, and that before a profile.
+
+    Args:
+        lookup: gives a value of the stack's configuration by its full key.
+        environ: the environment's variables.
+
+    Returns:
+        None if both name the same, or only one names any. A key or secret is never named.
+    """
+    key, profile = lookup("aws:accessKey"), lookup("aws:profile")
+    if not (key or profile) or (key and key == environ.get("AWS_ACCESS_KEY_ID")):
+        return None
+    unused = [variable for variable in _CREDENTIALS if environ.get(variable)]
+    variable = next((name for name in _PROFILES if environ.get(name)), None)
+    if variable and (key or environ[variable] != profile):
+        unused.append(f"{variable}={environ[variable]}")
+    if not unused:
+        return None
+    return messages.identity_used("aws:accessKey" if key else f"aws:profile {profile}", unused)
+
+
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE")
+"""The environment's variables that name credentials and come before its profile."""
+
+_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+"""Those that name a profile: the first that is set counts."""

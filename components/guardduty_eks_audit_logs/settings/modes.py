@@ -1,0 +1,84 @@
+"""`mode`: whose settings a stack keeps, and which configuration keys are about them."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.settings.faults import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Mode(StrEnum):
+    """Whose settings the stack keeps.
+
+    `organization`: an AWS organization's, as its delegated GuardDuty administrator. `invitation`:
+    those of members by invitation, as their administrator. `standalone`: one account's own
+    detector. `delegation`: as the management account, who the administrator is.
+    """
+
+    ORGANIZATION = "organization"
+    INVITATION = "invitation"
+    STANDALONE = "standalone"
+    DELEGATION = "delegation"
+
+
+_ALONE = {
+    "autoEnable": {Mode.ORGANIZATION},
+    "autoEnableMembers": {Mode.ORGANIZATION},
+    "members": {Mode.ORGANIZATION, Mode.INVITATION},
+    "administratorAccountId": {Mode.DELEGATION},
+    "detector": set(Mode) - {Mode.DELEGATION},
+    "onRelease": set(Mode) - {Mode.DELEGATION},
+    "status": set(Mode) - {Mode.DELEGATION},
+}
+"""Keys that only some modes have. All others may stand in the project's defaults for any stack."""
+
+_NOTHING_SAID: dict[str, tuple[object, ...]] = {
+    "autoEnable": ("NEW", ""),
+    "members": ([], (), "[]", ""),
+    "autoEnableMembers": ("",),
+    "detector": ("existing", ""),
+    "onRelease": ("LEAVE", ""),
+    "status": ("ENABLED", ""),
+}
+
+
+def faults_of_mode(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Finds what a configuration asks for that its mode can't do.
+
+    Args:
+        values: the configuration without namespaces, unchecked; lists may be JSON text.
+    """
+    mode = values.get("mode", Mode.ORGANIZATION)
+    if not isinstance(mode, str) or mode not in set(Mode):
+        return ()  # told as a malformed value
+    faults = [
+        messages.not_in_this_mode(key, shown(value), mode)
+        for key, value in values.items()
+        if mode not in _ALONE.get(key, set(Mode)) and value not in _NOTHING_SAID.get(key, ())
+    ]
+    if mode == Mode.DELEGATION and not values.get("administratorAccountId"):
+        faults.append(messages.administrator_missing())
+    if mode == Mode.INVITATION:
+        faults += [
+            messages.not_by_invitation(index, selector)
+            for index, rule in enumerate(_rules(values.get("members", ())))
+            for selector in ("organizationalUnits", "tags")
+            if selector in rule
+        ]
+    return tuple(faults)
+
+
+def _rules(written: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - whatever a user wrote
+    if isinstance(written, str):
+        try:
+            written = json.loads(written)
+        except (ValueError, RecursionError):
+            return
+    if isinstance(written, list | tuple):
+        yield from (rule if isinstance(rule, dict) else {} for rule in written)

@@ -1,0 +1,448 @@
+"""What a project's file and a stack's file say, read and merged as the Pulumi CLI does it.
+
+The program itself gets its values from the engine; it only looks here for what nobody reads. A
+command that works without the engine reads all values here. `pulumi config --json` gives the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from pathlib import Path
+
+_EXTENSIONS = (".json", ".yaml", ".yml")
+"""Of a project's file, in the order in which the CLI looks; a stack's file has the same one."""
+
+_EXACT = range(-(2**53) + 1, 2**53)
+"""The CLI reads whole numbers as floating point numbers, in a JSON file and inside of objects."""
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A value that only the CLI can tell, and why."""
+
+    why: str
+
+
+Scalar = str | bool | int | Undecided | None
+
+
+@dataclass(frozen=True)
+class Project:
+    """A Pulumi project, as its file describes it.
+
+    Attributes:
+        file: `Pulumi.yaml`, `Pulumi.yml` or `Pulumi.json`.
+        name: the namespace of its keys.
+        stacks: the folder of its stacks' files.
+        config: its keys, unchecked.
+        top_level: the names of all that the file has.
+    """
+
+    file: Path
+    name: str
+    stacks: Path
+    config: Mapping[str, Any] = field(default_factory=dict)
+    top_level: frozenset[str] = frozenset()
+
+    def stack_file(self, stack: str) -> Path:
+        """Where the CLI reads the configuration of a stack."""
+        return self.stacks / f"Pulumi.{stack.replace('/', '-')}{self.file.suffix}"
+
+    def shown(self, file: Path) -> str:
+        """Names a file as a user would, from the project's folder."""
+        folder = self.file.parent
+        return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)
+
+
+def read_configuration(
+    folder: Path, stack: str, ask: Callable[[Path, str], Mapping[str, str]] | None = None
+) -> dict[str, str]:
+    """Reads the configuration of a stack from the files, with the project's defaults.
+
+    Args:
+        folder: the project's, or one below it.
+        stack: the stack's name without organization and project.
+        ask: who tells what the files leave open, `ask_pulumi` for instance. Without it such keys
+            are refused if they are the project's own or `aws:*`, and left out otherwise.
+
+    Returns:
+        {full key: value}, as `pulumi config --json` has it: lists and maps as JSON.
+
+    Raises:
+        SettingsError: the files can't be read, or leave open what nobody is asked.
+    """
+    project = find_project(folder)
+    values = _values(project, stack)
+    undecided = {key: value for key, value in values.items() if isinstance(value, Undecided)}
+    decided = {key: value for key, value in values.items() if isinstance(value, str)}
+    if not undecided:
+        return decided
+    if ask is not None:
+        return decided | dict(ask(folder, stack))
+    own = {project.name, "aws", "environment"}
+    faults = [
+        messages.value_undecided(key, value.why)
+        for key, value in undecided.items()
+        if key.partition(":")[0] in own
+    ]
+    if faults:
+        raise SettingsError(tuple(faults))
+    return decided
+
+
+def ask_pulumi(folder: Path, stack: str) -> dict[str, str]:
+    """Asks the CLI for the configuration of a stack, secrets and environments included.
+
+    Raises:
+        SettingsError: the CLI does not tell; its own words are quoted.
+    """
+    command = ["pulumi", "config", "--json", "--show-secrets", "--stack", stack]
+    try:
+        asked = subprocess.run(
+            [*command, "--non-interactive", "--cwd", str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError as error:
+        raise SettingsError((messages.pulumi_config_failed(stack, str(error)),)) from None
+    if asked.returncode:
+        raise SettingsError((messages.pulumi_config_failed(stack, asked.stderr.strip()),))
+    answer = json.loads(asked.stdout)
+    return {key: told["value"] for key, told in answer.items()}
+
+
+def find_project(folder: Path) -> Project:
+    """Finds the project that a folder belongs to, from there upwards.
+
+    Raises:
+        SettingsError: there is none, or its file is malformed.
+    """
+    for parent in (folder.absolute(), *folder.absolute().parents):
+        project = _project_in(parent)
+        if project:
+            return project
+    raise SettingsError((messages.no_project(str(folder)),))
+
+
+def faults_of_stack_file(
+    folder: Path, stack: str, configuration: Mapping[str, Any], keys: Collection[str]
+) -> tuple[str, ...]:
+    """Finds what is written in files and read by nobody.
+
+    A stack without any file is no fault: its configuration may come from elsewhere.
+
+    Args:
+        folder: the project's.
+        stack: the stack's name.
+        configuration: all of the stack's configuration, as the engine gives it.
+        keys: the product's own, without a namespace.
+    """
+    try:
+        project = _project_in(folder)
+        if project is None:
+            return ()
+        file = project.stack_file(stack)
+        content = _mapping(file) if file.exists() else {}
+    except SettingsError:
+        return ()  # the CLI does not read it either: the configuration comes from elsewhere
+    stray = [key for key in content if ":" in key or key in keys]
+    stray += _stray_inside(project, content, configuration)
+    told = project.shown(file)
+    has_config = "config" in content
+    faults = [messages.outside_of_config(told, key, has_config=has_config) for key in stray]
+    faults += [messages.config_in_capitals(told, key) for key in _not_quite_config(content)]
+    faults += [
+        messages.outside_of_projects_config(project.file.name, key, name if name in keys else "")
+        for key in sorted(project.top_level)
+        if ":" in key or key in keys
+        for name in (key.removeprefix(f"{project.name}:"),)
+    ]
+    faults += [
+        messages.key_twice_in_config(project.shown(file), key) for key in _twice(project, content)
+    ]
+    if file.exists() and _has_second_document(file):
+        faults.append(messages.second_document(project.shown(file)))
+    faults += _ignored_file(project, file, stack, configuration)
+    return tuple(faults)
+
+
+def _not_quite_config(content: Mapping[str, Any]) -> list[str]:
+    return [key for key in content if key.casefold() == "config" != key and content[key]]
+
+
+def _twice(project: Project, content: Mapping[str, Any]) -> list[str]:
+    """Finds keys that `config:` has with their namespace and without it."""
+    config = content.get("config")
+    try:
+        written = [_full_key(project, key, project.file) for key in config or ()]
+    except SettingsError:
+        return []  # the CLI does not read it either
+    return sorted({key for key in written if written.count(key) > 1})
+
+
+def _stray_inside(
+    project: Project, content: Mapping[str, Any], configuration: Mapping[str, Any]
+) -> list[str]:
+    """Finds keys deeper in what is no configuration, with another value than is in force.
+
+    An anchor may stand there that `config:` refers to: then the value is the one in force.
+    """
+    read = {"config", "environment", *_not_quite_config(content)}
+    inside = [(key, value) for key, value in content.items() if key not in read]
+    found = []
+    while inside:
+        place, value = inside.pop()
+        if isinstance(value, list):
+            inside += [(place, one) for one in value]
+        elif isinstance(value, dict):
+            for key, one in value.items():
+                inside.append((f"{place}.{key}", one))
+                text = _text(one) if key.partition(":")[0] in {project.name, "aws"} else None
+                if ":" in key and isinstance(text, str) and configuration.get(key) != text:
+                    found.append(f"{place}.{key}")
+    return found
+
+
+def _has_second_document(file: Path) -> bool:
+    if file.suffix == ".json":
+        return False
+    documents = yaml.parse(file.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    try:
+        starts = [event for event in documents if isinstance(event, yaml.DocumentStartEvent)]
+    except yaml.YAMLError:
+        return True  # the first one is read, and the fault is behind it
+    return len(starts) > 1
+
+
+def _ignored_file(
+    project: Project, file: Path, stack: str, configuration: Mapping[str, Any]
+) -> list[str]:
+    """Finds a file that is named almost as the stack's, with values that are not in force.
+
+    It may also be in another folder of the project, such as one that stackConfigDir named.
+    """
+    names = {f"{file.stem}{extension}".casefold() for extension in _EXTENSIONS}
+    for folder in dict.fromkeys((project.stacks, *_folders(project.file.parent))):
+        for other in sorted(folder.glob("*")):
+            if other == file or other.name.casefold() not in names or not other.is_file():
+                continue
+            try:
+                values = _of_stack(project, _mapping(other))
+            except SettingsError:
+                values = {"": ""}  # malformed: in force it can't be
+            written = {key: value for key, value in values.items() if isinstance(value, str)}
+            if written.items() - configuration.items():
+                told = project.shown(other), project.shown(file)
+                return [messages.stack_file_ignored(stack, *told, there=file.exists())]
+    return []
+
+
+def _folders(project: Path) -> Iterator[Path]:
+    yield project
+    for below in sorted(project.glob("*")):
+        # Another project has stacks of its own.
+        if below.is_dir() and not any((below / f"Pulumi{end}").exists() for end in _EXTENSIONS):
+            yield below
+
+
+def _project_in(folder: Path) -> Project | None:
+    files = (folder / f"Pulumi{extension}" for extension in _EXTENSIONS)
+    file = next((file for file in files if file.is_file()), None)
+    if file is None:
+        return None
+    content = _mapping(file)
+    name, config = content.get("name"), content.get("config") or {}
+    stacks = content.get("stackConfigDir") or ""
+    if isinstance(config, str):  # as projects wrote it before there was stackConfigDir
+        stacks, config = config, {}
+    if not isinstance(name, str) or not isinstance(config, dict) or not isinstance(stacks, str):
+        raise SettingsError((messages.file_malformed(str(file), "it describes no project"),))
+    return Project(file, name, file.parent / stacks, config, frozenset(content))
+
+
+def _values(project: Project, stack: str) -> dict[str, str | Undecided]:
+    file = project.stack_file(stack)
+    content = _mapping(file) if file.exists() else {}
+    values = _of_stack(project, content)
+    for key, described in project.config.items():
+        full = _full_key(project, key, project.file)
+        default = _default(described)
+        if full not in values and default is not None:
+            # The CLI takes such a name for a path.
+            odd = re.search(r'[."\[]', full)
+            values[full] = Undecided("ask `pulumi config`") if odd else _text(default)
+    if content.get("environment"):
+        values["environment"] = Undecided("it may set any key; ask `pulumi config`")
+    return values
+
+
+def _of_stack(project: Project, content: Mapping[str, Any]) -> dict[str, str | Undecided]:
+    file = project.file.with_name("the stack's file")
+    config = content.get("config") or {}
+    if not isinstance(config, dict):
+        raise SettingsError((messages.file_malformed(file.name, "config has no keys"),))
+    values: dict[str, str | Undecided] = {}
+    for key, value in config.items():
+        full = _full_key(project, key, file)
+        twice = Undecided("it is written twice; keep one of them")
+        values[full] = twice if full in values else _text(value)
+    return values
+
+
+def _full_key(project: Project, key: str, file: Path) -> str:
+    parts = key.split(":")
+    if len(parts) == 1:
+        return f"{project.name}:{key}"
+    if len(parts) == 3 and parts[1] == "config":  # noqa: PLR2004 - as keys were written once
+        return f"{parts[0]}:{parts[2]}"
+    if len(parts) == 2:  # noqa: PLR2004
+        return key
+    raise SettingsError((messages.file_malformed(file.name, f"{key} is no key"),))
+
+
+def _default(described: Any) -> Any:  # noqa: ANN401 - whatever a user wrote
+    """What a key of the project has if a stack does not say; None if that is nothing."""
+    if not isinstance(described, dict):
+        return described
+    given = described.get("default")
+    return described.get("value") if given is None else given
+
+
+def _text(value: Any) -> str | Undecided:  # noqa: ANN401 - whatever a user wrote
+    """Writes a value as the CLI hands it on."""
+    open_ = _undecided(value)
+    if open_:
+        return open_
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _undecided(value: Any) -> Undecided | None:  # noqa: ANN401
+    if isinstance(value, Undecided):
+        return value
+    if isinstance(value, dict):
+        if len(value) == 1 and isinstance(value.get("secure"), str):
+            return Undecided("it is a secret; ask `pulumi config`")
+        value = list(value.values())
+    if isinstance(value, list):
+        return next((found for one in value if (found := _undecided(one))), None)
+    return None
+
+
+def _mapping(file: Path) -> dict[str, Any]:
+    """Reads a file of keys with values.
+
+    Raises:
+        SettingsError: the CLI does not read it either.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        read = _read_json(text) if file.suffix == ".json" else _read_yaml(text)
+    except (OSError, TypeError, ValueError, yaml.YAMLError, RecursionError) as error:
+        reason = " ".join(str(error).split()) or "it goes too deep"
+        raise SettingsError((messages.file_malformed(file.name, reason),)) from None
+    if read is None:
+        return {}
+    if not isinstance(read, dict):
+        raise SettingsError((messages.file_malformed(file.name, "it has no keys with values"),))
+    return read
+
+
+def _read_json(text: str) -> Any:  # noqa: ANN401
+    def whole(digits: str) -> Scalar:
+        number = int(digits)
+        return number if number in _EXACT else Undecided(_quote(digits))
+
+    def part(digits: str) -> Scalar:
+        return Undecided(_quote(digits))
+
+    return json.loads(text, parse_int=whole, parse_float=part, parse_constant=part)
+
+
+def _read_yaml(text: str) -> Any:  # noqa: ANN401
+    return _Loader(text).get_data()  # the first document, as the CLI
+
+
+def _quote(written: str) -> str:
+    return f"{written} without quotes is read in more than one way; put it in quotes"
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML as the CLI does, and leaves open what one reader takes for something else.
+
+    The CLI's YAML has no `yes` for true, and reads dates, octal numbers and floating point numbers
+    in ways of its own.
+    """
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as PyYAML has it
+
+    def plain(self, node: yaml.ScalarNode) -> Scalar:
+        """A scalar whose tag the CLI and this reader understand alike."""
+        value = str(node.value)
+        match node.tag.rpartition(":")[2]:
+            case "bool" if value.lower() in {"true", "false"}:
+                return value.lower() == "true"
+            case "int" if _WHOLE.fullmatch(value) and int(value) in _EXACT:
+                return int(value)
+        return Undecided(_quote(value))
+
+    def other(self, node: yaml.Node) -> Undecided:
+        return Undecided(f"{node.tag} is not read here; ask `pulumi config`")
+
+    def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
+        read: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            value = self.construct_object(value_node, deep=True)
+            if key_node.tag == f"{_TAG}merge":
+                for one in value if isinstance(value, list) else [value]:
+                    merged = {**one, **merged}
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise TypeError(messages.key_no_text(str(key_node.value)))
+            if key in read:
+                raise ValueError(messages.key_twice(key))
+            read[key] = value
+        return {**merged, **read}
+
+
+_WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_UNSURE = re.compile(
+    r"[-+]?(?:0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|\.(?:inf|Inf|INF)"
+    r"|(?:[0-9][0-9_]*\.?|\.[0-9])[0-9_]*(?:[eE][-+]?[0-9_]*)?)|\.(?:nan|NaN|NAN)"
+    r"|[0-9]{4}-[0-9]{1,2}-[0-9].*"
+)
+_TAG = "tag:yaml.org,2002:"
+
+for tag, pattern, first in (
+    ("bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), "tTfF"),
+    ("null", re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
+    ("merge", re.compile(r"<<$"), "<"),
+    ("int", re.compile(rf"(?:{_WHOLE.pattern})$"), "-+0123456789"),
+    ("unsure", re.compile(rf"(?:{_UNSURE.pattern})$"), "-+.0123456789"),
+):
+    _Loader.add_implicit_resolver(_TAG + tag, pattern, list(first))
+for tag in ("bool", "int", "float", "timestamp", "binary", "unsure"):
+    _Loader.add_constructor(_TAG + tag, _Loader.plain)
+_Loader.add_constructor(f"{_TAG}map", _Loader.mapping)
+for tag in ("set", "omap", "pairs"):
+    _Loader.add_constructor(_TAG + tag, _Loader.other)
+_Loader.add_constructor(None, _Loader.other)

@@ -1,0 +1,1 @@
+"""What the stack's state says, and what the resources get."""

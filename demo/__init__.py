@@ -1,0 +1,1 @@
+"""The demonstration, and a terminal's work with the local AWS organization."""

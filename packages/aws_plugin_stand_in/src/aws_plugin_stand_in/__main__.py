@@ -1,0 +1,17 @@
+"""Start the stand-in as the engine starts a plugin: it prints its port, then serves."""
+
+from __future__ import annotations
+
+import signal
+
+# The engine ends its plugins by SIGINT, one after the other, and gives all of them five seconds
+# together: whoever has not been told to cancel by then "exited prematurely", it says. So this one
+# ends at once, as the real plugin does. Python would take down threads and libraries first, which
+# takes long on a busy machine; there is nothing to finish, since the engine asks no more of it.
+# Before the libraries are loaded, for an end that comes while they are.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from aws_plugin_stand_in.server import serve  # noqa: E402
+
+if __name__ == "__main__":
+    serve()

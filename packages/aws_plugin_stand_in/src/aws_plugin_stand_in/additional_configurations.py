@@ -1,0 +1,45 @@
+"""The `additionalConfigurations` of a feature: a name and a switch each.
+
+Runtime Monitoring has them, for its agents; EKS_AUDIT_LOGS has none. Upstream compares the whole
+list, and a difference in it replaces the resource: an element's name is one of the properties that
+can't be changed in place. As the deletes change nothing, a replacement comes down to one more
+write.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_plugin_stand_in.schema import Kind, Property
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_plugin_stand_in.wire import Properties
+
+
+def additional_configurations(switch: str, values: tuple[str, ...], *, unordered: bool) -> Property:
+    """The list's schema.
+
+    Args:
+        switch: the field beside `name`: `status` or `autoEnable`.
+        values: what the switch may be.
+        unordered: whether upstream takes the list as a set.
+    """
+    return Property(
+        Kind.BLOCKS,
+        replaces=True,
+        unordered=unordered,
+        fields={
+            "name": Property(Kind.TEXT, required=True),
+            switch: Property(Kind.TEXT, required=True, values=values),
+        },
+    )
+
+
+def given_configurations(inputs: Properties, switch: str) -> Iterator[tuple[str, str]]:
+    """The (name, switch) pairs that a program gives."""
+    blocks = inputs.get("additionalConfigurations")
+    for block in blocks if isinstance(blocks, list) else []:
+        if isinstance(block, dict):
+            yield str(block["name"]), str(block[switch])

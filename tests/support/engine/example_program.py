@@ -1,0 +1,35 @@
+"""A Pulumi program of somebody's own that uses the components."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from demo.project import copy_example
+from tests.support.engine.stack import Stack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.engine.organization import Organization
+
+REGIONS = ("us-east-1", "eu-west-1")
+
+
+class Program:
+    """A user's copy of `examples/every-region`."""
+
+    def __init__(self, folder: Path, aws: Organization) -> None:
+        self._folder = copy_example("every-region", folder)
+        self._environment = aws.environment
+
+    def rewrite(self, before: str, after: str) -> None:
+        file = self._folder / "__main__.py"
+        text = file.read_text()
+        assert text.count(before) == 1
+        file.write_text(text.replace(before, after))
+
+    def stack(self, **configuration: object) -> Stack:
+        stack = Stack(self._folder, self._environment, "test")
+        stack.configure({"regions": list(REGIONS), "profile": "administrator", **configuration})
+        stack.init()
+        return stack

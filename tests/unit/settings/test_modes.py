@@ -1,0 +1,87 @@
+"""What a configuration may say in each mode, and what is not its mode's business."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from guardduty_eks_audit_logs.settings.modes import Mode, faults_of_mode
+from tests.support.vocabulary import ADMINISTRATOR
+
+_RULES: list[object] = [{"status": "ENABLED", "all": True}]
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_the_projects_defaults_stand_in_every_mode(mode: Mode) -> None:
+    designated = {"administratorAccountId": ADMINISTRATOR} if mode is Mode.DELEGATION else {}
+    said = {
+        "mode": mode.value,
+        "autoEnable": "NEW",
+        "members": "[]",
+        "maxDisabled": "5%",
+        "showCosts": "false",
+        **designated,
+    }
+
+    assert faults_of_mode(said) == ()
+
+
+@pytest.mark.parametrize(
+    ("mode", "key", "value", "shown"),
+    [
+        ("standalone", "autoEnable", "ALL", "ALL"),
+        ("standalone", "autoEnableMembers", "NEW", "NEW"),
+        ("standalone", "members", _RULES, "[{'status': 'ENABLED', 'all': True}]"),
+        ("standalone", "members", json.dumps(_RULES), '[{"status": "ENABLED", "all": true}]'),
+        ("standalone", "administratorAccountId", ADMINISTRATOR, ADMINISTRATOR),
+        ("invitation", "autoEnable", "NONE", "NONE"),
+        ("invitation", "autoEnableMembers", "ALL", "ALL"),
+        ("invitation", "administratorAccountId", ADMINISTRATOR, ADMINISTRATOR),
+        ("organization", "administratorAccountId", ADMINISTRATOR, ADMINISTRATOR),
+        ("delegation", "status", "DISABLED", "DISABLED"),
+        ("delegation", "detector", "create", "create"),
+        ("delegation", "onRelease", "RESTORE", "RESTORE"),
+    ],
+)
+def test_a_key_of_another_mode_is_a_fault(mode: str, key: str, value: object, shown: str) -> None:
+    designated = {"administratorAccountId": ADMINISTRATOR} if mode == "delegation" else {}
+
+    assert faults_of_mode({"mode": mode, key: value, **designated}) == (
+        f"{key}: {shown} has no effect with mode: {mode}; remove {key}, or correct the mode.",
+    )
+
+
+def test_delegation_names_whom() -> None:
+    assert faults_of_mode({"mode": "delegation", "members": _RULES}) == (
+        (
+            "members: [{'status': 'ENABLED', 'all': True}] has no effect with mode: delegation; "
+            "remove members, or correct the mode."
+        ),
+        (
+            "administratorAccountId is missing; with mode: delegation it names the account to "
+            "designate."
+        ),
+    )
+
+
+def test_units_and_tags_of_members_by_invitation_are_refused_with_the_reason() -> None:
+    rules = [
+        {"status": "ENABLED", "accounts": ["300000000001"]},
+        {"status": "ENABLED", "organizationalUnits": ["Root/Prod"]},
+        {"status": "DISABLED", "tags": {"env": "dev"}},
+    ]
+
+    for written in (rules, json.dumps(rules)):
+        assert faults_of_mode({"mode": "invitation", "members": written}) == tuple(
+            f"rule {index + 1} (members[{index}].{selector}): members by invitation need not be in "
+            "the same organization, so their units and tags can't be read with mode: invitation. "
+            "Use accounts or all."
+            for index, selector in ((1, "organizationalUnits"), (2, "tags"))
+        )
+
+
+@pytest.mark.parametrize("members", ["{", "[1]", 7, None, [None]])
+def test_rules_that_are_none_are_somebody_elses_fault_to_tell(members: object) -> None:
+    assert faults_of_mode({"mode": "invitation", "members": members}) == ()
+    assert faults_of_mode({"mode": "nonsense", "members": members}) == ()
