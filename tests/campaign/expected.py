@@ -97,7 +97,7 @@ class Expected:
 
     Attributes:
         statuses: what each member gets that a rule decides and that can be set.
-        waiting: what members would get that a rule decides, but that can't be set now.
+        inactive: what members would get that a rule decides, but that can't be set now.
         unmanaged: members that a rule leaves alone, also when they drop out by it.
         refused: why the run changes nothing; empty if it does.
         undecided: whether nobody knows yet who the members are, since the detector is only being
@@ -105,7 +105,7 @@ class Expected:
     """
 
     statuses: Mapping[str, str]
-    waiting: Mapping[str, str]
+    inactive: Mapping[str, str]
     unmanaged: frozenset[str]
     refused: frozenset[str] = frozenset()
     undecided: bool = False
@@ -113,7 +113,7 @@ class Expected:
     @property
     def kept(self) -> frozenset[str]:
         """All accounts that the stack has a record of after the run, or is to have."""
-        return frozenset({**self.statuses, **self.waiting})
+        return frozenset({**self.statuses, **self.inactive})
 
 
 def expect(wish: Wish, world: World, picture: Picture, prior: Ledger | None = None) -> Expected:
@@ -130,7 +130,7 @@ def expect(wish: Wish, world: World, picture: Picture, prior: Ledger | None = No
         return Expected({}, {}, frozenset(), refused, undecided=True)
     rules = rules_of(wish, world)
     decided: dict[str, Selector] = {}
-    waiting: dict[str, str] = {}
+    inactive: dict[str, str] = {}
     for name, account in picture.accounts.items():
         if account.standing is None or account.standing in FORMER:
             continue
@@ -138,12 +138,12 @@ def expect(wish: Wish, world: World, picture: Picture, prior: Ledger | None = No
         if rule is not None and account.monitored:
             decided[name] = rule
         elif rule is not None and rule.status != "UNMANAGED":
-            waiting[name] = rule.status
+            inactive[name] = rule.status
     statuses = {name: r.status for name, r in decided.items() if r.status != "UNMANAGED"}
     unmanaged = frozenset(name for name, r in decided.items() if r.status == "UNMANAGED")
     # Of a detector that was made anew, members may come back later: nobody drops out yet.
     anew = prior is not None and prior.detector != world.detector_id()
-    expected = Expected(statuses, waiting, unmanaged, undecided=anew)
+    expected = Expected(statuses, inactive, unmanaged, undecided=anew)
     refused = frozenset(_refusals(wish, world, picture, expected))
     if not refused and prior is not None:
         refused = frozenset(_too_many_released(wish, picture, expected, prior))
@@ -178,7 +178,7 @@ def _refusals(wish: Wish, world: World, picture: Picture, expected: Expected) ->
         wish.auto_enable == "ALL"
         and world.shape.mode == "organization"
         # ALL reaches suspended members too, once they are resumed.
-        and OFF in {*statuses.values(), *expected.waiting.values()}
+        and OFF in {*statuses.values(), *expected.inactive.values()}
     ):
         yield "ALL with exceptions"
     if turned_off(picture, expected) > limit(wish.max_disabled, picture):

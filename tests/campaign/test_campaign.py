@@ -169,10 +169,10 @@ def suspended_for_a_while(monkeypatch: pytest.MonkeyPatch) -> History:
     to_record, revision = plan.to_record, plan.revision
 
     def forgetful(self: Any) -> dict[str, str]:
-        return {a: s for a, s in to_record.__get__(self).items() if a not in self.waiting}
+        return {a: s for a, s in to_record.__get__(self).items() if a not in self.inactive}
 
     monkeypatch.setattr(plan, "to_record", property(forgetful))
-    counted = property(lambda self: revision.__get__(self) + bool(self.waiting))
+    counted = property(lambda self: revision.__get__(self) + bool(self.inactive))
     monkeypatch.setattr(plan, "revision", counted)
     provider = guardduty_eks_audit_logs.resources.prior_settings.PriorSettingsProvider
     update = provider.update
