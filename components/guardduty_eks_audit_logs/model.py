@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NewType
+from typing import TYPE_CHECKING, Any, Final, NewType, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from decimal import Decimal
 
-    from guardduty_eks_audit_logs.reading.organization_lookup import OrganizationLookup
-    from guardduty_eks_audit_logs.settings.identity import Identity
 
 AccountId = NewType("AccountId", str)
 """An AWS account id: 12 digits, zeros in front included."""
@@ -184,6 +182,88 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Costs:
+    """What AWS told of costs in one region.
+
+    Attributes:
+        turned_on: the accounts that a run turns on.
+        trials: what they have left of their trial.
+        usage: of EKS_AUDIT_LOGS in the last 30 days, all accounts together; None if AWS lists none.
+        usage_failed: why the usage could not be read; empty if it could.
+    """
+
+    turned_on: tuple[AccountId, ...]
+    trials: TrialDays
+    usage: Usage | None = None
+    usage_failed: str = ""
+
+
+_OPERATIONS = {
+    "organizationalUnits": (
+        "ListRoots",
+        "ListOrganizationalUnitsForParent",
+        "ListAccountsForParent",
+    ),
+    "tags": ("ListTagsForResource",),
+}
+
+
+@dataclass(frozen=True)
+class RefusedRule:
+    """A rule for which AWS Organizations refuses the caller.
+
+    Attributes:
+        index: the rule's place in the list, from 0.
+        selector: what it selects by: `organizationalUnits` or `tags`.
+        reason: AWS's words.
+    """
+
+    index: int
+    selector: str
+    reason: str
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What AWS Organizations is asked for such a rule."""
+        return _OPERATIONS[self.selector]
+
+
+@dataclass(frozen=True)
+class OrganizationLookup:
+    """What AWS Organizations told about the accounts, as far as the rules need it.
+
+    Attributes:
+        units: by unit, as a rule writes it, the accounts in its subtree.
+        unknown_units: units of rules that the organization does not have.
+        ambiguous_units: by path, as a rule writes it, the ids of the units that it may mean.
+        names: by account, what people call it, of the accounts in these units.
+        inactive: the accounts in these units that are closed, or that AWS has suspended.
+        tags: by account, its tags; none for one that is not in the organization.
+        refused: rules for which the caller may not ask.
+        policy_type_enabled: whether `GUARDDUTY_POLICY` is enabled on the root, so that ALL and NEW
+            do nothing; None if AWS did not tell.
+        policy_type_refused: why not, in AWS's words.
+    """
+
+    units: Mapping[str, frozenset[AccountId]] = field(default_factory=dict)
+    unknown_units: frozenset[str] = frozenset()
+    ambiguous_units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[AccountId, str] = field(default_factory=dict)
+    inactive: frozenset[AccountId] = frozenset()
+    tags: Mapping[AccountId, Mapping[str, str]] = field(default_factory=dict)
+    refused: tuple[RefusedRule, ...] = ()
+    policy_type_enabled: bool | None = None
+    policy_type_refused: str | None = None
+
+
+class StatedIdentity(Protocol):
+    """Who acts, as a program has said it (`settings.identity.Identity`)."""
+
+    def properties(self) -> dict[str, Any]:
+        """The identity as the state keeps it."""
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One region as the caller sees it, read without a write.
 
@@ -217,7 +297,7 @@ class Snapshot:
     statuses: MemberStatuses = field(default_factory=lambda: MemberStatuses({}, {}))
     lookup: OrganizationLookup | None = None
     partition: str = "aws"
-    identity: Identity | None = None
+    identity: StatedIdentity | None = None
     notices: tuple[str, ...] = ()
 
     @property
@@ -234,3 +314,41 @@ class Snapshot:
             Setting.AUTO_ENABLE: organization.feature if organization else None,
             Setting.AUTO_ENABLE_MEMBERS: organization.members if organization else None,
         }
+
+
+@dataclass(frozen=True)
+class Delegation:
+    """Who is the delegated GuardDuty administrator in a region, and who is to be.
+
+    Attributes:
+        region: the region's code.
+        caller: the account that the credentials belong to.
+        wanted: the account to designate.
+        designated: who is it now, None if nobody.
+        refused: what AWS said if the caller may not ask.
+        status: of the wanted account in AWS Organizations; None if it is not there, or if AWS does
+            not tell.
+        unknown_account: whether AWS Organizations says that there is no such account.
+        elsewhere: who else is a GuardDuty administrator of this organization, in other regions.
+        others: how many accounts the organization has beside the wanted one: so many members there
+            are at most; None if AWS does not tell.
+        identity: who asked, if a program said so.
+        notices: what is to be told of the credentials.
+    """
+
+    region: str
+    caller: AccountId
+    wanted: AccountId
+    designated: Designation | None = None
+    refused: Refused | None = None
+    status: str | None = None
+    unknown_account: bool = False
+    elsewhere: frozenset[AccountId] = frozenset()
+    others: int | None = None
+    identity: StatedIdentity | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> bool:
+        """Whether the wanted account is designated already."""
+        return self.designated is not None and self.designated.account == self.wanted

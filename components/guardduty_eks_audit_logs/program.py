@@ -21,11 +21,7 @@ from guardduty_eks_audit_logs.errors import (
     UserError,
 )
 from guardduty_eks_audit_logs.foreign_words import harmless
-from guardduty_eks_audit_logs.planning.delegation import (
-    designations_of_others,
-    plan_delegation,
-    read_delegation,
-)
+from guardduty_eks_audit_logs.planning.delegation import designations_of_others, plan_delegation
 from guardduty_eks_audit_logs.planning.plan import make_leaving_plan, make_plan
 from guardduty_eks_audit_logs.planning.refusals import (
     lost_records,
@@ -33,6 +29,7 @@ from guardduty_eks_audit_logs.planning.refusals import (
     other_records,
 )
 from guardduty_eks_audit_logs.reading.costs import costs_before_detector, read_costs
+from guardduty_eks_audit_logs.reading.delegation import read_delegation
 from guardduty_eks_audit_logs.reading.snapshot import read_snapshot
 from guardduty_eks_audit_logs.report_file import REPORT
 from guardduty_eks_audit_logs.reports.run_report import Outcome, delegation_report, region_report
@@ -57,9 +54,8 @@ if TYPE_CHECKING:
 
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
     from guardduty_eks_audit_logs.aws.session import Lookup, Session
-    from guardduty_eks_audit_logs.model import AccountId
+    from guardduty_eks_audit_logs.model import AccountId, Costs
     from guardduty_eks_audit_logs.planning.plan import Plan
-    from guardduty_eks_audit_logs.reading.costs import Costs
     from guardduty_eks_audit_logs.settings.identity import Identity
 
 

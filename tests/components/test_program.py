@@ -11,7 +11,7 @@ import pytest
 
 import guardduty_eks_audit_logs.program
 from guardduty_eks_audit_logs.errors import ConnectionFailedError
-from guardduty_eks_audit_logs.planning.delegation import Delegation
+from guardduty_eks_audit_logs.model import Delegation
 from guardduty_eks_audit_logs.program import plan_regions
 from guardduty_eks_audit_logs.settings.configuration import PROJECT, Settings
 from guardduty_eks_audit_logs.texts import read_grouped

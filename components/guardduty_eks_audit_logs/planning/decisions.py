@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.model import AccountId, FeatureStatus, RelationshipStatus
-from guardduty_eks_audit_logs.reading.organization_lookup import (
+from guardduty_eks_audit_logs.model import (
+    AccountId,
+    FeatureStatus,
     OrganizationLookup,
-    deciding_rule,
-    selecting_unit,
-    selects,
+    RelationshipStatus,
 )
+from guardduty_eks_audit_logs.planning.selection import deciding_rule, selecting_unit, selects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

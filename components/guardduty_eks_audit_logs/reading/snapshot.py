@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from guardduty_eks_audit_logs.aws.session import Session
-    from guardduty_eks_audit_logs.model import Membership
-    from guardduty_eks_audit_logs.reading.organization_lookup import OrganizationLookup
+    from guardduty_eks_audit_logs.model import Membership, OrganizationLookup
     from guardduty_eks_audit_logs.settings.configuration import Settings
     from guardduty_eks_audit_logs.state.ledger import Record
 

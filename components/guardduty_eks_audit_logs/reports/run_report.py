@@ -17,19 +17,18 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.model import FeatureStatus
 from guardduty_eks_audit_logs.planning.decisions import rule_label
 from guardduty_eks_audit_logs.planning.refusals import many_non_members
-from guardduty_eks_audit_logs.reading.costs import told
-from guardduty_eks_audit_logs.reading.organization_lookup import selecting_unit
+from guardduty_eks_audit_logs.planning.selection import selecting_unit
+from guardduty_eks_audit_logs.reports.costs import cost_lines
 from guardduty_eks_audit_logs.settings.modes import Mode
 from guardduty_eks_audit_logs.writing.release import release_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from guardduty_eks_audit_logs.model import AccountId
+    from guardduty_eks_audit_logs.model import AccountId, Costs
     from guardduty_eks_audit_logs.planning.decisions import Decision
     from guardduty_eks_audit_logs.planning.delegation import DelegationPlan
     from guardduty_eks_audit_logs.planning.plan import Plan
-    from guardduty_eks_audit_logs.reading.costs import Costs
 
 
 class _Reported(BaseModel):
@@ -385,7 +384,7 @@ def _notices(plan: Plan, costs: Costs | None) -> Iterator[str]:
     if costs:
         own = [plan.snapshot.detector.status] if plan.snapshot.detector else []
         statuses = [*plan.snapshot.statuses.statuses.values(), *own]
-        yield from told(costs, statuses.count(FeatureStatus.ENABLED))
+        yield from cost_lines(costs, statuses.count(FeatureStatus.ENABLED))
 
 
 def _left(plan: Plan, accounts: Sequence[ReportedAccount]) -> Iterator[str]:

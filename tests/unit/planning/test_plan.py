@@ -14,6 +14,7 @@ from guardduty_eks_audit_logs.model import (
     Membership,
     MemberStatuses,
     OrganizationConfiguration,
+    OrganizationLookup,
     Refused,
     RelationshipStatus,
     Snapshot,
@@ -21,7 +22,6 @@ from guardduty_eks_audit_logs.model import (
 from guardduty_eks_audit_logs.planning.decisions import rule_label
 from guardduty_eks_audit_logs.planning.plan import Plan, make_plan
 from guardduty_eks_audit_logs.planning.refusals import OWNER_TAG
-from guardduty_eks_audit_logs.reading.organization_lookup import OrganizationLookup
 from guardduty_eks_audit_logs.reports.run_report import region_report
 from guardduty_eks_audit_logs.reports.summary import summary
 from guardduty_eks_audit_logs.settings.configuration import Settings
