@@ -12,7 +12,6 @@ from guardduty_eks_audit_logs.reports.run_report import (
     RegionReport,
     ReportedAccount,
     ReportedSetting,
-    region_report,
 )
 from guardduty_eks_audit_logs.settings.modes import Mode
 
@@ -89,11 +88,15 @@ def all_so_far(accounts: Mapping[str, int]) -> str:
     return messages.all_in_a_day(off, unknown, int(sum(accounts.values())))
 
 
-def headline(plan: Plan) -> str:
-    """Tells in short what a run begins with, since its preview has told all."""
+def headline(plan: Plan, report: RegionReport) -> str:
+    """Says in short what a run begins with, since its preview has said all.
+
+    Args:
+        plan: without refusals.
+        report: of the plan.
+    """
     if plan.leaving:
         return messages.headline_of_leaving(plan.snapshot.region, plan.release.total)
-    report = region_report(plan)
     if plan.snapshot.detector is None:
         lines = [messages.headline_of_detector(report.region), *plan.notices]
         return "\n  ".join(lines)
