@@ -12,7 +12,7 @@ from guardduty_eks_audit_logs.program.end import finish, refuse_if
 from guardduty_eks_audit_logs.program.last_state import read_own_state
 from guardduty_eks_audit_logs.program.report_file import REPORT
 from guardduty_eks_audit_logs.reading.delegation import read_delegation
-from guardduty_eks_audit_logs.reports.run_report import delegation_report
+from guardduty_eks_audit_logs.reports.region_report import delegation_report
 from guardduty_eks_audit_logs.reports.summary import delegation_summary
 from guardduty_eks_audit_logs.resources.delegated_administrator import DelegatedAdministrator
 

@@ -13,7 +13,8 @@ from guardduty_eks_audit_logs.errors import SettingsError, UserError
 from guardduty_eks_audit_logs.program.configuration import read_configuration
 from guardduty_eks_audit_logs.program.report_file import REPORT
 from guardduty_eks_audit_logs.program.session import sentence_with_region
-from guardduty_eks_audit_logs.reports.run_report import Outcome, region_report
+from guardduty_eks_audit_logs.reports.region_report import region_report
+from guardduty_eks_audit_logs.reports.run_report import Outcome
 from guardduty_eks_audit_logs.reports.summary import all_so_far, summary_after
 
 if TYPE_CHECKING:

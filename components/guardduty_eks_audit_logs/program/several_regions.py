@@ -24,7 +24,7 @@ from guardduty_eks_audit_logs.program.one_region import plan_with_state
 from guardduty_eks_audit_logs.program.report_file import REPORT
 from guardduty_eks_audit_logs.program.session import connect, sentence_with_region
 from guardduty_eks_audit_logs.reading.snapshot import read_snapshot
-from guardduty_eks_audit_logs.reports.run_report import region_report
+from guardduty_eks_audit_logs.reports.region_report import region_report
 from guardduty_eks_audit_logs.settings.faults import shown
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pulumi
 from guardduty_eks_audit_logs.program.end import refuse_if
 from guardduty_eks_audit_logs.program.report_file import REPORT
 from guardduty_eks_audit_logs.reading.costs import costs_before_detector, read_costs
-from guardduty_eks_audit_logs.reports.run_report import Outcome, region_report
+from guardduty_eks_audit_logs.reports.region_report import region_report
+from guardduty_eks_audit_logs.reports.run_report import Outcome
 from guardduty_eks_audit_logs.reports.summary import headline, summary
 
 if TYPE_CHECKING:

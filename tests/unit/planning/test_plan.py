@@ -22,7 +22,7 @@ from guardduty_eks_audit_logs.model import (
 from guardduty_eks_audit_logs.planning.decisions import rule_label
 from guardduty_eks_audit_logs.planning.plan import Plan, make_plan
 from guardduty_eks_audit_logs.planning.refusals import OWNER_TAG
-from guardduty_eks_audit_logs.reports.run_report import region_report
+from guardduty_eks_audit_logs.reports.region_report import region_report
 from guardduty_eks_audit_logs.reports.summary import summary
 from guardduty_eks_audit_logs.settings.configuration import Settings
 from tests.support.vocabulary import (
