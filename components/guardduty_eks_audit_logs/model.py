@@ -106,7 +106,7 @@ class Membership:
     Attributes:
         account: its id.
         relationship_status: AWS's word, also one that this release does not know.
-        updated: when the row last changed; None if AWS did not tell.
+        updated: when the row last changed; None if AWS did not return it.
         invited: whether it is a member by invitation, which ALL and NEW do not reach.
     """
 
@@ -123,7 +123,7 @@ class Membership:
 
 @dataclass(frozen=True)
 class MemberStatuses:
-    """What GetMemberDetectors told.
+    """What GetMemberDetectors returned.
 
     Attributes:
         statuses: EKS_AUDIT_LOGS by account.
@@ -151,7 +151,7 @@ class Designation:
 
 @dataclass(frozen=True)
 class TrialDays:
-    """What GetRemainingFreeTrialDays told of EKS_AUDIT_LOGS.
+    """What GetRemainingFreeTrialDays returned for EKS_AUDIT_LOGS.
 
     An account may be in neither: AWS lists the features that are on, and does not say whether an
     account that never had this one on is listed with it.
@@ -167,7 +167,7 @@ class TrialDays:
 
 @dataclass(frozen=True)
 class Usage:
-    """What GetUsageStatistics told: an amount of money and its currency, for instance `USD`."""
+    """What GetUsageStatistics returned: an amount of money and its currency, for instance `USD`."""
 
     amount: Decimal
     unit: str
@@ -183,7 +183,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Costs:
-    """What AWS told of costs in one region.
+    """What AWS returned about costs in one region.
 
     Attributes:
         turned_on: the accounts that a run turns on.
@@ -230,18 +230,18 @@ class RefusedRule:
 
 @dataclass(frozen=True)
 class OrganizationLookup:
-    """What AWS Organizations told about the accounts, as far as the rules need it.
+    """What AWS Organizations says about the accounts, as far as the rules need it.
 
     Attributes:
         units: by unit, as a rule writes it, the accounts in its subtree.
         unknown_units: units of rules that the organization does not have.
         ambiguous_units: by path, as a rule writes it, the ids of the units that it may mean.
-        names: by account, what people call it, of the accounts in these units.
+        names: by account, its name, for the accounts in these units.
         inactive: the accounts in these units that are closed, or that AWS has suspended.
         tags: by account, its tags; none for one that is not in the organization.
         refused: rules for which the caller may not ask.
         policy_type_enabled: whether `GUARDDUTY_POLICY` is enabled on the root, so that ALL and NEW
-            do nothing; None if AWS did not tell.
+            do nothing; None if AWS did not say.
         policy_type_refused: why not, in AWS's words.
     """
 
@@ -265,7 +265,10 @@ class StatedIdentity(Protocol):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One region as the caller sees it, read without a write.
+    """What AWS holds in one region, as the caller sees it before a run.
+
+    `reading.snapshot` makes it, and only reads for it. Where reading ends early, for instance
+    without a detector, the rest has its defaults.
 
     Attributes:
         region: the region's code, for instance `us-east-1`.
@@ -274,15 +277,15 @@ class Snapshot:
         detector: the caller's detector, None if there is none.
         delegated: whether AWS Organizations names the caller as a delegated administrator of
             GuardDuty; asked only for a detector that is to be made.
-        administrator: whose member the caller is, None if it is nobody's.
+        administrator: the administrator whose member the caller is; None if it has none.
         organization: None if AWS does not let the caller read it, or nothing was asked.
         organization_refused: what AWS said in that case.
         members: all of ListMembers, in its order.
         statuses: EKS_AUDIT_LOGS of the monitored members.
-        lookup: what AWS Organizations told for the rules; None if it was not asked.
+        lookup: what AWS Organizations says about the accounts, for the rules; None if not asked.
         partition: of AWS, for ARNs: `aws`, `aws-cn`, `aws-us-gov`.
         identity: who asked, if a program said so; None followed the stack's `aws:*` configuration.
-        notices: what is to be told of the credentials.
+        notices: what a user is to know about the credentials.
     """
 
     region: str
@@ -318,22 +321,22 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Delegation:
-    """Who is the delegated GuardDuty administrator in a region, and who is to be.
+    """The delegated GuardDuty administrator of a region, as it is and as it is to be.
 
     Attributes:
         region: the region's code.
         caller: the account that the credentials belong to.
         wanted: the account to designate.
-        designated: who is it now, None if nobody.
+        designated: the administrator now; None if there is none.
         refused: what AWS said if the caller may not ask.
         status: of the wanted account in AWS Organizations; None if it is not there, or if AWS does
-            not tell.
+            not say.
         unknown_account: whether AWS Organizations says that there is no such account.
-        elsewhere: who else is a GuardDuty administrator of this organization, in other regions.
+        elsewhere: other GuardDuty administrators of this organization, in other regions.
         others: how many accounts the organization has beside the wanted one: so many members there
             are at most; None if AWS does not tell.
         identity: who asked, if a program said so.
-        notices: what is to be told of the credentials.
+        notices: what a user is to know about the credentials.
     """
 
     region: str

@@ -23,18 +23,21 @@ if TYPE_CHECKING:
 NO_LONGER_MEMBERS = frozenset(
     {RelationshipStatus.REMOVED, RelationshipStatus.RESIGNED, RelationshipStatus.DELETED}
 )
-"""Rows that ListMembers keeps of accounts that went."""
+"""ListMembers keeps rows of accounts that are no members any more."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Which rule decided a member account, and what it has now.
+    """What one active member is to have, and what it has now.
+
+    The first rule that selects the member decides it. A member that no rule selects has no
+    decision, and is left as it is.
 
     Attributes:
         account: the member.
-        rule: the rule's place in the list, from 0.
-        wanted: what the rule gives; None for UNMANAGED.
-        current: what the account has; None where AWS did not tell.
+        rule: the place of the rule that decides it, from 0.
+        wanted: EKS_AUDIT_LOGS as the rule wants it; None if the rule is UNMANAGED.
+        current: EKS_AUDIT_LOGS as AWS holds it; None if AWS did not return it (unknown is not off).
         managed: whether an organization policy decides the account.
         unit: the unit by which the rule selects the account, as the rule writes it.
     """

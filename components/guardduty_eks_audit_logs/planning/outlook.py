@@ -79,7 +79,7 @@ def _members_on_destroy(
     leaving = plan.release.words
     before = {a: s for a, s in {**plan.record.before, **known}.items() if a not in leaving}
     read = plan.snapshot.statuses
-    now = {**dict.fromkeys(read.unprocessed), **read.statuses, **plan.statuses}
+    now = {**dict.fromkeys(read.unprocessed), **read.statuses, **plan.wanted}
     disables = plan.settings.on_release is OnRelease.DISABLE
     targets = {a: FeatureStatus.DISABLED if disables else status for a, status in before.items()}
     left = plan.snapshot.statuses.managed

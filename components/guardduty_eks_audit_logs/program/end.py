@@ -106,7 +106,7 @@ async def fail_if_incomplete(*regions: EksAuditLogs) -> None:
                 pulumi.log.info(line)
         if unprocessed:
             failures.append(
-                messages.unprocessed(region, unprocessed, len(plan.statuses), report.off_by_rule)
+                messages.unprocessed(region, unprocessed, len(plan.wanted), report.off_by_rule)
             )
         if unreleased:
             failures.append(messages.unreleased(region, unreleased, report.off_by_rule))

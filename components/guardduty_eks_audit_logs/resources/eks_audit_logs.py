@@ -267,7 +267,7 @@ class EksAuditLogs(pulumi.ComponentResource):
         read = plan.snapshot.statuses
         known = {str(a): str(status) for a, status in read.statuses.items()}
         known |= dict.fromkeys(map(str, read.unprocessed), messages.UNKNOWN)
-        wanted = {str(a): str(status) for a, status in plan.statuses.items()}
+        wanted = {str(a): str(status) for a, status in plan.wanted.items()}
         released = {str(a): str(status) for a, status in plan.release.changing.items()}
 
         def count(outputs: Sequence[Any]) -> Mapping[str, int]:
