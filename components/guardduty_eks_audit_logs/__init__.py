@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from guardduty_eks_audit_logs.errors import SettingsError, UserError
-    from guardduty_eks_audit_logs.planning.plan import Plan
+    from guardduty_eks_audit_logs.planning.plan import Plan, make_plan
     from guardduty_eks_audit_logs.program import (
         connect,
         deploy_delegation,
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
         plan_region,
         plan_regions,
         read_configuration,
+        read_own_state,
         read_settings,
+        stack_name,
         user_errors,
     )
+    from guardduty_eks_audit_logs.reading.snapshot import read_snapshot
     from guardduty_eks_audit_logs.resources.aws_provider import aws_provider
     from guardduty_eks_audit_logs.resources.delegated_administrator import DelegatedAdministrator
     from guardduty_eks_audit_logs.resources.eks_audit_logs import EksAuditLogs
@@ -45,10 +48,14 @@ __all__ = (
     "deploy_monitoring",
     "fail_if_incomplete",
     "log_summary",
+    "make_plan",
     "plan_region",
     "plan_regions",
     "read_configuration",
+    "read_own_state",
     "read_settings",
+    "read_snapshot",
+    "stack_name",
     "user_errors",
 )
 
@@ -62,6 +69,8 @@ _ELSEWHERE = {
     "SettingsError": "errors",
     "UserError": "errors",
     "aws_provider": "resources.aws_provider",
+    "make_plan": "planning.plan",
+    "read_snapshot": "reading.snapshot",
 }
 """The module of each public name that is not in `program`."""
 

@@ -39,7 +39,7 @@ class AutoEnable(StrEnum):
     """For which accounts GuardDuty turns something on by itself (API: OrgFeatureStatus).
 
     `ALL` reaches existing and new accounts within 24 hours, `NEW` accounts when they join, and
-    `NONE` nobody; `NONE` turns nothing off.
+    `NONE` no account; `NONE` turns nothing off.
     """
 
     NEW = "NEW"
@@ -334,7 +334,7 @@ class Delegation:
         unknown_account: whether AWS Organizations says that there is no such account.
         elsewhere: other GuardDuty administrators of this organization, in other regions.
         others: how many accounts the organization has beside the wanted one: so many members there
-            are at most; None if AWS does not tell.
+            are at most; None if AWS does not say.
         identity: who asked, if a program said so.
         notices: what a user is to know about the credentials.
     """

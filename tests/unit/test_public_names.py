@@ -41,10 +41,14 @@ def test_the_public_names_are_these() -> None:
         "deploy_monitoring",
         "fail_if_incomplete",
         "log_summary",
+        "make_plan",
         "plan_region",
         "plan_regions",
         "read_configuration",
+        "read_own_state",
         "read_settings",
+        "read_snapshot",
+        "stack_name",
         "user_errors",
     )
 

@@ -124,7 +124,7 @@ def deciding_rules(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountI
 def find_non_members(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId, int]:
     """Finds the accounts in the rules' units that are to be set, but are no members.
 
-    Accounts that are closed, or that AWS has suspended, are left out: nobody can add them.
+    Accounts that are closed, or that AWS has suspended, are left out: they can't be added.
 
     Returns:
         by account, the place of the first rule that is known to select it. Which tags they have is

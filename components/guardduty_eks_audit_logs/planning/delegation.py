@@ -22,7 +22,7 @@ class DelegationPlan:
     Attributes:
         delegation: what AWS holds and what is asked for.
         refusals: one sentence each; if there are any, nothing may be changed.
-        notices: what a user is told.
+        notices: what a user is to know.
     """
 
     delegation: Delegation
@@ -55,7 +55,7 @@ def designations_of_others(
 
     Args:
         last: the stack's last state.
-        kept: the account and region that the run designates; None if it designates nobody.
+        kept: the account and region that the run designates; None if it designates no account.
         now: what the run does, as the rest of a sentence.
     """
     return tuple(

@@ -1,4 +1,4 @@
-"""What a plan gives to the dynamic resources as their inputs; asks nobody."""
+"""What a plan gives to the dynamic resources as their inputs."""
 
 from __future__ import annotations
 

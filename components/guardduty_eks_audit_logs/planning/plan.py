@@ -200,7 +200,7 @@ def make_plan(
     Args:
         settings: a stack's configuration, in any mode but `delegation`.
         snapshot: the region as the caller sees it now.
-        owner: the stack as `project/stack`, which tells a detector of its own making from others.
+        owner: the stack as `project/stack`, by which it knows a detector of its own making.
         last: the stack's last state; a stack without one if not given.
     """
     last = last or LastState()
@@ -236,7 +236,7 @@ def _by_rules(plan: Plan) -> Plan:
     inactive = find_inactive(rules, snapshot, deciding)
     non_members = find_non_members(rules, snapshot)
     release = _release(settings, snapshot, plan.record, decisions, inactive)
-    # A stack that does not say which members it wants is refused; its release is nobody's wish.
+    # Without `members` in the configuration, the stack does not ask for a release: it is refused.
     asked = Release() if plan.refusals else release
     refused = rule_refusals(settings, snapshot, deciding, decisions, asked)
     plan = replace(

@@ -15,7 +15,7 @@ def selects(rule: Rule, account: AccountId, lookup: OrganizationLookup) -> bool 
     """Whether a rule selects an account.
 
     Returns:
-        None if nobody can say, since Organizations did not tell, or a unit does not exist or is not
+        None if it is not known: Organizations did not say, or a unit does not exist or is not
         the only one of its path.
     """
     if rule.organizational_units:

@@ -82,8 +82,8 @@ class ReportFile:
             refusals=tuple(refusals),
             regions=tuple(self._regions.values()),
         )
-        told = _masked(report.model_dump(mode="json", by_alias=True), _secrets())
-        text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+        masked = _masked(report.model_dump(mode="json", by_alias=True), _secrets())
+        text = json.dumps(masked, indent=2, ensure_ascii=False) + "\n"
         try:
             Path(path).write_text(text, "utf-8")
         except OSError as error:

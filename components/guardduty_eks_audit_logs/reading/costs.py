@@ -1,6 +1,6 @@
 """What turning EKS_AUDIT_LOGS on may cost: trial days of the accounts, and the use until now.
 
-Both are a guide and never end a run: what AWS does not tell is unknown. They need the permissions
+Both are a guide and never end a run: what AWS does not return is unknown. They need the permissions
 `guardduty:GetRemainingFreeTrialDays` and `guardduty:GetUsageStatistics`, which nothing else needs.
 """
 

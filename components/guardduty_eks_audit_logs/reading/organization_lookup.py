@@ -32,8 +32,8 @@ def read_organization_lookup(
 
     Args:
         rules: the first that selects an account decides it.
-        accounts: the members that are to be decided; None while nobody knows them, which is
-            enough to tell units that do not exist.
+        accounts: the members that are to be decided; None while they are not known, which is
+            enough to find units that do not exist.
         api: whom to ask.
 
     Raises:
@@ -79,7 +79,7 @@ class _Reader:
         )
 
     def policy_type(self) -> tuple[bool | None, str | None]:
-        # A run goes on without: where nobody tells, that is a notice.
+        # A run goes on without it; the plan has a notice.
         try:
             roots = self._of_organization.roots
         except ServiceError as error:
@@ -113,7 +113,7 @@ class _Reader:
     def _look_up_tags(self, undecided: Sequence[AccountId]) -> None:
         asked = [account for account in undecided if account not in self._tags]
         if self._refused or self._unknown_units or self._ambiguous_units:
-            # The run is refused anyway, but for which permissions is told all at once.
+            # The run is refused anyway; one call more finds whether permissions are missing too.
             asked = asked[:1]
         tags = at_once(self._api.tags, asked)
         self._tags |= {account: found or {} for account, found in zip(asked, tags, strict=True)}

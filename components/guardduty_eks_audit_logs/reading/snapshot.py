@@ -87,8 +87,8 @@ def _lookup(
 
 
 def _before_detector(session: Session, snapshot: Snapshot, settings: Settings) -> Snapshot:
-    # AWS Organizations is asked who may have the detector that is to be made: GuardDuty tells only
-    # who has one.
+    # AWS Organizations is asked who may have the detector that is to be made: GuardDuty says it
+    # only of accounts that have one.
     if not settings.makes_detector or settings.mode is not Mode.ORGANIZATION:
         return snapshot
     organizations = session.organizations

@@ -34,7 +34,7 @@ def region_report(plan: Plan, costs: Costs | None = None) -> RegionReport:
 
     Args:
         plan: also one with refusals: then this is what they refuse.
-        costs: what turning accounts on will cost; None if it is not to be told.
+        costs: what turning accounts on will cost; None if they are not wanted.
     """
     accounts = _off_first([*_by_rule(plan, costs), *_released(plan), *_inactive(plan)])
     snapshot = plan.snapshot
@@ -205,7 +205,7 @@ def _left(plan: Plan, accounts: Sequence[ReportedAccount]) -> Iterator[str]:
 
 
 def _refused_whole(plan: Plan) -> Iterator[str]:
-    """What a refusal tells in short."""
+    """What a refusal says in short, here as a whole."""
     if plan.refusals and plan.snapshot.detector:
         yield from many_non_members(plan.settings, plan.snapshot)
 

@@ -244,12 +244,12 @@ class PriorSettingsOutputs(_Kept):
         if not isinstance(scope, list | tuple):
             raise ValueError(messages.text_malformed(str(scope)))  # noqa: TRY004 - for pydantic
         written = {_SCOPES[str(name)] for name in scope if str(name) in _SCOPES}
-        told = {key: value for key, value in recorded.items() if value}
+        values = {key: value for key, value in recorded.items() if value}
         return {
             **known,
             "before": {a: s for a, s in _part(known, "statuses").items() if s != UNKNOWN},
-            "settingsBefore": {key: value for key, value in told.items() if key in written},
-            "settingsRead": {key: value for key, value in told.items() if key not in written},
+            "settingsBefore": {key: value for key, value in values.items() if key in written},
+            "settingsRead": {key: value for key, value in values.items() if key not in written},
         }
 
 
