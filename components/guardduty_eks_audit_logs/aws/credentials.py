@@ -48,8 +48,8 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.answers import MALFORMED, aws_errors, refusal
 from guardduty_eks_audit_logs.aws.failures import is_about_the_service
-from guardduty_eks_audit_logs.aws.guardduty import MALFORMED, aws_errors, refusal
 from guardduty_eks_audit_logs.aws.watch import CALL_SECONDS
 from guardduty_eks_audit_logs.errors import (
     ACCESS_DENIED,

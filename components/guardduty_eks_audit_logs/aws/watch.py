@@ -18,7 +18,10 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import ConnectionFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from botocore.client import BaseClient
+    from botocore.paginate import Paginator
 
 CALL_SECONDS = 120
 """For so long a call is waited for, botocore's own attempts included."""
@@ -186,3 +189,24 @@ class _Watched:
         if operation is None:
             return found
         return lambda **request: self._watch.call(operation, lambda: found(**request))
+
+    def get_paginator(self, name: str) -> _WatchedPaginator:
+        operation = self._client.meta.method_to_api_mapping[name]
+        return _WatchedPaginator(self._client.get_paginator(name), operation, self._watch)
+
+
+class _WatchedPaginator:
+    """A paginator each page of which is waited for by itself."""
+
+    def __init__(self, paginator: Paginator[Any], operation: str, watch: Watch) -> None:
+        self._paginator = paginator
+        self._operation = operation
+        self._watch = watch
+
+    def paginate(self, **request: object) -> Iterator[Any]:
+        pages = iter(self._paginator.paginate(**request))
+        while True:
+            page = self._watch.call(self._operation, lambda: next(pages))
+            yield page
+            if not page.get("NextToken"):
+                return
