@@ -20,18 +20,14 @@ from botocore.utils import validate_region_name
 from pydantic import ValidationError
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.aws.credentials import (
-    Fetched,
+from guardduty_eks_audit_logs.aws.credentials.faults import is_denied, named_faults
+from guardduty_eks_audit_logs.aws.credentials.fetched import Fetched, fetch, given
+from guardduty_eks_audit_logs.aws.credentials.files import (
     configured_session,
-    fetch,
-    given,
     ignore_empty_variables,
-    is_denied,
-    role_credentials,
-    role_source,
     state_of_files,
-    told_of,
 )
+from guardduty_eks_audit_logs.aws.credentials.roles import role_credentials, role_source
 from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
 from guardduty_eks_audit_logs.aws.organizations import OrganizationsApi
 from guardduty_eks_audit_logs.aws.watch import Watch, watched
@@ -49,7 +45,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_sts import STSClient
 
-    from guardduty_eks_audit_logs.aws.credentials import Source
+    from guardduty_eks_audit_logs.aws.credentials.faults import Source
     from guardduty_eks_audit_logs.aws.watch import Tell
     from guardduty_eks_audit_logs.settings.identity import AssumeRole
     from guardduty_eks_audit_logs.settings.secret_keys import IsSecret
@@ -159,7 +155,7 @@ def open_session(
     acting = _who_acts(settings, prefix, configured, watch)
     acting.give_to(configured)
     session = boto3.Session(botocore_session=configured)
-    with told_of(lambda _: acting.source, "GetCallerIdentity"):
+    with named_faults(lambda _: acting.source, "GetCallerIdentity"):
         sts = watched(_sts(session, settings, where), watch)
         caller = AccountId(printable(sts.get_caller_identity()["Account"]))
     _check_account(caller, settings, prefix)
@@ -234,7 +230,7 @@ def _as_role(
     def source(error: BaseException) -> Source:
         return assumed if is_denied(error) else before.source
 
-    with told_of(source, f"AssumeRole {role.role_arn}"):
+    with named_faults(source, f"AssumeRole {role.role_arn}"):
         sts = _sts(boto3.Session(botocore_session=session), settings, watch.region)
         # The role is assumed anew as long as the process lasts: only each call has an end.
         credentials = role_credentials(watched(sts, watch.without_end()), role)
