@@ -12,7 +12,7 @@ from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.regions import is_known
-from guardduty_eks_audit_logs.aws.session import aws_faults, open_session
+from guardduty_eks_audit_logs.aws.session import open_session
 from guardduty_eks_audit_logs.aws.watch import READING_SECONDS
 from guardduty_eks_audit_logs.errors import (
     ConnectionFailedError,
@@ -49,6 +49,7 @@ from guardduty_eks_audit_logs.settings.configuration import Settings
 from guardduty_eks_audit_logs.settings.faults import shown
 from guardduty_eks_audit_logs.settings.secret_keys import secrets_to_show
 from guardduty_eks_audit_logs.settings.stack_files import faults_of_stack_file
+from guardduty_eks_audit_logs.settings.stack_identity import aws_faults
 from guardduty_eks_audit_logs.state.ledger import LastState, read_last_state
 from guardduty_eks_audit_logs.texts import accounts_by_reason
 
@@ -56,11 +57,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
-    from guardduty_eks_audit_logs.aws.session import Lookup, Session
+    from guardduty_eks_audit_logs.aws.session import Session
     from guardduty_eks_audit_logs.model import AccountId
     from guardduty_eks_audit_logs.planning.plan import Plan
     from guardduty_eks_audit_logs.reading.costs import Costs
     from guardduty_eks_audit_logs.settings.identity import Identity
+    from guardduty_eks_audit_logs.settings.stack_identity import Configuration
 
 
 _SHOWN_OF_AWS = {
@@ -118,7 +120,7 @@ def is_secret(key: str) -> bool:
     return key in get_config_secret_keys_env() or key not in stack_configuration()
 
 
-def connect(who: Lookup | Identity, region: str | None = None) -> Session:
+def connect(who: Configuration | Identity, region: str | None = None) -> Session:
     """Opens the session by which a program reads: reading has an end, and tells if it takes long.
 
     Credentials that the stack's configuration has in clear are refused.
@@ -261,7 +263,7 @@ def _plan(settings: Settings, session: Session, last: LastState) -> Plan:
 
 
 def plan_regions(
-    settings: Settings, who: Lookup | Identity, regions: Sequence[str]
+    settings: Settings, who: Configuration | Identity, regions: Sequence[str]
 ) -> list[tuple[Session, Plan]]:
     """Looks at every region and makes a plan for each; registers nothing.
 

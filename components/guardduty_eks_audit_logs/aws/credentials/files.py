@@ -18,7 +18,7 @@ from guardduty_eks_audit_logs.foreign_words import harmless
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-    from guardduty_eks_audit_logs.settings.identity import WhoActs
+    from guardduty_eks_audit_logs.settings.identity import AwsSettings
 
 
 _STRONGER_THAN_A_PROFILE = ("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE")
@@ -49,7 +49,7 @@ def environment_profile() -> str | None:
 class _Session(botocore.session.Session):
     """A session whose clients ask where the settings say, also those that botocore makes itself."""
 
-    def __init__(self, settings: WhoActs) -> None:
+    def __init__(self, settings: AwsSettings) -> None:
         super().__init__(profile=settings.profile or environment_profile())
         self._settings = settings
 
@@ -62,12 +62,11 @@ class _Session(botocore.session.Session):
         return super().create_client(service_name, **options)
 
 
-def configured_session(settings: WhoActs, prefix: str) -> botocore.session.Session:
+def configured_session(settings: AwsSettings) -> botocore.session.Session:
     """Makes a botocore session that reads the files and the profile that the settings name.
 
     Args:
         settings: who acts.
-        prefix: put before the settings' keys where a user writes them, for instance `aws:`.
 
     Raises:
         UserError: the files can't be read.
@@ -97,7 +96,7 @@ def configured_session(settings: WhoActs, prefix: str) -> botocore.session.Sessi
             session.get_scoped_config()
         except ProfileNotFound:
             profile = session.get_config_variable("profile")
-            named_by = f"{prefix}profile" if settings.profile else _names_a_profile()
+            named_by = f"{settings.prefix}profile" if settings.profile else _names_a_profile()
             raise CredentialsError(messages.no_profile(harmless(profile), named_by)) from None
         _check_bundle(session)
     return session
