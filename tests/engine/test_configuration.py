@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from demo.project import copy_project
 from guardduty_eks_audit_logs.errors import SettingsError
 from guardduty_eks_audit_logs.settings.configuration import Settings
+from guardduty_eks_audit_logs.settings.file_values import Undecided
 from guardduty_eks_audit_logs.settings.stack_files import (
-    Undecided,
     _values,
     ask_pulumi,
     faults_of_stack_file,

@@ -28,7 +28,8 @@ from aws_plugin_stand_in.failures import StandInError
 from aws_plugin_stand_in.settings import read_settings
 from aws_sandbox.credentials import access_key_id, secret_access_key
 from aws_sandbox.fault_effects import Fixed
-from guardduty_eks_audit_logs.aws import credentials, watch
+from guardduty_eks_audit_logs.aws import watch
+from guardduty_eks_audit_logs.aws.credentials import fetched
 from guardduty_eks_audit_logs.aws.session import open_session
 from guardduty_eks_audit_logs.errors import UserError
 from guardduty_eks_audit_logs.resources.member_features import MemberFeaturesProvider
@@ -573,7 +574,7 @@ def test_a_source_that_never_answers_has_an_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(watch, "CALL_SECONDS", 1)
-    monkeypatch.setattr(credentials, "CALL_SECONDS", 1)
+    monkeypatch.setattr(fetched, "CALL_SECONDS", 1)
     machine = Machine(sandbox, tmp_path)
     sandbox.client.slows("AssumeRole", by=Fixed(seconds=20), service="sts")
     _role_of_profile(machine, machine.role(MANAGEMENT))

@@ -13,7 +13,7 @@ from guardduty_eks_audit_logs.aws.organizations import OrganizationsApi
 from guardduty_eks_audit_logs.model import AccountId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 ROOT = "r-ab12"
 NO_PERMISSION = "You don't have permissions to access this resource."
@@ -40,6 +40,22 @@ class Question:
     operation: str
     of: str
     page: str = ""
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """A paginator of boto3 over one of the methods."""
+
+    ask: Callable[..., dict[str, Any]]
+
+    def paginate(self, **request: str) -> Iterator[dict[str, Any]]:
+        token: dict[str, str] = {}
+        while True:
+            page = self.ask(**request, **token)
+            yield page
+            if "NextToken" not in page:
+                return
+            token = {"NextToken": page["NextToken"]}
 
 
 @dataclass
@@ -77,6 +93,9 @@ class FakeOrganizations:
     def asked(self, operation: str) -> Counter[str]:
         """Of what an operation was asked, and how often, not counting further pages."""
         return Counter(q.of for q in self.questions if q.operation == operation and not q.page)
+
+    def get_paginator(self, name: str) -> _Pages:
+        return _Pages(getattr(self, name))
 
     def list_roots(self, **page: str) -> dict[str, Any]:
         types = [{"Type": kind, "Status": status} for kind, status in self.policy_types.items()]

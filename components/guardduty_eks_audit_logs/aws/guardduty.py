@@ -6,29 +6,14 @@ their end, whatever their number of pages.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
-
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    HTTPClientError,
-    ProxyConnectionError,
-)
-from botocore.exceptions import (
-    ConnectionError as BotocoreConnectionError,
-)
-from botocore.parsers import ResponseParserError
+from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.errors import (
-    UNKNOWN_CREDENTIALS,
-    ConnectionFailedError,
-    CredentialsError,
-    ServiceError,
-)
+from guardduty_eks_audit_logs.aws.answers import aws_errors
+from guardduty_eks_audit_logs.aws.paging import by_token, read_pages
+from guardduty_eks_audit_logs.errors import ServiceError
 from guardduty_eks_audit_logs.foreign_words import harmless, printable
 from guardduty_eks_audit_logs.model import (
     FEATURE,
@@ -47,7 +32,7 @@ from guardduty_eks_audit_logs.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from mypy_boto3_guardduty import GuardDutyClient
     from mypy_boto3_guardduty.type_defs import (
@@ -56,92 +41,6 @@ if TYPE_CHECKING:
         UnprocessedAccountTypeDef,
         UpdateOrganizationConfigurationRequestTypeDef,
     )
-
-MALFORMED = "MalformedAnswer"
-"""Our own code of an answer that is not AWS's, such as a proxy's page."""
-
-_SAME_PAGES = 100
-"""Some lists of AWS have empty pages between full ones, but not so many."""
-
-Page = TypeVar("Page", bound="Mapping[str, Any]")
-"""One answer of a list in pages, as boto3 types it."""
-
-
-@contextmanager
-def aws_errors(operation: str) -> Iterator[None]:
-    """Turns what botocore raises into this product's errors.
-
-    Args:
-        operation: AWS's name of what is done, for the message.
-
-    Raises:
-        CredentialsError: no credentials, or AWS does not know them.
-        ConnectionFailedError: no answer.
-        ServiceError: any other refusal, with AWS's code and words.
-    """
-    try:
-        yield
-    except ClientError as error:
-        code, reason = refusal(error)
-        if code in UNKNOWN_CREDENTIALS:
-            raise CredentialsError(
-                messages.credentials_rejected(operation, code, reason)
-            ) from error
-        raise ServiceError(operation, code, reason) from error
-    except (HTTPClientError, BotocoreConnectionError) as error:
-        proxy = isinstance(error, ProxyConnectionError)
-        told = messages.no_answer(operation, _words_of(error), proxy=proxy)
-        raise ConnectionFailedError(told) from error
-    except (BotoCoreError, RuntimeError) as error:  # awscrt, which signs, raises the second
-        raise ServiceError(operation, type(error).__name__, harmless(str(error))) from error
-    except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError) as error:
-        # Neither botocore nor this module can read it: a proxy's page, or a member that is missing.
-        raise ServiceError(operation, MALFORMED, messages.malformed_answer()) from error
-
-
-def _words_of(error: Exception) -> str:
-    # botocore's words for what it does not know have the request's headers in them.
-    cause = error.kwargs.get("error") if type(error) is HTTPClientError else None
-    return type(cause).__name__ if cause else harmless(str(error))
-
-
-def refusal(error: ClientError) -> tuple[str, str]:
-    """Gives AWS's code and words of a refusal; of a page that is no AWS's, words of our own."""
-    told = error.response.get("Error") or {}
-    if not told:
-        return MALFORMED, messages.malformed_answer()
-    code = harmless(str(told.get("Code") or "Unknown"))
-    return code, harmless(str(told.get("Message") or code))
-
-
-def pages(operation: str, ask: Callable[[str], Page]) -> Iterator[Page]:
-    """Reads all pages of a list; boto3 has paginators for few, and they trust every token.
-
-    Args:
-        operation: AWS's name of what is done, for the message.
-        ask: asks for the page that a token leads to; the first one has none ("").
-
-    Raises:
-        UserError: see `aws_errors`.
-        ServiceError: a token comes again, or page after page is the same, so that there would be no
-            end.
-    """
-    token, seen = "", {""}
-    before, same = None, 0
-    while True:
-        with aws_errors(operation):
-            answer = ask(token)
-            token = answer.get("NextToken") or ""
-            said = {k: v for k, v in answer.items() if k not in {"NextToken", "ResponseMetadata"}}
-        yield answer
-        if not token:
-            return
-        before, same = said, same + 1 if said == before else 1
-        if same == _SAME_PAGES:
-            raise ServiceError(operation, "PageToken", messages.page_again(same))
-        if token in seen:
-            raise ServiceError(operation, "PageToken", messages.token_again())
-        seen.add(token)
 
 
 class GuardDutyApi:
@@ -163,7 +62,8 @@ class GuardDutyApi:
     def detector_id(self) -> DetectorId | None:
         """Finds the detector of the caller's account (ListDetectors); None if there is none."""
         with aws_errors("ListDetectors"):
-            for page in pages("ListDetectors", lambda t: self._client.list_detectors(**_from(t))):
+            listed = self._client.get_paginator("list_detectors").paginate()
+            for page in read_pages("ListDetectors", listed):
                 for detector_id in page["DetectorIds"]:
                     return DetectorId(_text(detector_id))
         return None
@@ -197,9 +97,8 @@ class GuardDutyApi:
         """
         operation = "ListOrganizationAdminAccounts"
         with aws_errors(operation):
-            for page in pages(
-                operation, lambda t: self._client.list_organization_admin_accounts(**_from(t))
-            ):
+            listed = self._client.get_paginator("list_organization_admin_accounts").paginate()
+            for page in read_pages(operation, listed):
                 for entry in page.get("AdminAccounts", ()):
                     ending = entry.get("AdminStatus") == "DISABLE_IN_PROGRESS"
                     return Designation(_account(entry["AdminAccountId"]), ending)
@@ -221,12 +120,10 @@ class GuardDutyApi:
         members, feature = AutoEnable.NONE, None
         operation = "DescribeOrganizationConfiguration"
         with aws_errors(operation):
-            for page in pages(
-                operation,
-                lambda t: self._client.describe_organization_configuration(
-                    DetectorId=detector_id, **_from(t)
-                ),
-            ):
+            described = by_token(
+                self._client.describe_organization_configuration, DetectorId=detector_id
+            )
+            for page in read_pages(operation, described):
                 members = _auto_enable(page.get("AutoEnableOrganizationMembers", members))
                 for entry in page.get("Features", ()):
                     if entry.get("Name") == FEATURE and "AutoEnable" in entry:
@@ -237,12 +134,10 @@ class GuardDutyApi:
         """Lists all member accounts once, whatever their relationship status (ListMembers)."""
         found: dict[AccountId, Membership] = {}
         with aws_errors("ListMembers"):
-            for page in pages(
-                "ListMembers",
-                lambda t: self._client.list_members(
-                    DetectorId=detector_id, OnlyAssociated="false", **_from(t)
-                ),
-            ):
+            listed = self._client.get_paginator("list_members").paginate(
+                DetectorId=detector_id, OnlyAssociated="false"
+            )
+            for page in read_pages("ListMembers", listed):
                 # An account that joins between two pages may be in both of them.
                 found.update((m.account, m) for m in map(_membership, page["Members"]))
         return tuple(found.values())
@@ -354,15 +249,13 @@ class GuardDutyApi:
         turned on later (API reference). None if AWS lists no use.
         """
         with aws_errors("GetUsageStatistics"):
-            for page in pages(
-                "GetUsageStatistics",
-                lambda t: self._client.get_usage_statistics(
-                    DetectorId=detector_id,
-                    UsageStatisticType="SUM_BY_FEATURES",
-                    UsageCriteria={"Features": [FEATURE]},
-                    **_from(t),
-                ),
-            ):
+            told = by_token(
+                self._client.get_usage_statistics,
+                DetectorId=detector_id,
+                UsageStatisticType="SUM_BY_FEATURES",
+                UsageCriteria={"Features": [FEATURE]},
+            )
+            for page in read_pages("GetUsageStatistics", told):
                 for entry in page.get("UsageStatistics", {}).get("SumByFeature", ()):
                     if entry.get("Feature") == FEATURE:
                         return _usage(entry.get("Total", {}))
@@ -425,14 +318,6 @@ def _unprocessed(
 ) -> dict[AccountId, str]:
     reasons = {_account(e["AccountId"]): harmless(_text(e.get("Result", "?"))) for e in entries}
     return {account: reasons[account] for account in accounts if account in reasons}
-
-
-class _From(TypedDict, total=False):
-    NextToken: str
-
-
-def _from(token: str) -> _From:
-    return {"NextToken": token} if token else {}
 
 
 def _feature_status(features: Sequence[object]) -> FeatureStatus | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ConnectTimeoutError
 
+from guardduty_eks_audit_logs.aws.answers import aws_errors
 from guardduty_eks_audit_logs.aws.failures import is_about_the_service
-from guardduty_eks_audit_logs.aws.guardduty import aws_errors, pages
+from guardduty_eks_audit_logs.aws.paging import read_pages
 from guardduty_eks_audit_logs.errors import ConnectionFailedError, ServiceError
 from guardduty_eks_audit_logs.foreign_words import harmless, printable
 from guardduty_eks_audit_logs.model import AccountId
@@ -97,16 +98,14 @@ class OrganizationsApi:
 
     def guardduty_administrators(self) -> frozenset[AccountId]:
         """Finds the delegated administrators of GuardDuty (ListDelegatedAdministrators)."""
-        operation, service = "ListDelegatedAdministrators", "guardduty.amazonaws.com"
+        operation = "ListDelegatedAdministrators"
         with aws_errors(operation):
+            listed = self._client.get_paginator("list_delegated_administrators").paginate(
+                ServicePrincipal="guardduty.amazonaws.com"
+            )
             return frozenset(
                 AccountId(printable(administrator["Id"]))
-                for page in pages(
-                    operation,
-                    lambda t: self._client.list_delegated_administrators(
-                        ServicePrincipal=service, **_from(t)
-                    ),
-                )
+                for page in read_pages(operation, listed)
                 for administrator in page["DelegatedAdministrators"]
             )
 
@@ -128,10 +127,8 @@ class OrganizationsApi:
         """Counts the accounts of the organization (ListAccounts)."""
         operation = "ListAccounts"
         with aws_errors(operation):
-            return sum(
-                len(page["Accounts"])
-                for page in pages(operation, lambda t: self._client.list_accounts(**_from(t)))
-            )
+            listed = self._client.get_paginator("list_accounts").paginate()
+            return sum(len(page["Accounts"]) for page in read_pages(operation, listed))
 
     def roots(self) -> tuple[Root, ...]:
         """Reads the root, of which there is one, with its policy types (ListRoots).
@@ -158,14 +155,12 @@ class OrganizationsApi:
         """
         operation = "ListOrganizationalUnitsForParent"
         with _unless(*_NO_PARENT), aws_errors(operation):
+            listed = self._client.get_paginator("list_organizational_units_for_parent").paginate(
+                ParentId=parent
+            )
             return tuple(
                 OrganizationalUnit(unit["Id"], printable(unit["Name"]))
-                for page in pages(
-                    operation,
-                    lambda t: self._client.list_organizational_units_for_parent(
-                        ParentId=parent, **_from(t)
-                    ),
-                )
+                for page in read_pages(operation, listed)
                 for unit in page["OrganizationalUnits"]
             )
         return None
@@ -178,12 +173,12 @@ class OrganizationsApi:
         """
         operation = "ListAccountsForParent"
         with _unless(*_NO_PARENT), aws_errors(operation):
+            listed = self._client.get_paginator("list_accounts_for_parent").paginate(
+                ParentId=parent
+            )
             return tuple(
                 _account(account)
-                for page in pages(
-                    operation,
-                    lambda t: self._client.list_accounts_for_parent(ParentId=parent, **_from(t)),
-                )
+                for page in read_pages(operation, listed)
                 for account in page["Accounts"]
             )
         return None
@@ -198,12 +193,12 @@ class OrganizationsApi:
         """
         operation = "ListTagsForResource"
         with _unless("TargetNotFoundException"), aws_errors(operation):
+            listed = self._client.get_paginator("list_tags_for_resource").paginate(
+                ResourceId=account
+            )
             return {
                 tag["Key"]: tag["Value"]
-                for page in pages(
-                    operation,
-                    lambda t: self._client.list_tags_for_resource(ResourceId=account, **_from(t)),
-                )
+                for page in read_pages(operation, listed)
                 for tag in page["Tags"]
             }
         return None
@@ -211,10 +206,9 @@ class OrganizationsApi:
 
 def _roots(client: OrganizationsClient) -> tuple[Root, ...]:
     with aws_errors("ListRoots"):
+        listed = client.get_paginator("list_roots").paginate()
         return tuple(
-            _root(root)
-            for page in pages("ListRoots", lambda t: client.list_roots(**_from(t)))
-            for root in page["Roots"]
+            _root(root) for page in read_pages("ListRoots", listed) for root in page["Roots"]
         )
 
 
@@ -238,11 +232,3 @@ def _unless(*codes: str) -> Iterator[None]:
     except ServiceError as error:
         if error.code not in codes:
             raise
-
-
-class _From(TypedDict, total=False):
-    NextToken: str
-
-
-def _from(token: str) -> _From:
-    return {"NextToken": token} if token else {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import Future, wait
 from math import inf
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -18,7 +17,12 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import ConnectionFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from botocore.client import BaseClient
+    from botocore.paginate import Paginator
+
+    from guardduty_eks_audit_logs.progress import Report
 
 CALL_SECONDS = 120
 """For so long a call is waited for, botocore's own attempts included."""
@@ -34,9 +38,6 @@ QUIET_SECONDS = 10
 
 _IDLE_SECONDS = 1
 
-Tell = Callable[[str], None]
-"""Tells a user of progress: one line of text."""
-
 Answer = TypeVar("Answer")
 Client = TypeVar("Client", bound="BaseClient")
 
@@ -46,16 +47,16 @@ class Watch:
 
     Args:
         region: where AWS is asked; named in what is told.
-        tell: told of progress.
+        report: gets a line of progress where a user would wait in silence.
         seconds: how long all calls together may take, and a second more for each answer; None for
             no such limit.
     """
 
     def __init__(
-        self, region: str, tell: Tell = lambda _: None, seconds: float | None = None
+        self, region: str, report: Report = lambda _: None, seconds: float | None = None
     ) -> None:
         self.region = region
-        self._tell = tell
+        self._report = report
         self._seconds = seconds
         self._lock = threading.Lock()
         self._answers: Counter[str] = Counter()
@@ -66,7 +67,7 @@ class Watch:
 
     def without_end(self) -> Watch:
         """Gives a watch for calls that are made as long as the process lasts: each has an end."""
-        return Watch(self.region, self._tell)
+        return Watch(self.region, self._report)
 
     def call(self, operation: str, ask: Callable[[], Answer]) -> Answer:
         """Asks in a thread of its own, so that there is an end whatever the call waits for.
@@ -84,11 +85,11 @@ class Watch:
             return self._wait(operation, _Asked(ask), time.monotonic() + CALL_SECONDS)
         finally:
             self._note_end()
-            self._tell_if_quiet(operation)
+            self._report_if_quiet(operation)
 
     def _wait(self, operation: str, asked: _Asked[Answer], end: float) -> Answer:
         while not wait({asked.answer}, timeout=self._next_look(end)).done:
-            self._tell_if_quiet(operation)
+            self._report_if_quiet(operation)
             now = time.monotonic()
             if now >= end or now >= self._end():
                 asked.abandoned = True
@@ -129,14 +130,14 @@ class Watch:
         seconds = round(now - self._begun - self._paused)
         return messages.reading_too_long(self.region, operation, seconds, self._answered)
 
-    def _tell_if_quiet(self, operation: str) -> None:
+    def _report_if_quiet(self, operation: str) -> None:
         with self._lock:
             now = time.monotonic()
             if now - self._told < QUIET_SECONDS:
                 return
             self._told = now
             answers, seconds = self._answers[operation], round(now - self._busy)
-        self._tell(messages.waiting_for(self.region, operation, answers, seconds))
+        self._report(messages.waiting_for(self.region, operation, answers, seconds))
 
 
 class _Asked(Generic[Answer]):
@@ -186,3 +187,24 @@ class _Watched:
         if operation is None:
             return found
         return lambda **request: self._watch.call(operation, lambda: found(**request))
+
+    def get_paginator(self, name: str) -> _WatchedPaginator:
+        operation = self._client.meta.method_to_api_mapping[name]
+        return _WatchedPaginator(self._client.get_paginator(name), operation, self._watch)
+
+
+class _WatchedPaginator:
+    """A paginator each page of which is waited for by itself."""
+
+    def __init__(self, paginator: Paginator[Any], operation: str, watch: Watch) -> None:
+        self._paginator = paginator
+        self._operation = operation
+        self._watch = watch
+
+    def paginate(self, **request: object) -> Iterator[Any]:
+        pages = iter(self._paginator.paginate(**request))
+        while True:
+            page = self._watch.call(self._operation, lambda: next(pages))
+            yield page
+            if not page.get("NextToken"):
+                return

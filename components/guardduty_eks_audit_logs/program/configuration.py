@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
-from guardduty_eks_audit_logs.aws.session import aws_faults
 from guardduty_eks_audit_logs.errors import SettingsError
 from guardduty_eks_audit_logs.settings.configuration import Settings
 from guardduty_eks_audit_logs.settings.secret_keys import secrets_to_show
 from guardduty_eks_audit_logs.settings.stack_files import faults_of_stack_file
+from guardduty_eks_audit_logs.settings.stack_identity import aws_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

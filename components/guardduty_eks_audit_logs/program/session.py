@@ -14,12 +14,13 @@ from guardduty_eks_audit_logs.errors import ConnectionFailedError, CredentialsEr
 from guardduty_eks_audit_logs.program.configuration import is_secret
 
 if TYPE_CHECKING:
-    from guardduty_eks_audit_logs.aws.session import Lookup, Session
+    from guardduty_eks_audit_logs.aws.session import Session
     from guardduty_eks_audit_logs.errors import UserError
     from guardduty_eks_audit_logs.settings.identity import Identity
+    from guardduty_eks_audit_logs.settings.stack_identity import Configuration
 
 
-def connect(who: Lookup | Identity, region: str | None = None) -> Session:
+def connect(who: Configuration | Identity, region: str | None = None) -> Session:
     """Opens the session by which a program reads AWS; it has a time limit and shows progress.
 
     Credentials that the stack's configuration has in clear are refused.

@@ -30,16 +30,17 @@ from guardduty_eks_audit_logs.settings.faults import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from guardduty_eks_audit_logs.aws.session import Lookup, Session
+    from guardduty_eks_audit_logs.aws.session import Session
     from guardduty_eks_audit_logs.model import AccountId
     from guardduty_eks_audit_logs.planning.plan import Plan
     from guardduty_eks_audit_logs.settings.configuration import Settings
     from guardduty_eks_audit_logs.settings.identity import Identity
+    from guardduty_eks_audit_logs.settings.stack_identity import Configuration
     from guardduty_eks_audit_logs.state.ledger import LastState
 
 
 def plan_regions(
-    settings: Settings, who: Lookup | Identity, regions: Sequence[str]
+    settings: Settings, who: Configuration | Identity, regions: Sequence[str]
 ) -> list[tuple[Session, Plan]]:
     """Reads every region and makes a plan for each; registers nothing.
 
@@ -98,7 +99,7 @@ class _Regions:
     rejected: dict[str, list[str]] = field(default_factory=dict)
     callers: set[AccountId] = field(default_factory=set)
 
-    def add(self, who: Lookup | Identity, region: str, *, leaving: bool) -> bool:
+    def add(self, who: Configuration | Identity, region: str, *, leaving: bool) -> bool:
         """Reads one more region.
 
         Returns:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs.model import Setting
-from guardduty_eks_audit_logs.writing.members import Patience, Report, read_settled_statuses
+from guardduty_eks_audit_logs.writing.members import Patience, read_settled_statuses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
     from guardduty_eks_audit_logs.model import AccountId, DetectorId, FeatureStatus
+    from guardduty_eks_audit_logs.progress import Report
 
 _OF_THE_ORGANIZATION = frozenset({Setting.AUTO_ENABLE, Setting.AUTO_ENABLE_MEMBERS})
 

@@ -59,7 +59,7 @@ class Units:
             their ids; none if there is no such unit, several if the path can be read so.
 
         Raises:
-            UserError: see `aws.guardduty.aws_errors`.
+            UserError: see `aws.answers.aws_errors`.
         """
         ids = [unit] if unit.startswith(_IDS) else self._called(printable(unit), self.roots)
         return tuple(unit_id for unit_id in ids if self._below([unit_id])[0] is not None)
@@ -68,7 +68,7 @@ class Units:
         """Finds the accounts in a unit's whole subtree.
 
         Raises:
-            UserError: see `aws.guardduty.aws_errors`.
+            UserError: see `aws.answers.aws_errors`.
         """
         subtree = self._subtree(unit_id)
         asked = [unit for unit in subtree if unit not in self._accounts]

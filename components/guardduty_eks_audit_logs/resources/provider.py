@@ -88,7 +88,7 @@ class GuardDutyProvider(ResourceProvider):
     def open_session(self, props: Properties, seconds: float | None = None) -> Session:
         """Opens GuardDuty in a resource's region, as its `identity` or the configuration says."""
         who = self._lookup if props.identity is None else Identity(**props.identity)
-        return open_session(who, props.region, tell=tell, seconds=seconds)
+        return open_session(who, props.region, report=tell, seconds=seconds)
 
     def configured(self, key: str) -> Any:  # noqa: ANN401 - a configuration value is anything
         """Gives a value of the program's own configuration, None if there is none."""

@@ -5,10 +5,19 @@ The AWS environment variables and files fill whatever neither says.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel, to_snake
+from pydantic_core import PydanticKnownError
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import SettingsError
@@ -16,7 +25,7 @@ from guardduty_eks_audit_logs.settings.account_id import account_id
 from guardduty_eks_audit_logs.settings.faults import faults_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from pydantic import ModelWrapValidatorHandler
 
@@ -57,11 +66,25 @@ class AssumeRole(BaseModel):
     transitive_tag_keys: tuple[str, ...] = ()
 
 
-class WhoActs(BaseModel):
-    """The part of pulumi-aws's provider settings that decides who acts, without secrets."""
+class AwsSettings(BaseModel):
+    """The part of pulumi-aws's provider settings that decides who acts, and where.
+
+    The stack's `aws:*` configuration gives all of it (`settings.stack_identity`); a program's
+    `Identity` all but the keys, the token and the region.
+
+    Attributes:
+        prefix: put before each key where a user writes it.
+        access_key: with `secret_key`, comes before all other credentials.
+        secret_key: is shown by nothing, and is not kept in the state.
+        token: of keys that expire; as secret.
+        region: where, if a resource does not say it.
+    """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
+    prefix: ClassVar[str] = "aws:"
+
+    access_key: str | None = None
     allowed_account_ids: tuple[_AccountId, ...] = ()
     assume_roles: tuple[AssumeRole, ...] = ()
     custom_ca_bundle: str | None = None
@@ -69,9 +92,12 @@ class WhoActs(BaseModel):
     forbidden_account_ids: tuple[_AccountId, ...] = ()
     insecure: bool = False
     profile: str | None = None
+    region: str | None = None
+    secret_key: SecretStr | None = None
     shared_config_files: tuple[str, ...] = ()
     shared_credentials_files: tuple[str, ...] = ()
     sts_region: str | None = None
+    token: SecretStr | None = None
     use_dualstack_endpoint: bool | None = None
     use_fips_endpoint: bool | None = None
 
@@ -79,21 +105,37 @@ class WhoActs(BaseModel):
         """Gives the URL by which a service is asked; None where AWS has it."""
         return next((urls[service] for urls in self.endpoints if urls.get(service)), None)
 
-    def faults(self, prefix: str) -> Iterator[str]:
-        """Says what boto3 could not follow.
+    @property
+    def keys(self) -> tuple[str, str, str | None] | None:
+        """Access key, secret key and token in clear; None if there are none."""
+        if not (self.access_key and self.secret_key):
+            return None
+        token = self.token.get_secret_value() if self.token else None
+        return self.access_key, self.secret_key.get_secret_value(), token
 
-        Args:
-            prefix: put before each key, for instance `aws:`.
-        """
+    def faults(self) -> Iterator[str]:
+        """Says what boto3 could not follow."""
         for key, files in (
             ("sharedConfigFiles", self.shared_config_files),
             ("sharedCredentialsFiles", self.shared_credentials_files),
         ):
             if len(files) > 1:
-                yield messages.one_file_only(f"{prefix}{key}")
+                yield messages.one_file_only(f"{self.prefix}{key}")
+
+    def properties(self) -> dict[str, Any]:
+        """Writes them as plain JSON for the state, in pulumi-aws's names, without what is left out.
+
+        `Identity(**properties)` reads it again.
+
+        Raises:
+            SettingsError: they have a secret, which the state would have in clear.
+        """
+        if secrets := [key for key in SECRETS if getattr(self, to_snake(key))]:
+            raise SettingsError((messages.identity_with_secrets(secrets),))
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-class Identity(WhoActs):
+class Identity(AwsSettings):
     """Who acts, for a program that says it itself instead of by the stack's `aws:*` configuration.
 
     `Identity()` is whoever the AWS environment variables and files name. The stack's `aws:*`
@@ -118,6 +160,14 @@ class Identity(WhoActs):
 
     model_config = ConfigDict(extra="forbid")
 
+    prefix: ClassVar[str] = "identity."
+
+    @field_validator("region")
+    @classmethod
+    def _no_region(cls, _: str | None) -> None:
+        """Refuses it as any other key that an identity does not have."""
+        raise PydanticKnownError("extra_forbidden")
+
     @model_validator(mode="wrap")
     @classmethod
     def _faults_told(cls, values: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - what a program wrote
@@ -127,51 +177,12 @@ class Identity(WhoActs):
         try:
             identity = validate(values)
         except ValidationError as error:
-            raise SettingsError(faults_of(error, prefix="identity.")) from None
-        if faults := tuple(identity.faults("identity.")):
+            raise SettingsError(faults_of(error, prefix=cls.prefix)) from None
+        if faults := tuple(identity.faults()):
             raise SettingsError(faults)
         return identity
-
-    def properties(self) -> dict[str, Any]:
-        """Writes it as plain JSON, in pulumi-aws's names, without what is left out.
-
-        `Identity(**properties)` reads it again.
-        """
-        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 def _secrets_in(values: Any) -> list[str]:  # noqa: ANN401 - what a program wrote
     named = {to_camel(key) for key in values} if isinstance(values, dict) else set()
     return [key for key in SECRETS if key in named]
-
-
-def identity_notice(lookup: Callable[[str], Any], environ: Mapping[str, str]) -> str | None:
-    """Says which credentials are used if the stack and the environment name different ones.
-
-    boto3 and pulumi-aws agree: the stack's keys come before its profile, and either before
-    anything in the environment, where keys come before a token file, and that before a profile.
-
-    Args:
-        lookup: gives a value of the stack's configuration by its full key.
-        environ: the environment's variables.
-
-    Returns:
-        None if both name the same, or only one names any. A key or secret is never named.
-    """
-    key, profile = lookup("aws:accessKey"), lookup("aws:profile")
-    if not (key or profile) or (key and key == environ.get("AWS_ACCESS_KEY_ID")):
-        return None
-    unused = [variable for variable in _CREDENTIALS if environ.get(variable)]
-    variable = next((name for name in _PROFILES if environ.get(name)), None)
-    if variable and (key or environ[variable] != profile):
-        unused.append(f"{variable}={environ[variable]}")
-    if not unused:
-        return None
-    return messages.identity_used("aws:accessKey" if key else f"aws:profile {profile}", unused)
-
-
-_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE")
-"""The environment's variables that name credentials and come before its profile."""
-
-_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-"""Those that name a profile: the first that is set counts."""

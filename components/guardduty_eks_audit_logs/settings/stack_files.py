@@ -12,10 +12,14 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import SettingsError
+from guardduty_eks_audit_logs.settings.file_values import (
+    Undecided,
+    has_second_document,
+    read_mapping,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -23,19 +27,6 @@ if TYPE_CHECKING:
 
 _EXTENSIONS = (".json", ".yaml", ".yml")
 """Of a project's file, in the order in which the CLI looks; a stack's file has the same one."""
-
-_EXACT = range(-(2**53) + 1, 2**53)
-"""The CLI reads whole numbers as floating point numbers, in a JSON file and inside of objects."""
-
-
-@dataclass(frozen=True)
-class Undecided:
-    """A value that only the CLI can tell, and why."""
-
-    why: str
-
-
-Scalar = str | bool | int | Undecided | None
 
 
 @dataclass(frozen=True)
@@ -155,7 +146,7 @@ def faults_of_stack_file(
         if project is None:
             return ()
         file = project.stack_file(stack)
-        content = _mapping(file) if file.exists() else {}
+        content = read_mapping(file) if file.exists() else {}
     except SettingsError:
         return ()  # the CLI does not read it either: the configuration comes from elsewhere
     stray = [key for key in content if ":" in key or key in keys]
@@ -173,7 +164,7 @@ def faults_of_stack_file(
     faults += [
         messages.key_twice_in_config(project.shown(file), key) for key in _twice(project, content)
     ]
-    if file.exists() and _has_second_document(file):
+    if file.exists() and has_second_document(file):
         faults.append(messages.second_document(project.shown(file)))
     faults += _ignored_file(project, file, stack, configuration)
     return tuple(faults)
@@ -210,21 +201,10 @@ def _stray_inside(
         elif isinstance(value, dict):
             for key, one in value.items():
                 inside.append((f"{place}.{key}", one))
-                text = _text(one) if key.partition(":")[0] in {project.name, "aws"} else None
+                text = text_of(one) if key.partition(":")[0] in {project.name, "aws"} else None
                 if ":" in key and isinstance(text, str) and configuration.get(key) != text:
                     found.append(f"{place}.{key}")
     return found
-
-
-def _has_second_document(file: Path) -> bool:
-    if file.suffix == ".json":
-        return False
-    documents = yaml.parse(file.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
-    try:
-        starts = [event for event in documents if isinstance(event, yaml.DocumentStartEvent)]
-    except yaml.YAMLError:
-        return True  # the first one is read, and the fault is behind it
-    return len(starts) > 1
 
 
 def _ignored_file(
@@ -240,7 +220,7 @@ def _ignored_file(
             if other == file or other.name.casefold() not in names or not other.is_file():
                 continue
             try:
-                values = _of_stack(project, _mapping(other))
+                values = _of_stack(project, read_mapping(other))
             except SettingsError:
                 values = {"": ""}  # malformed: in force it can't be
             written = {key: value for key, value in values.items() if isinstance(value, str)}
@@ -263,7 +243,7 @@ def _project_in(folder: Path) -> Project | None:
     file = next((file for file in files if file.is_file()), None)
     if file is None:
         return None
-    content = _mapping(file)
+    content = read_mapping(file)
     name, config = content.get("name"), content.get("config") or {}
     stacks = content.get("stackConfigDir") or ""
     if isinstance(config, str):  # as projects wrote it before there was stackConfigDir
@@ -275,7 +255,7 @@ def _project_in(folder: Path) -> Project | None:
 
 def _values(project: Project, stack: str) -> dict[str, str | Undecided]:
     file = project.stack_file(stack)
-    content = _mapping(file) if file.exists() else {}
+    content = read_mapping(file) if file.exists() else {}
     values = _of_stack(project, content)
     for key, described in project.config.items():
         full = _full_key(project, key, project.file)
@@ -283,7 +263,7 @@ def _values(project: Project, stack: str) -> dict[str, str | Undecided]:
         if full not in values and default is not None:
             # The CLI takes such a name for a path.
             odd = re.search(r'[."\[]', full)
-            values[full] = Undecided("ask `pulumi config`") if odd else _text(default)
+            values[full] = Undecided("ask `pulumi config`") if odd else text_of(default)
     if content.get("environment"):
         values["environment"] = Undecided("it may set any key; ask `pulumi config`")
     return values
@@ -298,18 +278,18 @@ def _of_stack(project: Project, content: Mapping[str, Any]) -> dict[str, str | U
     for key, value in config.items():
         full = _full_key(project, key, file)
         twice = Undecided("it is written twice; keep one of them")
-        values[full] = twice if full in values else _text(value)
+        values[full] = twice if full in values else text_of(value)
     return values
 
 
 def _full_key(project: Project, key: str, file: Path) -> str:
-    parts = key.split(":")
-    if len(parts) == 1:
-        return f"{project.name}:{key}"
-    if len(parts) == 3 and parts[1] == "config":  # noqa: PLR2004 - as keys were written once
-        return f"{parts[0]}:{parts[2]}"
-    if len(parts) == 2:  # noqa: PLR2004
-        return key
+    match key.split(":"):
+        case [name]:
+            return f"{project.name}:{name}"
+        case [_, _]:
+            return key
+        case [namespace, "config", name]:  # as keys were written once
+            return f"{namespace}:{name}"
     raise SettingsError((messages.file_malformed(file.name, f"{key} is no key"),))
 
 
@@ -319,130 +299,3 @@ def _default(described: Any) -> Any:  # noqa: ANN401 - whatever a user wrote
         return described
     given = described.get("default")
     return described.get("value") if given is None else given
-
-
-def _text(value: Any) -> str | Undecided:  # noqa: ANN401 - whatever a user wrote
-    """Writes a value as the CLI hands it on."""
-    open_ = _undecided(value)
-    if open_:
-        return open_
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def _undecided(value: Any) -> Undecided | None:  # noqa: ANN401
-    if isinstance(value, Undecided):
-        return value
-    if isinstance(value, dict):
-        if len(value) == 1 and isinstance(value.get("secure"), str):
-            return Undecided("it is a secret; ask `pulumi config`")
-        value = list(value.values())
-    if isinstance(value, list):
-        return next((found for one in value if (found := _undecided(one))), None)
-    return None
-
-
-def _mapping(file: Path) -> dict[str, Any]:
-    """Reads a file of keys with values.
-
-    Raises:
-        SettingsError: the CLI does not read it either.
-    """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        read = _read_json(text) if file.suffix == ".json" else _read_yaml(text)
-    except (OSError, TypeError, ValueError, yaml.YAMLError, RecursionError) as error:
-        reason = " ".join(str(error).split()) or "it goes too deep"
-        raise SettingsError((messages.file_malformed(file.name, reason),)) from None
-    if read is None:
-        return {}
-    if not isinstance(read, dict):
-        raise SettingsError((messages.file_malformed(file.name, "it has no keys with values"),))
-    return read
-
-
-def _read_json(text: str) -> Any:  # noqa: ANN401
-    def whole(digits: str) -> Scalar:
-        number = int(digits)
-        return number if number in _EXACT else Undecided(_quote(digits))
-
-    def part(digits: str) -> Scalar:
-        return Undecided(_quote(digits))
-
-    return json.loads(text, parse_int=whole, parse_float=part, parse_constant=part)
-
-
-def _read_yaml(text: str) -> Any:  # noqa: ANN401
-    return _Loader(text).get_data()  # the first document, as the CLI
-
-
-def _quote(written: str) -> str:
-    return f"{written} without quotes is read in more than one way; put it in quotes"
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads YAML as the CLI does, and leaves open what one reader takes for something else.
-
-    The CLI's YAML has no `yes` for true, and reads dates, octal numbers and floating point numbers
-    in ways of its own.
-    """
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as PyYAML has it
-
-    def plain(self, node: yaml.ScalarNode) -> Scalar:
-        """A scalar whose tag the CLI and this reader understand alike."""
-        value = str(node.value)
-        match node.tag.rpartition(":")[2]:
-            case "bool" if value.lower() in {"true", "false"}:
-                return value.lower() == "true"
-            case "int" if _WHOLE.fullmatch(value) and int(value) in _EXACT:
-                return int(value)
-        return Undecided(_quote(value))
-
-    def other(self, node: yaml.Node) -> Undecided:
-        return Undecided(f"{node.tag} is not read here; ask `pulumi config`")
-
-    def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
-        read: dict[str, Any] = {}
-        merged: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            value = self.construct_object(value_node, deep=True)
-            if key_node.tag == f"{_TAG}merge":
-                for one in value if isinstance(value, list) else [value]:
-                    merged = {**one, **merged}
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise TypeError(messages.key_no_text(str(key_node.value)))
-            if key in read:
-                raise ValueError(messages.key_twice(key))
-            read[key] = value
-        return {**merged, **read}
-
-
-_WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_UNSURE = re.compile(
-    r"[-+]?(?:0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|\.(?:inf|Inf|INF)"
-    r"|(?:[0-9][0-9_]*\.?|\.[0-9])[0-9_]*(?:[eE][-+]?[0-9_]*)?)|\.(?:nan|NaN|NAN)"
-    r"|[0-9]{4}-[0-9]{1,2}-[0-9].*"
-)
-_TAG = "tag:yaml.org,2002:"
-
-for tag, pattern, first in (
-    ("bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), "tTfF"),
-    ("null", re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
-    ("merge", re.compile(r"<<$"), "<"),
-    ("int", re.compile(rf"(?:{_WHOLE.pattern})$"), "-+0123456789"),
-    ("unsure", re.compile(rf"(?:{_UNSURE.pattern})$"), "-+.0123456789"),
-):
-    _Loader.add_implicit_resolver(_TAG + tag, pattern, list(first))
-for tag in ("bool", "int", "float", "timestamp", "binary", "unsure"):
-    _Loader.add_constructor(_TAG + tag, _Loader.plain)
-_Loader.add_constructor(f"{_TAG}map", _Loader.mapping)
-for tag in ("set", "omap", "pairs"):
-    _Loader.add_constructor(_TAG + tag, _Loader.other)
-_Loader.add_constructor(None, _Loader.other)

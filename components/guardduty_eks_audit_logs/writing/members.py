@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,12 +32,12 @@ from guardduty_eks_audit_logs.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
+    from guardduty_eks_audit_logs.progress import Report
 
 Answer = TypeVar("Answer")
-
-Report = Callable[[str], None]
-"""Tells a user of progress: one line of text."""
 
 SILENCE = 300
 """After so many seconds in which AWS answered no call, the calls that are left are not made."""

@@ -20,7 +20,6 @@ from guardduty_eks_audit_logs.state.properties import LEAVE
 from guardduty_eks_audit_logs.texts import accounts_by_reason
 from guardduty_eks_audit_logs.writing.members import (
     Patience,
-    Report,
     read_member_statuses,
     read_memberships,
     set_member_statuses,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
     from guardduty_eks_audit_logs.model import DetectorId, Membership, MemberStatuses
+    from guardduty_eks_audit_logs.progress import Report
     from guardduty_eks_audit_logs.settings.max_disabled import MaxDisabled
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
     from guardduty_eks_audit_logs.model import DetectorId
-    from guardduty_eks_audit_logs.writing.members import Report
+    from guardduty_eks_audit_logs.progress import Report
 
 
 def restore_settings(

@@ -18,7 +18,8 @@ from botocore.exceptions import (
 )
 from botocore.stub import Stubber
 
-from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi, aws_errors
+from guardduty_eks_audit_logs.aws.answers import aws_errors
+from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
 from guardduty_eks_audit_logs.errors import (
     ConnectionFailedError,
     CredentialsError,

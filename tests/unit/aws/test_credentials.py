@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guardduty_eks_audit_logs.aws import credentials, watch
+from guardduty_eks_audit_logs.aws import watch
+from guardduty_eks_audit_logs.aws.credentials import fetched
 from guardduty_eks_audit_logs.aws.session import Session, open_session
 from guardduty_eks_audit_logs.errors import (
     ConnectionFailedError,
@@ -154,7 +155,7 @@ def test_a_program_that_never_ends_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(watch, "CALL_SECONDS", 1)
-    monkeypatch.setattr(credentials, "CALL_SECONDS", 1)
+    monkeypatch.setattr(fetched, "CALL_SECONDS", 1)
     _profile(tmp_path, "credential_process = sleep 10")
 
     begun = time.monotonic()

@@ -148,7 +148,10 @@ class _Brief:
     def __init__(self, why: Exception) -> None:
         self._why = why
 
-    def list_roots(self) -> NoReturn:
+    def get_paginator(self, _: str) -> _Brief:
+        return self
+
+    def paginate(self) -> NoReturn:
         raise self._why
 
 

@@ -76,7 +76,7 @@ def test_an_answer_that_drips_has_an_end(monkeypatch: pytest.MonkeyPatch, tmp_pa
     with _dripping() as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(ConnectionFailedError) as caught:
-            open_session(_KEYS.get, tell=told.append)
+            open_session(_KEYS.get, report=told.append)
 
     assert time.monotonic() - begun < 5
     assert str(caught.value) == (

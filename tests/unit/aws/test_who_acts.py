@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from guardduty_eks_audit_logs.errors import SettingsError
-from guardduty_eks_audit_logs.settings.identity import AssumeRole, Identity, identity_notice
+from guardduty_eks_audit_logs.settings.identity import AssumeRole, AwsSettings, Identity
+from guardduty_eks_audit_logs.settings.stack_identity import identity_notice, read_aws_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,12 +80,33 @@ def test_keys_are_refused_since_the_state_would_have_them(
     )
 
 
+def test_settings_with_keys_show_no_secret_and_can_not_be_kept() -> None:
+    keys = {"accessKey": "AKIA", "secretKey": "wJalr", "token": "TOKEN"}
+    settings = AwsSettings.model_validate(keys)
+
+    assert settings.keys == ("AKIA", "wJalr", "TOKEN")
+    assert not {"wJalr", "TOKEN"} & set(re.findall(r"\w+", f"{settings!r}{settings.model_dump()}"))
+    with pytest.raises(SettingsError, match="kept in the stack's state in clear"):
+        settings.properties()
+
+
+def test_a_stacks_aws_settings_are_read_with_where_and_who() -> None:
+    stack = {**_KEYS, "aws:region": "eu-west-1", "aws:insecure": "true", "aws:token": "[1]"}
+    settings = read_aws_settings(stack.get)
+
+    assert settings.region == "eu-west-1"
+    assert settings.insecure
+    assert settings.keys == ("AKIASTACK", "wJalrXUtnFEMI", "[1]")
+
+
 def test_all_faults_of_an_identity_are_told_at_once() -> None:
     wrong: dict[str, Any] = {"profil": "audit", "insecure": "perhaps", "assumeRoles": [{}]}
+    wrong["region"] = "eu-west-1"
     assert set(_faults(lambda: Identity(**wrong))) == {
         "identity.assumeRoles[0].roleArn is missing; add it.",
         "identity.insecure: perhaps is malformed; write true or false.",
         "identity.profil is not a key that exists here; remove it or correct its spelling.",
+        "identity.region is not a key that exists here; remove it or correct its spelling.",
     }
 
 

@@ -179,7 +179,10 @@ class _Refusing:
     def __init__(self, code: str, reason: str) -> None:
         self._refusal = refusal("ListOrganizationAdminAccounts", code, reason)
 
-    def list_organization_admin_accounts(self, **_asked: object) -> NoReturn:
+    def get_paginator(self, _: str) -> _Refusing:
+        return self
+
+    def paginate(self, **_asked: object) -> NoReturn:
         raise self._refusal
 
 

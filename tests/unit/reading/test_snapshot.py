@@ -181,7 +181,10 @@ def test_a_caller_whom_organizations_refuses_is_told_why_later(aws: Aws) -> None
 class _Throttled:
     """AWS Organizations as a boto3 client has it that has given up trying again."""
 
-    def list_delegated_administrators(self, **_asked: object) -> NoReturn:
+    def get_paginator(self, _: str) -> _Throttled:
+        return self
+
+    def paginate(self, **_asked: object) -> NoReturn:
         operation, code = "ListDelegatedAdministrators", "TooManyRequestsException"
         raise refusal(operation, code, "Slow down.")
 
