@@ -21,7 +21,7 @@ import guardduty_eks_audit_logs.resources.provider
 from aws_sandbox.clock import VirtualClock
 from aws_sandbox.faults import FaultBook
 from aws_sandbox.held_calls import Gate
-from guardduty_eks_audit_logs.writing.members import Patience
+from guardduty_eks_audit_logs.aws.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

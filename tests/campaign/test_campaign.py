@@ -267,7 +267,7 @@ def test_accounts_that_a_refused_batch_takes_with_it_are_found(
     monkeypatch: pytest.MonkeyPatch, bad: tuple[int, ...]
 ) -> None:
     monkeypatch.setattr(
-        "guardduty_eks_audit_logs.writing.members.is_about_the_accounts", lambda _error: False
+        "guardduty_eks_audit_logs.writing.members._may_be_split", lambda _call, _refused: False
     )
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(refused_whole(bad),)),))) == 2
@@ -277,7 +277,7 @@ def test_accounts_that_a_refused_batch_takes_with_it_on_destroy_are_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "guardduty_eks_audit_logs.writing.members.is_about_the_accounts", lambda _error: False
+        "guardduty_eks_audit_logs.writing.members._may_be_split", lambda _call, _refused: False
     )
     destroy = Destroy(faults=(refused_whole((2, 10, 47)),))
 
@@ -296,7 +296,7 @@ def test_accounts_that_nobody_looks_at_after_a_lost_answer_are_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "guardduty_eks_audit_logs.writing.members._Work.look_again", lambda _self: None
+        "guardduty_eks_audit_logs.writing.members._Writes.look_again", lambda _self: None
     )
     # As often as botocore tries.
     lost = Fault((("kind", "AnswerLost"),), operation="UpdateMemberDetectors", times=10)

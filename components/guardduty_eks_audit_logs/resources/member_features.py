@@ -13,6 +13,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Updat
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.watch import READING_SECONDS
 from guardduty_eks_audit_logs.model import AccountId, DetectorId, FeatureStatus
+from guardduty_eks_audit_logs.reading.member_statuses import read_member_statuses
 from guardduty_eks_audit_logs.resources.provider import (
     GuardDutyProvider,
     acting_as_the_state_says,
@@ -23,11 +24,7 @@ from guardduty_eks_audit_logs.resources.provider import (
     tell,
 )
 from guardduty_eks_audit_logs.state.properties import MemberFeaturesInputs, MemberFeaturesOutputs
-from guardduty_eks_audit_logs.writing.members import (
-    read_member_statuses,
-    set_member_statuses,
-    without_a_record,
-)
+from guardduty_eks_audit_logs.writing.members import set_member_statuses, without_a_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

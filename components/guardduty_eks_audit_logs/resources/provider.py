@@ -21,6 +21,7 @@ from pulumi.dynamic import ConfigureRequest, ResourceProvider
 from pydantic.alias_generators import to_camel
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.patience import Patience
 from guardduty_eks_audit_logs.aws.session import Session, open_session
 from guardduty_eks_audit_logs.errors import (
     CredentialsError,
@@ -31,7 +32,6 @@ from guardduty_eks_audit_logs.errors import (
 from guardduty_eks_audit_logs.resources.kept import is_kept, keep, kept_with
 from guardduty_eks_audit_logs.settings.configuration import PROJECT
 from guardduty_eks_audit_logs.settings.identity import Identity
-from guardduty_eks_audit_logs.writing.members import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

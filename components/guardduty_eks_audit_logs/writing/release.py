@@ -15,21 +15,17 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import TooManyDisabledError, UserError
 from guardduty_eks_audit_logs.model import AccountId, FeatureStatus
 from guardduty_eks_audit_logs.planning.decisions import is_member
+from guardduty_eks_audit_logs.reading.member_statuses import read_member_statuses, read_memberships
 from guardduty_eks_audit_logs.settings.configuration import OnRelease
 from guardduty_eks_audit_logs.state.properties import LEAVE
 from guardduty_eks_audit_logs.texts import accounts_by_reason
-from guardduty_eks_audit_logs.writing.members import (
-    Patience,
-    Report,
-    read_member_statuses,
-    read_memberships,
-    set_member_statuses,
-)
+from guardduty_eks_audit_logs.writing.members import set_member_statuses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
+    from guardduty_eks_audit_logs.aws.patience import Patience, Report
     from guardduty_eks_audit_logs.model import DetectorId, Membership, MemberStatuses
     from guardduty_eks_audit_logs.settings.max_disabled import MaxDisabled
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
+    from guardduty_eks_audit_logs.aws.patience import Report
     from guardduty_eks_audit_logs.model import DetectorId
-    from guardduty_eks_audit_logs.writing.members import Report
 
 
 def restore_settings(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardduty_eks_audit_logs.aws.patience import Patience
 from guardduty_eks_audit_logs.model import (
     Detector,
     DetectorId,
@@ -23,7 +24,6 @@ from guardduty_eks_audit_logs.model import (
 from guardduty_eks_audit_logs.planning.plan import Plan, make_leaving_plan
 from guardduty_eks_audit_logs.settings.configuration import OnRelease
 from guardduty_eks_audit_logs.state.ledger import LastState
-from guardduty_eks_audit_logs.writing.members import Patience
 from guardduty_eks_audit_logs.writing.release import (
     Release,
     do_release,
