@@ -17,10 +17,10 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.model import FeatureStatus
 from guardduty_eks_audit_logs.planning.decisions import rule_label
 from guardduty_eks_audit_logs.planning.refusals import many_non_members
+from guardduty_eks_audit_logs.planning.release import release_sentence
 from guardduty_eks_audit_logs.reading.costs import told
 from guardduty_eks_audit_logs.reading.organization_lookup import selecting_unit
 from guardduty_eks_audit_logs.settings.modes import Mode
-from guardduty_eks_audit_logs.writing.release import release_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -115,8 +115,8 @@ class EksAuditLogs(pulumi.ComponentResource):
             told.append(messages.not_written(region, not_written))
         if plan.changes and self._members and not await self._members_acted():
             told.append(messages.members_left_out(region, plan.changes))
-        if (plan.release.words or plan.leaving) and not await self._prior_acted():
-            told.append(messages.releases_left_out(region, plan.release.words))
+        if (plan.release.by_account or plan.leaving) and not await self._prior_acted():
+            told.append(messages.releases_left_out(region, plan.release.by_account))
         return tuple(told)
 
     async def settings_left(self) -> dict[str, str]:
@@ -134,7 +134,7 @@ class EksAuditLogs(pulumi.ComponentResource):
     async def done(self) -> frozenset[str]:
         """The accounts that this run came to set or to release, also where AWS refused it."""
         members = self.plan.changes if await self._members_acted() else {}
-        released = self.plan.release.words if await self._prior_acted() else {}
+        released = self.plan.release.by_account if await self._prior_acted() else {}
         return frozenset({*members, *released})
 
     async def _members_acted(self) -> bool:
@@ -269,7 +269,9 @@ class EksAuditLogs(pulumi.ComponentResource):
         known = {str(a): str(status) for a, status in read.statuses.items()}
         known |= dict.fromkeys(map(str, read.unprocessed), messages.UNKNOWN)
         wanted = {str(a): str(status) for a, status in plan.statuses.items()}
-        released = {a: w.rpartition(" ")[2] for a, w in plan.release.words.items() if w != LEAVE}
+        released = {
+            a: w.rpartition(" ")[2] for a, w in plan.release.by_account.items() if w != LEAVE
+        }
 
         def count(outputs: Sequence[Any]) -> Mapping[str, int]:
             revision, unreleased, members_revision, unprocessed = outputs

@@ -13,6 +13,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Re
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import UnreleasedError, UserError
 from guardduty_eks_audit_logs.model import AccountId, DetectorId, FeatureStatus, Setting
+from guardduty_eks_audit_logs.planning.release import Release, Released, release_summary
 from guardduty_eks_audit_logs.reading.prior_settings import read_prior_settings, read_prior_statuses
 from guardduty_eks_audit_logs.resources.provider import (
     GuardDutyProvider,
@@ -39,14 +40,7 @@ from guardduty_eks_audit_logs.state.properties import (
     PriorSettingsInputs,
     PriorSettingsOutputs,
 )
-from guardduty_eks_audit_logs.writing.release import (
-    Release,
-    Released,
-    do_release,
-    find_release,
-    refuse_too_many,
-    release_summary,
-)
+from guardduty_eks_audit_logs.writing.release import do_release, find_release, refuse_too_many
 from guardduty_eks_audit_logs.writing.restore import restore_settings
 
 if TYPE_CHECKING:
