@@ -15,7 +15,7 @@ from guardduty_eks_audit_logs.planning.refusals import OWNER_TAG
 from guardduty_eks_audit_logs.resources.aws_provider import check_aws_provider
 from guardduty_eks_audit_logs.resources.member_features import MemberFeatures
 from guardduty_eks_audit_logs.resources.prior_settings import PriorSettings
-from guardduty_eks_audit_logs.resources.provider import RefusedError
+from guardduty_eks_audit_logs.resources.process import RefusedError
 from guardduty_eks_audit_logs.state.properties import LEAVE
 from guardduty_eks_audit_logs.texts import read_grouped
 
