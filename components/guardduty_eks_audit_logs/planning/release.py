@@ -30,7 +30,7 @@ class Release:
         inactive: members that can't be set now, with their relationship status.
         managed: members that an organization policy (`GUARDDUTY_POLICY`) decides.
         unattached: accounts that have not been members of this detector yet, and may become so.
-        current: what the accounts that change have now, as far as AWS told.
+        current: what the accounts that change have now, as far as AWS gave it.
     """
 
     changing: Mapping[AccountId, FeatureStatus] = field(default_factory=dict)

@@ -113,7 +113,7 @@ def worth_retrying(
 
 
 def joined(parts: Iterable[MemberStatuses]) -> MemberStatuses:
-    """Joins what several calls told into one."""
+    """Joins the answers of several calls."""
     statuses: dict[AccountId, FeatureStatus] = {}
     unprocessed: dict[AccountId, str] = {}
     managed: set[AccountId] = set()

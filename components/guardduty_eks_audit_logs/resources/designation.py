@@ -70,7 +70,7 @@ class Designation(Resource, module="guardduty", name="Designation"):
 
         Args:
             name: its name in the stack.
-            inputs: who is designated, where, and by whom.
+            inputs: the account that is designated, the region, and the management account.
             opts: the usual resource options.
         """
         super().__init__(DesignationProvider(), name, inputs.properties(), opts)

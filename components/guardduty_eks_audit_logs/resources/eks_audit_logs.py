@@ -109,15 +109,15 @@ class EksAuditLogs(pulumi.ComponentResource):
         changed behind the stack's back. To be asked once everything is registered.
         """
         plan, region = self.plan, self._region
-        told = []
+        sentences = []
         not_written = await self.settings_left()
         if not_written:
-            told.append(messages.not_written(region, not_written))
+            sentences.append(messages.not_written(region, not_written))
         if plan.changes and self._members and not await self._members_acted():
-            told.append(messages.members_left_out(region, plan.changes))
+            sentences.append(messages.members_left_out(region, plan.changes))
         if (plan.release.by_account or plan.leaving) and not await self._prior_acted():
-            told.append(messages.releases_left_out(region, plan.release.by_account))
-        return tuple(told)
+            sentences.append(messages.releases_left_out(region, plan.release.by_account))
+        return tuple(sentences)
 
     async def settings_left(self) -> dict[str, str]:
         """The settings that this run leaves out, from what to what they were to go."""
@@ -200,7 +200,7 @@ class EksAuditLogs(pulumi.ComponentResource):
     async def _refuse_without_record(self, key: Setting | None = None) -> None:
         """Refuses to write before it is recorded what was there before the stack.
 
-        Of a resource that `--exclude` keeps from being made, the engine tells nothing.
+        The engine gives no outputs of a resource that `--exclude` leaves out.
         """
         revision = await self._prior.revision.future()
         acts, recorded = revision == self.plan.revision, key in self.plan.record.settings
@@ -297,7 +297,7 @@ class EksAuditLogs(pulumi.ComponentResource):
 async def _is_made(resource: pulumi.CustomResource) -> bool:
     """Whether a resource is there; in a preview, or will be.
 
-    Of one that a run leaves out before it was ever made, the engine tells the inputs as outputs.
+    If a run leaves one out before it was ever made, the engine gives its inputs as outputs.
     """
     return pulumi.runtime.is_dry_run() or bool(await resource.id.future())
 

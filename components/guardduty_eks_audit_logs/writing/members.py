@@ -30,7 +30,7 @@ class Outcome:
     """What a run did to the members.
 
     Attributes:
-        statuses: what each account has now, as far as AWS told.
+        statuses: what each account has now, as far as AWS gave it.
         unprocessed: for every other account, AWS's reason.
         written: how many accounts were changed.
         attempts: how many rounds of writing it took, retries included.
