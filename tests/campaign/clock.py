@@ -17,11 +17,11 @@ import tenacity
 
 import guardduty_eks_audit_logs.aws.failures
 import guardduty_eks_audit_logs.reading.snapshot
-import guardduty_eks_audit_logs.resources.provider
+import guardduty_eks_audit_logs.resources.process
 from aws_sandbox.clock import VirtualClock
 from aws_sandbox.faults import FaultBook
 from aws_sandbox.held_calls import Gate
-from guardduty_eks_audit_logs.writing.members import Patience
+from guardduty_eks_audit_logs.aws.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ def kept_by(time: Time) -> Iterator[None]:
             patch.object(FaultBook.__init__, "__defaults__", (time.monotonic,)),
             patch.object(Gate, "wait", lambda _gate, seconds, _caller=None: time.sleep(seconds)),
             patch.object(tenacity, "time", waiting),
-            patch.object(guardduty_eks_audit_logs.resources.provider.CANCELLED, "wait", time.sleep),
+            patch.object(guardduty_eks_audit_logs.resources.process.CANCELLED, "wait", time.sleep),
             # botocore pauses by this function between its attempts.
             patch.object(real_time, "sleep", time.sleep),
         ):

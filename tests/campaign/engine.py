@@ -32,9 +32,9 @@ from pulumi import ResourceHookArgs
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
-import guardduty_eks_audit_logs.resources.kept
+import guardduty_eks_audit_logs.writing.run_notes
 from aws_plugin_stand_in.failures import StandInError
-from guardduty_eks_audit_logs.resources.provider import RefusedError
+from guardduty_eks_audit_logs.resources.process import RefusedError
 from tests.campaign.kinds import Plugins
 from tests.campaign.network import KilledError, Moments
 from tests.campaign.program import Answer, RunningProgram, shipped
@@ -215,7 +215,7 @@ class _Run:
         """What is deleted already, since something that it depends on was."""
         self._program: RunningProgram | None = None
         # Each command has processes of its own for the providers.
-        guardduty_eks_audit_logs.resources.kept.KEPT.clear()
+        guardduty_eks_audit_logs.writing.run_notes.NOTED.clear()
 
     def carry_out(self, command: Callable[[], None]) -> None:
         """Refreshes and does what the command does, until it is done, fails or is killed."""
@@ -224,7 +224,7 @@ class _Run:
             redirect_stderr(said),
             patch.dict(os.environ, self._environment()),
             # They are one process here, which is started by no engine.
-            patch.object(guardduty_eks_audit_logs.resources.kept, "_file", lambda _name: None),
+            patch.object(guardduty_eks_audit_logs.writing.run_notes, "_file", lambda _name: None),
         ):
             try:
                 self._check_replaced()

@@ -16,7 +16,7 @@ from pulumi.output import Unknown
 import guardduty_eks_audit_logs.resources.designation
 import guardduty_eks_audit_logs.resources.member_features
 import guardduty_eks_audit_logs.resources.prior_settings
-import guardduty_eks_audit_logs.resources.provider
+import guardduty_eks_audit_logs.resources.process
 from aws_plugin_stand_in import catalog
 from aws_plugin_stand_in.connection import Connection
 from aws_plugin_stand_in.failures import RejectedSettingError, StandInError
@@ -79,8 +79,8 @@ class Plugins:
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
         self._configuration = configuration
-        guardduty_eks_audit_logs.resources.provider.PAUSES = (
-            guardduty_eks_audit_logs.resources.provider.Pauses()
+        guardduty_eks_audit_logs.resources.process.PAUSES = (
+            guardduty_eks_audit_logs.resources.process.Pauses()
         )
         self._connection: Connection | None = None
         self._kinds: dict[str, Kind] = {}

@@ -14,6 +14,8 @@ import guardduty_eks_audit_logs.planning.plan
 import guardduty_eks_audit_logs.resources.eks_audit_logs
 import guardduty_eks_audit_logs.resources.member_features
 import guardduty_eks_audit_logs.resources.prior_settings
+import guardduty_eks_audit_logs.writing.member_features
+import guardduty_eks_audit_logs.writing.prior_settings
 import tests.campaign.__main__
 from guardduty_eks_audit_logs.errors import UserError
 from guardduty_eks_audit_logs.model import FeatureStatus
@@ -144,7 +146,7 @@ def test_a_write_outside_the_rules_is_found(monkeypatch: pytest.MonkeyPatch) -> 
         return set_member_statuses(api, detector, {**everybody, **wanted}, *more)
 
     monkeypatch.setattr(
-        guardduty_eks_audit_logs.resources.member_features, "set_member_statuses", too_many
+        guardduty_eks_audit_logs.writing.member_features, "set_member_statuses", too_many
     )
 
     assert violated(History(ORGANIZATION, ONE, (Up(),))) == 5
@@ -205,7 +207,7 @@ def test_a_failure_that_names_not_all_accounts_is_found(monkeypatch: pytest.Monk
         return replace(done, unprocessed=dict(list(done.unprocessed.items())[1:]))
 
     monkeypatch.setattr(
-        guardduty_eks_audit_logs.resources.member_features, "set_member_statuses", silent
+        guardduty_eks_audit_logs.writing.member_features, "set_member_statuses", silent
     )
     fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(8)))
 
@@ -222,7 +224,7 @@ def test_a_failure_that_names_nobody_and_keeps_nothing_is_found(
         return done
 
     monkeypatch.setattr(
-        guardduty_eks_audit_logs.resources.member_features, "set_member_statuses", all_or_nothing
+        guardduty_eks_audit_logs.writing.member_features, "set_member_statuses", all_or_nothing
     )
     fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(8)))
 
@@ -230,14 +232,14 @@ def test_a_failure_that_names_nobody_and_keeps_nothing_is_found(
 
 
 def test_a_failure_that_keeps_not_what_it_did_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    provider = guardduty_eks_audit_logs.resources.member_features.MemberFeaturesProvider
-    done = provider._set
+    lifecycle = guardduty_eks_audit_logs.writing.member_features.MemberFeaturesLifecycle
+    done = lifecycle._set
 
-    def forgetful(self: Any, wanted: Any) -> dict[str, Any]:
-        outs = done(self, wanted)
-        return {**outs, "wanted": None} if outs.get("unprocessed") else outs
+    def forgetful(self: Any, wanted: Any) -> Any:
+        outputs = done(self, wanted)
+        return outputs.model_copy(update={"wanted": {}}) if outputs.unprocessed else outputs
 
-    monkeypatch.setattr(provider, "_set", forgetful)
+    monkeypatch.setattr(lifecycle, "_set", forgetful)
     fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(8)))
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(fault,)),))) == 2
@@ -253,7 +255,7 @@ def test_an_update_that_names_nobody_it_could_not_let_go_is_found(
         return done
 
     monkeypatch.setattr(
-        guardduty_eks_audit_logs.resources.prior_settings, "do_release", all_or_nothing
+        guardduty_eks_audit_logs.writing.prior_settings, "do_release", all_or_nothing
     )
     fault = Fault(REJECTED, operation="UpdateMemberDetectors", accounts=tuple(range(60)))
     nobody = replace(EVERYBODY, rules=())
@@ -267,7 +269,7 @@ def test_accounts_that_a_refused_batch_takes_with_it_are_found(
     monkeypatch: pytest.MonkeyPatch, bad: tuple[int, ...]
 ) -> None:
     monkeypatch.setattr(
-        "guardduty_eks_audit_logs.writing.members.is_about_the_accounts", lambda _error: False
+        "guardduty_eks_audit_logs.writing.members._may_be_split", lambda _call, _refused: False
     )
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(faults=(refused_whole(bad),)),))) == 2
@@ -277,7 +279,7 @@ def test_accounts_that_a_refused_batch_takes_with_it_on_destroy_are_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "guardduty_eks_audit_logs.writing.members.is_about_the_accounts", lambda _error: False
+        "guardduty_eks_audit_logs.writing.members._may_be_split", lambda _call, _refused: False
     )
     destroy = Destroy(faults=(refused_whole((2, 10, 47)),))
 
@@ -296,7 +298,7 @@ def test_accounts_that_nobody_looks_at_after_a_lost_answer_are_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "guardduty_eks_audit_logs.writing.members._Work.look_again", lambda _self: None
+        "guardduty_eks_audit_logs.writing.members._Writes.look_again", lambda _self: None
     )
     # As often as botocore tries.
     lost = Fault((("kind", "AnswerLost"),), operation="UpdateMemberDetectors", times=10)
@@ -333,7 +335,7 @@ def test_a_success_that_is_none_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
         return Outcome(wanted, {}, 0, 1)
 
     monkeypatch.setattr(
-        guardduty_eks_audit_logs.resources.member_features, "set_member_statuses", idle
+        guardduty_eks_audit_logs.writing.member_features, "set_member_statuses", idle
     )
 
     assert violated(History(ORGANIZATION, EVERYBODY, (Up(),))) == 1
@@ -355,7 +357,7 @@ def test_a_second_run_that_writes_again_is_found(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(provider, "diff", never_content)
     monkeypatch.setattr(
-        guardduty_eks_audit_logs.resources.member_features, "set_member_statuses", again
+        guardduty_eks_audit_logs.writing.member_features, "set_member_statuses", again
     )
 
     assert violated(History(ORGANIZATION, EVERYBODY, ())) == 3
@@ -365,7 +367,7 @@ def test_a_destroy_that_turns_off_more_than_the_limit_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        guardduty_eks_audit_logs.resources.prior_settings, "refuse_too_many", lambda *_: None
+        guardduty_eks_audit_logs.writing.prior_settings, "refuse_too_many", lambda *_: None
     )
     few = replace(EVERYBODY, on_release="DISABLE", max_disabled=3)
 

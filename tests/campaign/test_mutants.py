@@ -13,8 +13,8 @@ import guardduty_eks_audit_logs.planning.delegation
 import guardduty_eks_audit_logs.planning.inputs
 import guardduty_eks_audit_logs.planning.plan
 import guardduty_eks_audit_logs.program.one_region
-import guardduty_eks_audit_logs.resources.designation
-import guardduty_eks_audit_logs.resources.prior_settings
+import guardduty_eks_audit_logs.writing.designation
+import guardduty_eks_audit_logs.writing.prior_settings
 from guardduty_eks_audit_logs.state.ledger import LastState, Record
 from guardduty_eks_audit_logs.state.properties import PriorSettingsOutputs
 from tests.campaign.play import Figures, play
@@ -62,7 +62,7 @@ def no_refusal_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def each_delete_is_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        guardduty_eks_audit_logs.resources.prior_settings, "is_record_kept", lambda *_: False
+        guardduty_eks_audit_logs.writing.prior_settings, "is_record_kept", lambda *_: False
     )
 
 
@@ -93,8 +93,8 @@ def test_a2_a_limit_that_the_configuration_can_not_change_is_found(
     def of_the_record(_self: Any, last: PriorSettingsOutputs) -> Any:
         return last.max_disabled
 
-    provider = guardduty_eks_audit_logs.resources.prior_settings.PriorSettingsProvider
-    monkeypatch.setattr(provider, "_limit", of_the_record)
+    lifecycle = guardduty_eks_audit_logs.writing.prior_settings.PriorSettingsLifecycle
+    monkeypatch.setattr(lifecycle, "_limit", of_the_record)
     none = replace(DISABLE, max_disabled=0)
     found = set()
     for killed in KILLED:
@@ -166,7 +166,7 @@ def test_a7_a_designation_that_another_region_removes_is_found(
         guardduty_eks_audit_logs.planning.delegation, "designations_of_others", lambda *_: ()
     )
     monkeypatch.setattr(
-        guardduty_eks_audit_logs.resources.designation, "is_any_record_kept", lambda: False
+        guardduty_eks_audit_logs.writing.designation, "is_any_record_kept", lambda: False
     )
 
     assert violated(Beside("a designation")) == 2

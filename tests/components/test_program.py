@@ -362,7 +362,7 @@ def test_a_region_that_left_the_list_is_planned_to_be_released(aws: Aws) -> None
 
     assert (stays.leaving, leaves.leaving) == (False, True)
     assert leaves.snapshot.region == "eu-west-1"
-    assert leaves.release.words == {account(1): "ENABLED -> DISABLED"}
+    assert leaves.release.by_account == {account(1): "ENABLED -> DISABLED"}
     assert leaves.decisions == ()
     assert leaves.revision == 3
     assert aws.writes == []

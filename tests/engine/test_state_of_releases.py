@@ -8,19 +8,22 @@ version has a second one, in which an account is held back.
 from __future__ import annotations
 
 import json
+import pickletools
 import re
+from base64 import b64decode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.earlier_states import provider_reference
 from tests.support.engine.organization import OFF, ON, REGION, account
 from tests.support.engine.stack import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.engine.organization import Organization
+from tests.support.engine.organization import Organization
 
 pytestmark = pytest.mark.slow
 
@@ -86,6 +89,47 @@ def test_a_state_of_an_earlier_release_is_rewritten_and_aws_is_not(
     assert {name: held[name] for name in record.accounts} == record.accounts
     assert (held["222222222222"], held["autoEnable"]) == (OFF, "NONE")
     assert stack.kinds() == []
+
+
+def test_a_state_that_names_another_module_is_rewritten_once(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    stack = aws.stack("release", **RULES)
+    assert stack.up().code == 0
+    written = stack.exported()
+    moved = json.loads(written)
+    for resource in moved["deployment"]["resources"]:
+        kind = resource["type"].rpartition(":")[2]
+        if resource["type"].startswith("pulumi-python:dynamic/") and kind in _MODULES:
+            reference = provider_reference(STATES[0], kind)
+            assert _module_of(reference) == f"components.{_MODULES[kind]}"
+            resource["inputs"]["__provider"] = resource["outputs"]["__provider"] = reference
+    stack.import_text(json.dumps(moved))
+    aws.control.clear_calls()
+
+    run = stack.up()
+
+    assert run.code == 0, run.text
+    assert "State: rewritten in this release's form" in run.text
+    assert aws.writes() == []
+    for kind, name in _MODULES.items():
+        after = json.loads(stack.exported())["deployment"]["resources"]
+        (found,) = [r for r in after if r["type"].endswith(f":{kind}")]
+        for properties in (found["inputs"], found["outputs"]):
+            module = _module_of(properties["__provider"])
+            assert module == f"guardduty_eks_audit_logs.resources.{name}"
+    again = stack.preview("--expect-no-changes")
+    assert again.code == 0, again.text
+    assert "rewritten" not in again.text
+
+
+_MODULES = {"PriorSettings": "prior_settings", "MemberFeatures": "member_features"}
+
+
+def _module_of(reference: str) -> str:
+    strings = [text for _, text, _ in pickletools.genops(b64decode(reference)) if text]
+    return next(text for text in strings if isinstance(text, str))
 
 
 def _outputs(state: Path, kind: str) -> dict[str, Any]:

@@ -527,7 +527,7 @@ def _of_provider(machine: Machine) -> tuple[str, str]:
     provider.configure(ConfigureRequest(Config(text, "")))
     properties = MemberFeaturesInputs.parse(members_inputs({}))
     try:
-        return provider.open_session(properties).caller, ""
+        return provider._context.open_session(properties).caller, ""
     except UserError as error:
         return "", str(error)
 

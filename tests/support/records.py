@@ -47,7 +47,7 @@ def run_after(plan: Plan) -> Record:
     before = {
         AccountId(account): FeatureStatus(status)
         for account, status in plan.to_record.items()
-        if account not in plan.release.words and status != UNKNOWN
+        if account not in plan.release.by_account and status != UNKNOWN
     }
     return replace(
         plan.record,

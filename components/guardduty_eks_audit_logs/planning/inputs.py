@@ -20,7 +20,7 @@ def prior_settings_inputs(plan: Plan) -> PriorSettingsInputs:
         record=plan.to_record,
         settings=plan.written_settings,
         settings_before=plan.settings_before,
-        release=plan.release.words,
+        release=plan.release.by_account,
         release_all=plan.leaving,
         on_release=plan.settings.on_release,
         max_disabled=plan.settings.max_disabled,

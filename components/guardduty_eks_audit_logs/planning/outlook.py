@@ -28,7 +28,7 @@ def seen(plan: Plan) -> str | None:
     """
     made = ["detector: made"] if plan.snapshot.detector is None else []
     settings = [f"{key}: {change}" for key, change in plan.setting_changes.items()]
-    changes = plan.changes | {a: w for a, w in plan.release.words.items() if w != LEAVE}
+    changes = plan.changes | {a: w for a, w in plan.release.by_account.items() if w != LEAVE}
     off_first = sorted(changes, key=lambda a: (not changes[a].endswith("DISABLED"), a))
     lines = [*made, *settings, *(f"{account}: {changes[account]}" for account in off_first)]
     if len(lines) > _LINES:
@@ -76,7 +76,7 @@ def _members_on_destroy(
 ) -> dict[AccountId, tuple[FeatureStatus | None, FeatureStatus]]:
     """The members that a destroy changes, each with its status before and after; None: unknown."""
     known = {a: status for a, status in plan.newly_set.items() if status}
-    leaving = plan.release.words
+    leaving = plan.release.by_account
     before = {a: s for a, s in {**plan.record.before, **known}.items() if a not in leaving}
     read = plan.snapshot.statuses
     now = {**dict.fromkeys(read.unprocessed), **read.statuses, **plan.wanted}

@@ -33,10 +33,10 @@ from guardduty_eks_audit_logs.planning.refusals import (
     rule_refusals,
     too_many_disabled,
 )
+from guardduty_eks_audit_logs.planning.release import Release, plan_release
 from guardduty_eks_audit_logs.settings.configuration import DetectorSource, OnRelease
 from guardduty_eks_audit_logs.settings.modes import Mode
 from guardduty_eks_audit_logs.state.ledger import LastState, Record
-from guardduty_eks_audit_logs.writing.release import Release, work_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -159,7 +159,7 @@ class Plan:
         """Of `PriorSettings`: one more than the last if it has something to record or release."""
         record = self.record
         missing = set(self.written_settings) - record.settings.keys()
-        releases = self.release.words or (self.leaving and record.settings)
+        releases = self.release.by_account or (self.leaving and record.settings)
         return record.revision + bool(
             not record.revision or self.newly_set or missing or releases or record.earlier
         )
@@ -290,9 +290,9 @@ def make_leaving_plan(settings: Settings, snapshot: Snapshot, owner: str, last: 
     record = last.record(snapshot.caller, snapshot.region)
     refusals: tuple[str, ...] = ()
     if snapshot.detector is None:
-        release = Release(gone=frozenset(record.before))
+        release = Release(former_members=frozenset(record.before))
     else:
-        release = _work_out(settings.on_release, record.before, snapshot)
+        release = _release_as(settings.on_release, record.before, snapshot)
         if settings.on_release is not OnRelease.LEAVE:
             # Who made the detector says nothing of who may write to it.
             existing = settings.model_copy(update={"detector": DetectorSource.EXISTING})
@@ -332,20 +332,20 @@ def _release(
     left_alone = {d.account for d in decisions if d.wanted is None}
     left = {a: s for a, s in record.before.items() if a not in wanted and a not in inactive}
     asked = {a: status for a, status in left.items() if a not in left_alone}
-    release = _work_out(settings.on_release, asked, snapshot)
+    release = _release_as(settings.on_release, asked, snapshot)
     # AWS may not have attached them yet to a detector that was made anew.
     listed = {member.account for member in snapshot.members}
-    unattached = release.gone - listed - record.members
+    unattached = release.former_members - listed - record.members
     return replace(
         release,
-        gone=release.gone - unattached,
+        former_members=release.former_members - unattached,
         unattached=unattached,
         staying=release.staying | (left.keys() & left_alone),
     )
 
 
-def _work_out(
+def _release_as(
     on_release: OnRelease, before: Mapping[AccountId, FeatureStatus], snapshot: Snapshot
 ) -> Release:
     members = {member.account: member for member in snapshot.members}
-    return work_out(on_release, before, members, snapshot.statuses)
+    return plan_release(on_release, before, members, snapshot.statuses)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
         Snapshot,
     )
     from guardduty_eks_audit_logs.planning.decisions import Decision
+    from guardduty_eks_audit_logs.planning.release import Release
     from guardduty_eks_audit_logs.settings.configuration import Rule, Settings
     from guardduty_eks_audit_logs.state.ledger import Record
-    from guardduty_eks_audit_logs.writing.release import Release
 
 OWNER_TAG = "guardduty-eks-audit-logs:stack"
 """Marks a detector that a stack made, so that its later runs know it for their own."""

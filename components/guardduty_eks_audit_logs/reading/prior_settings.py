@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs.model import Setting
-from guardduty_eks_audit_logs.writing.members import Patience, read_settled_statuses
+from guardduty_eks_audit_logs.reading.member_statuses import read_settled_statuses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
+    from guardduty_eks_audit_logs.aws.patience import Patience
     from guardduty_eks_audit_logs.model import AccountId, DetectorId, FeatureStatus
     from guardduty_eks_audit_logs.progress import Report
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from guardduty_eks_audit_logs.errors import WHO_ASKS, ServiceError
 from guardduty_eks_audit_logs.model import Refused, Snapshot
 from guardduty_eks_audit_logs.planning.decisions import is_member
+from guardduty_eks_audit_logs.reading.member_statuses import read_member_statuses
 from guardduty_eks_audit_logs.reading.organization_lookup import read_organization_lookup
 from guardduty_eks_audit_logs.settings.modes import Mode
-from guardduty_eks_audit_logs.writing.members import read_member_statuses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,6 +8,7 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.model import FeatureStatus
 from guardduty_eks_audit_logs.planning.decisions import rule_label
 from guardduty_eks_audit_logs.planning.refusals import many_non_members
+from guardduty_eks_audit_logs.planning.release import release_sentence
 from guardduty_eks_audit_logs.planning.selection import selecting_unit
 from guardduty_eks_audit_logs.reports.costs import cost_lines
 from guardduty_eks_audit_logs.reports.run_report import (
@@ -18,7 +19,6 @@ from guardduty_eks_audit_logs.reports.run_report import (
     ReportedSetting,
 )
 from guardduty_eks_audit_logs.settings.modes import Mode
-from guardduty_eks_audit_logs.writing.release import release_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

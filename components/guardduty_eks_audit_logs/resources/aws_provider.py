@@ -49,7 +49,7 @@ def check_aws_provider(component: pulumi.ComponentResource, snapshot: Snapshot) 
 
     Args:
         component: has the aws provider, else the default one counts.
-        snapshot: tells the region, the account, and the identity that it was read with.
+        snapshot: has the region, the account, and the identity that it was read with.
 
     Raises:
         OtherAccountError: it is.
@@ -64,4 +64,4 @@ def check_aws_provider(component: pulumi.ComponentResource, snapshot: Snapshot) 
 
 
 _ANY_OF_AWS = "aws:guardduty/detector:Detector"
-"""Pulumi tells the provider for a type; one counts for all of its package."""
+"""Pulumi gives the provider for a type; one counts for all of its package."""

@@ -15,7 +15,7 @@ from guardduty_eks_audit_logs.planning.refusals import OWNER_TAG
 from guardduty_eks_audit_logs.resources.aws_provider import check_aws_provider
 from guardduty_eks_audit_logs.resources.member_features import MemberFeatures
 from guardduty_eks_audit_logs.resources.prior_settings import PriorSettings
-from guardduty_eks_audit_logs.resources.provider import RefusedError
+from guardduty_eks_audit_logs.resources.process import RefusedError
 from guardduty_eks_audit_logs.texts import read_grouped
 
 if TYPE_CHECKING:
@@ -108,15 +108,15 @@ class EksAuditLogs(pulumi.ComponentResource):
         changed behind the stack's back. To be asked once everything is registered.
         """
         plan, region = self.plan, self._region
-        told = []
+        sentences = []
         not_written = await self.settings_left()
         if not_written:
-            told.append(messages.not_written(region, not_written))
+            sentences.append(messages.not_written(region, not_written))
         if plan.changes and self._members and not await self._members_acted():
-            told.append(messages.members_left_out(region, plan.changes))
-        if (plan.release.words or plan.leaving) and not await self._prior_acted():
-            told.append(messages.releases_left_out(region, plan.release.words))
-        return tuple(told)
+            sentences.append(messages.members_left_out(region, plan.changes))
+        if (plan.release.by_account or plan.leaving) and not await self._prior_acted():
+            sentences.append(messages.releases_left_out(region, plan.release.by_account))
+        return tuple(sentences)
 
     async def settings_left(self) -> dict[str, str]:
         """The settings that this run leaves out, from what to what they were to go."""
@@ -133,7 +133,7 @@ class EksAuditLogs(pulumi.ComponentResource):
     async def done(self) -> frozenset[str]:
         """The accounts that this run came to set or to release, also where AWS refused it."""
         members = self.plan.changes if await self._members_acted() else {}
-        released = self.plan.release.words if await self._prior_acted() else {}
+        released = self.plan.release.by_account if await self._prior_acted() else {}
         return frozenset({*members, *released})
 
     async def _members_acted(self) -> bool:
@@ -199,7 +199,7 @@ class EksAuditLogs(pulumi.ComponentResource):
     async def _refuse_without_record(self, key: Setting | None = None) -> None:
         """Refuses to write before it is recorded what was there before the stack.
 
-        Of a resource that `--exclude` keeps from being made, the engine tells nothing.
+        The engine gives no outputs of a resource that `--exclude` leaves out.
         """
         revision = await self._prior.revision.future()
         acts, recorded = revision == self.plan.revision, key in self.plan.record.settings
@@ -294,7 +294,7 @@ class EksAuditLogs(pulumi.ComponentResource):
 async def _is_made(resource: pulumi.CustomResource) -> bool:
     """Whether a resource is there; in a preview, or will be.
 
-    Of one that a run leaves out before it was ever made, the engine tells the inputs as outputs.
+    If a run leaves one out before it was ever made, the engine gives its inputs as outputs.
     """
     return pulumi.runtime.is_dry_run() or bool(await resource.id.future())
 

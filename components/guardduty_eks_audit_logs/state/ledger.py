@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from guardduty_eks_audit_logs.model import AccountId, DetectorId
 from guardduty_eks_audit_logs.state.properties import MemberFeaturesOutputs, PriorSettingsOutputs
+from guardduty_eks_audit_logs.state.provider_path import (
+    MEMBER_FEATURES,
+    PRIOR_SETTINGS,
+    is_of_another_module,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,7 +41,7 @@ class Record:
         revision: of `PriorSettings`, 0 if there is none.
         members_revision: of `MemberFeatures`, 0 if there is none.
         generation: of several `PriorSettings` of one owner, the highest is the one that counts.
-        earlier: whether an earlier release wrote it, in another form.
+        earlier: whether an earlier release wrote it, in another form or by another provider.
         members: the accounts that the last run's rules set, as members of `detector_id`.
         left: AWS's reason for each account that the last run could not set or release.
         lost: whether the stack has members there, and no `PriorSettings`.
@@ -124,9 +129,11 @@ def read_last_state(resources: Mapping[str, Any]) -> LastState:
     for urn in sorted(resources):
         kind, outputs = resources[urn]["type"], resources[urn]["outputs"]
         if kind.endswith(_PRIOR) and outputs:
-            _join(records, _prior(PriorSettingsOutputs.parse(outputs)))
+            moved = is_of_another_module(outputs, PRIOR_SETTINGS)
+            _join(records, _prior(PriorSettingsOutputs.parse(outputs), moved=moved))
         elif kind.endswith(_MEMBERS) and outputs:
-            _join(records, _members(MemberFeaturesOutputs.parse(outputs)))
+            moved = is_of_another_module(outputs, MEMBER_FEATURES)
+            _join(records, _members(MemberFeaturesOutputs.parse(outputs), moved=moved))
         elif kind == _DETECTOR:
             detectors.add(str(outputs.get("arn")))
         elif kind == _DESIGNATION and outputs.get("adminAccountId"):
@@ -159,7 +166,7 @@ def _join(records: dict[tuple[str, str], Record], found: Record) -> None:
     )
 
 
-def _prior(outputs: PriorSettingsOutputs) -> Record:
+def _prior(outputs: PriorSettingsOutputs, *, moved: bool) -> Record:
     return Record(
         outputs.region,
         AccountId(outputs.administrator_account_id),
@@ -169,17 +176,17 @@ def _prior(outputs: PriorSettingsOutputs) -> Record:
         outputs.settings_read,
         revision=outputs.revision or 0,
         generation=outputs.generation,
-        earlier=outputs.revision is None,
+        earlier=moved or outputs.revision is None,
         left={AccountId(account): why for account, why in outputs.unreleased.items()},
     )
 
 
-def _members(outputs: MemberFeaturesOutputs) -> Record:
+def _members(outputs: MemberFeaturesOutputs, *, moved: bool) -> Record:
     return Record(
         outputs.region,
         AccountId(outputs.administrator_account_id),
         members_revision=outputs.revision or 0,
-        earlier=outputs.revision is None,
+        earlier=moved or outputs.revision is None,
         members=frozenset(map(AccountId, outputs.wanted)),
         left={AccountId(account): why for account, why in outputs.unprocessed.items()},
         lost=True,

@@ -28,11 +28,11 @@ def restore_settings(
         api: GuardDuty in the region, as the administrator.
         detector_id: the administrator's detector.
         before: what was recorded; nothing is done for what was not.
-        report: told of what is done.
+        report: gets a line for each setting that is put back.
 
     Raises:
-        UserError: it could not be read or set. That the caller is not the delegated administrator
-            any more is told and no error: the organization's settings are not its own then.
+        UserError: it could not be read or set. If the caller is no delegated administrator any
+            more, that is reported and no error: the organization's settings are not its own then.
     """
     _restore_organization(api, detector_id, before, report)
     _restore_own_detector(api, detector_id, before.get(Setting.STATUS), report)

@@ -15,12 +15,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 
+from guardduty_eks_audit_logs.aws.patience import Patience
 from guardduty_eks_audit_logs.aws.session import open_session
 from guardduty_eks_audit_logs.errors import UserError
 from guardduty_eks_audit_logs.model import Snapshot
 from guardduty_eks_audit_logs.planning.plan import make_plan
 from guardduty_eks_audit_logs.reading.snapshot import read_snapshot
-from guardduty_eks_audit_logs.writing.members import Patience, set_member_statuses
+from guardduty_eks_audit_logs.writing.members import set_member_statuses
 from tests.support.aws_double import Answer, Aws
 from tests.support.doors import bare_environment, in_place_of_sockets
 from tests.support.vocabulary import DETECTOR, ON, OWNER, REGION, account, accounts, rule, settings

@@ -1,4 +1,4 @@
-"""Which failures time may cure, and which calls may succeed with fewer accounts."""
+"""When an attempt may succeed that has failed, by what AWS answered."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from datetime import timedelta
 import pytest
 
 from guardduty_eks_audit_logs.aws.failures import (
-    is_about_the_accounts,
+    Retry,
+    classify,
+    has_just_joined,
     is_about_the_administrator,
     is_about_the_service,
-    is_transient,
 )
 from guardduty_eks_audit_logs.errors import (
     ConnectionFailedError,
     CredentialsError,
+    RunCancelledError,
     ServiceError,
     UserError,
 )
@@ -28,22 +30,72 @@ from tests.support.vocabulary import (
     account,
 )
 
-
-@pytest.mark.parametrize(
-    "reason", ["Internal error", "internal error.", "Rate exceeded", "Throttling", "Throttled."]
+_NO_MEMBERS_RIGHT = (
+    "The request is rejected because member accounts cannot manage specified resources or "
+    "properties."
 )
-def test_time_may_cure_what_the_service_says_of_itself(reason: str) -> None:
-    assert is_transient(reason, None, NOW)
-
-
-@pytest.mark.parametrize("reason", ["", "No such thing.", DETECTOR_NOT_OWNED, OUT_OF_RANGE])
-def test_what_is_not_known_to_pass_is_permanent(reason: str) -> None:
-    joined_now = Membership(account(1), "Enabled", NOW)
-    assert not is_transient(reason, joined_now, NOW)
+_NO_ADMINISTRATOR = (
+    "The request failed because the delegated administrator account has already been disabled "
+    "and/or GuardDuty protection has been disabled."
+)
 
 
 @pytest.mark.parametrize(
-    ("since", "transient"),
+    ("reason", "retry"),
+    [
+        ("Internal error", Retry.SOON),
+        ("internal error.", Retry.SOON),
+        ("Rate exceeded", Retry.SOON),
+        ("Throttling", Retry.SOON),
+        ("Throttled.", Retry.SOON),
+        (NOT_ASSOCIATED, Retry.IF_JUST_JOINED),
+        (NOT_ASSOCIATED.upper(), Retry.IF_JUST_JOINED),
+        ("", Retry.NEVER),
+        ("No such thing.", Retry.NEVER),
+        (DETECTOR_NOT_OWNED, Retry.NEVER),
+        (OUT_OF_RANGE, Retry.NEVER),
+    ],
+)
+def test_an_unprocessed_account_is_classified_by_its_reason(reason: str, retry: Retry) -> None:
+    assert classify(reason) is retry
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "retry"),
+    [
+        ("BadRequestException", OUT_OF_RANGE, Retry.SPLIT),
+        ("BadRequestException", "Max allowed length is 50.", Retry.SPLIT),
+        ("BadRequestException", NOT_ASSOCIATED, Retry.SPLIT),
+        ("BadRequestException", DETECTOR_NOT_OWNED, Retry.NEVER),
+        ("BadRequestException", NO_MASTER, Retry.NEVER),
+        ("BadRequestException", _NO_MEMBERS_RIGHT, Retry.NEVER),
+        ("BadRequestException", _NO_ADMINISTRATOR, Retry.NEVER),
+        ("AccessDeniedException", "User: x is not authorized.", Retry.NEVER),
+        ("InternalServerErrorException", "Internal error", Retry.SOON),
+        ("ThrottlingException", "Rate exceeded", Retry.SOON),
+        ("503", "503", Retry.SOON),
+        ("429", "<html>Too many</html>", Retry.SOON),
+        ("404", "404", Retry.NEVER),
+    ],
+)
+def test_a_refused_call_is_classified_by_its_error(code: str, reason: str, retry: Retry) -> None:
+    assert classify(ServiceError("UpdateMemberDetectors", code, reason)) is retry
+
+
+@pytest.mark.parametrize(
+    ("error", "retry"),
+    [
+        (ConnectionFailedError("no answer"), Retry.SOON),
+        (CredentialsError("expired"), Retry.NEVER),
+        (RunCancelledError("cancelled"), Retry.NEVER),
+    ],
+)
+def test_only_a_missing_answer_is_retried_of_other_errors(error: UserError, retry: Retry) -> None:
+    assert classify(error) is retry
+
+
+@pytest.mark.parametrize(
+    ("since", "new"),
     [
         (timedelta(0), True),
         (timedelta(minutes=59, seconds=59), True),
@@ -51,12 +103,11 @@ def test_what_is_not_known_to_pass_is_permanent(reason: str) -> None:
         (timedelta(days=365), False),
     ],
 )
-def test_a_new_member_may_be_refused_as_a_stranger_for_an_hour(
+def test_an_account_has_just_joined_for_an_hour(
     since: timedelta,
-    transient: bool,  # noqa: FBT001 - a column of the table
+    new: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    member = Membership(account(1), "Enabled", NOW - since)
-    assert is_transient(NOT_ASSOCIATED, member, NOW) is transient
+    assert has_just_joined(Membership(account(1), "Enabled", NOW - since), NOW) is new
 
 
 @pytest.mark.parametrize(
@@ -68,45 +119,8 @@ def test_a_new_member_may_be_refused_as_a_stranger_for_an_hour(
         Membership(account(1), "Removed", NOW),
     ],
 )
-def test_a_stranger_stays_one(member: Membership | None) -> None:
-    assert not is_transient(NOT_ASSOCIATED, member, NOW)
-
-
-@pytest.mark.parametrize(
-    ("code", "reason", "about_the_accounts"),
-    [
-        ("BadRequestException", OUT_OF_RANGE, True),
-        ("BadRequestException", "Max allowed length is 50.", True),
-        ("BadRequestException", DETECTOR_NOT_OWNED, False),
-        ("BadRequestException", NO_MASTER, False),
-        (
-            "BadRequestException",
-            (
-                "The request is rejected because member accounts cannot manage specified "
-                "resources or properties."
-            ),
-            False,
-        ),
-        (
-            "BadRequestException",
-            (
-                "The request failed because the delegated administrator account has already been "
-                "disabled and/or GuardDuty protection has been disabled."
-            ),
-            False,
-        ),
-        ("AccessDeniedException", "User: x is not authorized.", False),
-        ("InternalServerErrorException", "Internal error", False),
-        ("ThrottlingException", "Rate exceeded", False),
-    ],
-)
-def test_only_a_bad_request_about_its_accounts_is_worth_halving(
-    code: str,
-    reason: str,
-    about_the_accounts: bool,  # noqa: FBT001
-) -> None:
-    error = ServiceError("UpdateMemberDetectors", code, reason)
-    assert is_about_the_accounts(error) is about_the_accounts
+def test_only_an_active_member_has_just_joined(member: Membership | None) -> None:
+    assert not has_just_joined(member, NOW)
 
 
 @pytest.mark.parametrize(

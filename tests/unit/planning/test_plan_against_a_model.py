@@ -226,7 +226,7 @@ def test_recorded_accounts_stay_recorded_or_are_released(
     plan = _plan_with(case, before, on_release)
 
     released = {a: _released_as(case, a, status, on_release) for a, status in before.items()}
-    assert plan.release.words == {a: word for a, word in released.items() if word}
+    assert plan.release.by_account == {a: word for a, word in released.items() if word}
 
 
 @settings(deadline=None)
@@ -236,7 +236,7 @@ def test_every_account_that_a_run_writes_is_recorded_first(
 ) -> None:
     plan = _plan_with(case, before, on_release)
 
-    assert plan.changes.keys() | plan.release.words.keys() <= plan.to_record.keys()
+    assert plan.changes.keys() | plan.release.by_account.keys() <= plan.to_record.keys()
     assert {a: s for a, s in plan.to_record.items() if a in before} == before
     for account in plan.to_record.keys() - before.keys():
         current = case.snapshot.statuses.statuses.get(AccountId(account))
@@ -259,7 +259,7 @@ def test_a_run_after_an_undisturbed_one_has_nothing_to_do(
     case = replace(case, snapshot=told)
     first = _plan_with(case, before, on_release)
     recorded = {AccountId(a): FeatureStatus(s) for a, s in first.to_record.items()}
-    released = {a: word.rpartition(" ")[2] for a, word in first.release.words.items()}
+    released = {a: word.rpartition(" ")[2] for a, word in first.release.by_account.items()}
     left = {a: status for a, status in recorded.items() if a not in released}
     set_by_release = {AccountId(a): FeatureStatus(s) for a, s in released.items() if s != "LEAVE"}
     after = {**told.statuses.statuses, **set_by_release, **first.wanted}
@@ -283,7 +283,7 @@ def test_a_run_after_an_undisturbed_one_has_nothing_to_do(
         ),
     )
 
-    assert (second.changes, second.release.words, second.newly_set) == ({}, {}, {})
+    assert (second.changes, second.release.by_account, second.newly_set) == ({}, {}, {})
     assert (second.revision, second.members_revision) == (
         first.revision,
         first.members_revision,

@@ -112,7 +112,7 @@ def test_an_account_that_waits_for_a_while_keeps_the_record_that_it_has() -> Non
     back = next_plan({account(1): ON, account(2): ON}, run_after(suspended), _EVERYBODY)
 
     for plan in (suspended, back):
-        assert (plan.to_record, plan.release.words, plan.revision) == (before, {}, 3)
+        assert (plan.to_record, plan.release.by_account, plan.revision) == (before, {}, 3)
 
 
 # Settings beside members
@@ -162,7 +162,7 @@ def test_a_run_without_news_asks_for_nothing() -> None:
     plan = next_plan({account(1): ON}, {account(1): OFF}, _EVERYBODY)
 
     assert (plan.revision, plan.members_revision) == (3, 3)
-    assert (plan.changes, plan.release.words) == ({}, {})
+    assert (plan.changes, plan.release.by_account) == ({}, {})
 
 
 def test_the_same_drift_in_the_next_run_asks_for_the_update_again() -> None:
@@ -239,7 +239,7 @@ def test_the_first_run_rewrites_an_earlier_releases_state_and_says_so(
         )
     ]
     assert (plan.to_record, plan.settings_before) == (record.before, SETTINGS_BEFORE)
-    assert (plan.changes, plan.release.words) == ({}, {})
+    assert (plan.changes, plan.release.by_account) == ({}, {})
     assert (plan.revision, plan.members_revision) == (1, 1)
 
     later = make_plan(plan.settings, seen, OWNER, LastState((run_after(plan),)))

@@ -79,7 +79,7 @@ def test_a_first_run_records_what_each_account_has_that_it_sets() -> None:
 
     assert plan.to_record == {account(1): "ENABLED", account(2): "DISABLED", account(3): "UNKNOWN"}
     assert plan.written_settings == (Setting.STATUS, Setting.AUTO_ENABLE)
-    assert plan.release.words == {}
+    assert plan.release.by_account == {}
 
 
 def test_an_account_that_is_recorded_is_not_recorded_again() -> None:
@@ -101,7 +101,7 @@ def test_the_record_of_another_account_or_region_is_none_of_the_plans() -> None:
 
     assert plan.to_record == {account(1): "ENABLED"}
     assert plan.record.empty
-    assert plan.release.words == {}
+    assert plan.release.by_account == {}
 
 
 # The revision
@@ -167,7 +167,7 @@ def test_an_account_that_waits_to_be_released_is_nothing_to_do() -> None:
     plan = _plan(settings(onRelease="DISABLE"), snapshot, _recorded({account(1): ON}))
 
     assert plan.release.inactive == {account(1): "AccountSuspended"}
-    assert (plan.release.words, plan.revision) == ({}, 4)
+    assert (plan.release.by_account, plan.revision) == ({}, 4)
 
 
 # What is released
@@ -192,7 +192,7 @@ def test_recorded_accounts_that_no_rule_sets_are_released(
         region_with(dict.fromkeys(accounts(3), ON)),
         _recorded(_RELEASED),
     )
-    assert plan.release.words == words
+    assert plan.release.by_account == words
 
 
 def test_an_unmanaged_account_leaves_the_record_as_it_is() -> None:
@@ -201,7 +201,7 @@ def test_an_unmanaged_account_leaves_the_record_as_it_is() -> None:
         _ON_AND_RECORDED,
         _BOTH,
     )
-    assert plan.release.words == {account(1): LEAVE}
+    assert plan.release.by_account == {account(1): LEAVE}
 
 
 def test_a_member_that_its_rule_waits_for_keeps_its_record() -> None:
@@ -224,7 +224,7 @@ def test_while_a_detector_is_new_nobody_is_released(detector: Detector | None) -
     plan = _plan(chosen, snapshot, _BOTH)
 
     assert plan.refusals == ()
-    assert plan.release.words == {}
+    assert plan.release.by_account == {}
     assert plan.to_record == {account(1): "DISABLED", account(2): "ENABLED"}
 
 
@@ -351,7 +351,7 @@ def test_all_accounts_of_a_region_that_leaves_are_released() -> None:
 
     assert plan.leaving
     assert plan.refusals == ()
-    assert plan.release.words == {account(1): "ENABLED -> DISABLED", account(2): LEAVE}
+    assert plan.release.by_account == {account(1): "ENABLED -> DISABLED", account(2): LEAVE}
     assert (plan.decisions, plan.written_settings) == ((), ())
     assert plan.revision == 5
 
@@ -371,8 +371,8 @@ def test_a_region_that_leaves_after_its_detector_has_nobody_to_set() -> None:
     plan = _leaving(settings(onRelease="RESTORE"), gone, _BOTH)
 
     assert plan.refusals == ()
-    assert plan.release.gone == {account(1), account(2)}
-    assert plan.release.words == {account(1): LEAVE, account(2): LEAVE}
+    assert plan.release.former_members == {account(1), account(2)}
+    assert plan.release.by_account == {account(1): LEAVE, account(2): LEAVE}
 
 
 @pytest.mark.parametrize(("on_release", "refused"), [("LEAVE", 0), ("RESTORE", 1), ("DISABLE", 1)])
@@ -395,7 +395,7 @@ def test_a_region_that_leaves_turns_nobody_on_by_status_or_all() -> None:
 
 def test_settings_alone_are_a_reason_to_register_a_region_that_leaves() -> None:
     plan = _leaving(settings(), region_with({}), _recorded({}))
-    assert (plan.release.words, plan.revision) == ({}, 5)
+    assert (plan.release.by_account, plan.revision) == ({}, 5)
 
 
 # Records of others

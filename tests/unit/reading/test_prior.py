@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guardduty_eks_audit_logs.aws.patience import Patience
 from guardduty_eks_audit_logs.aws.session import open_session
 from guardduty_eks_audit_logs.errors import UserError
 from guardduty_eks_audit_logs.model import AutoEnable, OrganizationConfiguration, Setting
 from guardduty_eks_audit_logs.reading.prior_settings import read_prior_settings, read_prior_statuses
-from guardduty_eks_audit_logs.writing.members import Patience
 from tests.support.aws_double import Aws
 from tests.support.doors import bare_environment, in_place_of_sockets
 from tests.support.guardduty_client import FakeGuardDuty, refusal

@@ -11,7 +11,7 @@ import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from guardduty_eks_audit_logs.resources import provider
+from guardduty_eks_audit_logs.resources import process as provider_process
 from tests.support.vocabulary import PROJECT_FOLDER
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WAITS = """
 import time
-from guardduty_eks_audit_logs.resources.provider import end_with_the_engine
+from guardduty_eks_audit_logs.resources.process import end_with_the_engine
 end_with_the_engine()
 print("there", flush=True)
 time.sleep(60)
@@ -46,15 +46,15 @@ def test_a_process_ends_once_nobody_reads_what_it_tells() -> None:
 def test_all_resources_of_a_run_share_the_time_to_try_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(provider, "PAUSES", provider.Pauses())
+    monkeypatch.setattr(provider_process, "PAUSES", provider_process.Pauses())
     cancelled = SimpleNamespace(wait=lambda _seconds: None, is_set=lambda: False)
-    monkeypatch.setattr(provider, "CANCELLED", cancelled)
+    monkeypatch.setattr(provider_process, "CANCELLED", cancelled)
 
-    first = provider.patience(2)
+    first = provider_process.patience(2)
     assert first.seconds == 120
     first.sleep(50)
-    second = provider.patience(2)
+    second = provider_process.patience(2)
     assert second.seconds == 70
     second.sleep(100)
-    assert provider.patience(5).seconds == 150
-    assert provider.patience(2).seconds == 0
+    assert provider_process.patience(5).seconds == 150
+    assert provider_process.patience(2).seconds == 0

@@ -16,13 +16,15 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 
+from guardduty_eks_audit_logs.aws.patience import Patience
 from guardduty_eks_audit_logs.errors import MalformedStateError
 from guardduty_eks_audit_logs.resources.designation import DesignationProvider
-from guardduty_eks_audit_logs.resources.kept import KEPT
 from guardduty_eks_audit_logs.resources.member_features import MemberFeaturesProvider
 from guardduty_eks_audit_logs.resources.prior_settings import PriorSettingsProvider
-from guardduty_eks_audit_logs.resources.provider import RefusedError
+from guardduty_eks_audit_logs.resources.process import RefusedError
 from guardduty_eks_audit_logs.state.ledger import read_last_state
+from guardduty_eks_audit_logs.writing.run_context import RunContext
+from guardduty_eks_audit_logs.writing.run_notes import NOTED
 from tests.support.aws_double import Aws
 from tests.support.doors import bare_environment, in_place_of_sockets
 from tests.support.vocabulary import ADMINISTRATOR, DETECTOR, REGION, account, accounts
@@ -151,7 +153,7 @@ def _whole_tracebacks() -> Iterator[None]:
     """A refusal shortens the tracebacks of its process, which is a provider's own elsewhere."""
     yield
     sys.tracebacklimit = 1000
-    KEPT.clear()
+    NOTED.clear()
 
 
 @pytest.fixture
@@ -192,6 +194,10 @@ def _changed(draw: st.DrawFn, good: dict[str, Any]) -> dict[str, Any]:
     return changed
 
 
+def _context(keys: dict[str, str]) -> RunContext:
+    return RunContext(keys.get, lambda _minutes: Patience(0), lambda _line: None)
+
+
 @pytest.mark.parametrize("call", _CALLS)
 @with_settings(
     deadline=None,
@@ -205,10 +211,10 @@ def test_it_is_refused_in_a_sentence_or_worked_with_rightly(
     kind, good, ask = _CALLS[call]
     aws.members = dict.fromkeys(accounts(5), "ENABLED")
     aws.requests = []
-    KEPT.clear()
+    NOTED.clear()
     provider = kind()
     keys = {"aws:accessKey": "x", "aws:secretKey": "y"}
-    provider._lookup = lambda key: keys.get(key)  # noqa: PLW0108 - the overloads of get are too many
+    provider._context = _context(keys)
 
     told = ""
     try:
@@ -250,13 +256,9 @@ def test_the_program_refuses_its_last_state_or_reads_what_is_in_it(
         assert recorded <= set(accounts(3))
 
 
-def _nothing(key: str) -> Any:  # noqa: ANN401 - as a configuration answers
-    del key
-
-
 def test_what_is_wrong_is_named_with_the_way_out(aws: Aws) -> None:
     provider = PriorSettingsProvider()
-    provider._lookup = _nothing
+    provider._context = _context({})
     broken = {**_PRIOR, "before": f"KEEP:\n- shop {account(1)}\n"}
 
     with pytest.raises(RefusedError) as caught:
@@ -273,7 +275,7 @@ def test_what_is_wrong_is_named_with_the_way_out(aws: Aws) -> None:
 @pytest.mark.parametrize("key", ["region", "account", "detectorId"])
 def test_an_earlier_state_that_was_cut_short_is_refused(aws: Aws, key: str) -> None:
     provider = PriorSettingsProvider()
-    provider._lookup = _nothing
+    provider._context = _context({})
 
     with pytest.raises(RefusedError):
         provider.delete("id", {k: v for k, v in _EARLIER_PRIOR.items() if k != key})

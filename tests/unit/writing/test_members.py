@@ -15,14 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardduty_eks_audit_logs.aws.batches import CALLS_AT_ONCE
+from guardduty_eks_audit_logs.aws.patience import Patience
 from guardduty_eks_audit_logs.errors import ConnectionFailedError
 from guardduty_eks_audit_logs.model import AccountId, FeatureStatus
-from guardduty_eks_audit_logs.writing.members import (
-    Outcome,
-    Patience,
-    read_member_statuses,
-    set_member_statuses,
-)
+from guardduty_eks_audit_logs.reading.member_statuses import read_member_statuses
+from guardduty_eks_audit_logs.writing.members import Outcome, set_member_statuses
 from tests.support.guardduty_client import FakeGuardDuty, refusal
 from tests.support.vocabulary import (
     DETECTOR,
@@ -346,7 +343,7 @@ def test_only_refused_accounts_are_asked_about_fifty_in_a_call() -> None:
 # Whole calls that fail
 
 
-def test_a_bad_account_is_found_by_halving_and_stands_alone() -> None:
+def test_a_bad_account_is_found_by_splitting_its_batch() -> None:
     guardduty = _members(50)
     guardduty.poison = frozenset([account(33)])
 
@@ -360,7 +357,7 @@ def test_a_bad_account_is_found_by_halving_and_stands_alone() -> None:
     }
     assert outcome.statuses == dict.fromkeys(set(accounts(50)) - {account(33)}, ON)
     assert outcome.written == 49
-    # One call for the whole, then two for each halving: 50, 25, 12 or 13, 6 or 7, 3 or 4, 2, 1.
+    # One call for the whole, then two for each split: 50, 25, 12 or 13, 6 or 7, 3 or 4, 2, 1.
     assert len(guardduty.writes) <= 1 + 2 * 6
 
 
@@ -374,15 +371,37 @@ def test_a_service_that_takes_fewer_accounts_gets_fewer() -> None:
     assert len(guardduty.writes) == 2 * (1 + 2 + 4)
 
 
-def test_what_no_account_is_to_blame_for_is_not_halved_batch_by_batch() -> None:
+def test_a_systematic_refusal_splits_one_batch_and_probes_the_others() -> None:
     guardduty = _members(1000)
     guardduty.poison = frozenset(accounts(1000))
 
     outcome = _set(guardduty, dict.fromkeys(accounts(1000), ON))
 
     assert len(outcome.unprocessed) == 1000
-    # Halving 50 accounts to the end takes 99 calls; only the batches under way at once do.
-    assert len(guardduty.writes) <= 4 * 99 + 20
+    # 20 batches; 98 calls to split 50 accounts to the end; one account of each other batch.
+    assert len(guardduty.writes) == 20 + 98 + 19
+    assert Counter(len(call.accounts) for call in guardduty.writes)[1] == 50 + 19
+
+
+def test_a_batch_of_bad_accounts_alone_keeps_no_other_from_being_set() -> None:
+    guardduty = _members(150)
+    guardduty.poison = frozenset([*accounts(50), account(77)])
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(150), ON))
+
+    assert set(outcome.unprocessed) == guardduty.poison
+    assert outcome.written == 99
+
+
+def test_a_refused_batch_beside_one_that_was_set_is_split() -> None:
+    guardduty = _members(60)
+    guardduty.poison = frozenset(accounts(60)[50:])
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(60), ON))
+
+    assert set(outcome.unprocessed) == guardduty.poison
+    # Two batches, and the second one of ten accounts split to its end.
+    assert len(guardduty.writes) == 2 + 18
 
 
 @pytest.mark.parametrize(

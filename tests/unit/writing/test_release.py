@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardduty_eks_audit_logs.aws.patience import Patience
 from guardduty_eks_audit_logs.model import (
     Detector,
     DetectorId,
@@ -21,17 +22,15 @@ from guardduty_eks_audit_logs.model import (
     Snapshot,
 )
 from guardduty_eks_audit_logs.planning.plan import Plan, make_leaving_plan
-from guardduty_eks_audit_logs.settings.configuration import OnRelease
-from guardduty_eks_audit_logs.state.ledger import LastState
-from guardduty_eks_audit_logs.writing.members import Patience
-from guardduty_eks_audit_logs.writing.release import (
+from guardduty_eks_audit_logs.planning.release import (
     Release,
-    do_release,
-    find_release,
+    plan_release,
     release_sentence,
     release_summary,
-    work_out,
 )
+from guardduty_eks_audit_logs.settings.configuration import OnRelease
+from guardduty_eks_audit_logs.state.ledger import LastState
+from guardduty_eks_audit_logs.writing.release import do_release, find_release
 from tests.support.guardduty_client import FakeGuardDuty, refusal
 from tests.support.records import next_plan, recorded, run_after
 from tests.support.vocabulary import (
@@ -63,7 +62,7 @@ _NOW = {account(1): OFF, account(2): ON, account(3): OFF}
 _LEAVE, _RESTORE, _DISABLE = OnRelease.LEAVE, OnRelease.RESTORE, OnRelease.DISABLE
 
 
-def _work_out(
+def _planned(
     on_release: OnRelease,
     before: Statuses,
     now: Statuses,
@@ -78,7 +77,7 @@ def _work_out(
     }
     told = {a: s for a, s in now.items() if known.get(a, "Enabled") == "Enabled"}
     read = MemberStatuses(told, {}, frozenset(managed))
-    return work_out(on_release, before, members, read)
+    return plan_release(on_release, before, members, read)
 
 
 # What it comes to
@@ -86,14 +85,14 @@ def _work_out(
 
 def test_restore_gives_back_what_each_had() -> None:
     now = {account(1): OFF, account(2): ON, account(3): ON}
-    release = _work_out(_RESTORE, _BEFORE, now)
+    release = _planned(_RESTORE, _BEFORE, now)
 
     assert release == Release(
         changing={account(1): ON, account(2): OFF},
         staying=frozenset([account(3)]),
         current={account(1): OFF, account(2): ON},
     )
-    assert release.words == {
+    assert release.by_account == {
         account(1): "DISABLED -> ENABLED",
         account(2): "ENABLED -> DISABLED",
         account(3): "LEAVE",
@@ -102,7 +101,7 @@ def test_restore_gives_back_what_each_had() -> None:
 
 
 def test_disable_turns_off_whatever_they_had() -> None:
-    release = _work_out(_DISABLE, _BEFORE, {account(1): ON, account(2): ON, account(3): OFF})
+    release = _planned(_DISABLE, _BEFORE, {account(1): ON, account(2): ON, account(3): OFF})
 
     assert release.changing == dict.fromkeys(accounts(2), OFF)
     assert release.staying == {account(3)}
@@ -110,27 +109,27 @@ def test_disable_turns_off_whatever_they_had() -> None:
 
 def test_leave_lets_everybody_go_as_they_are() -> None:
     # Also whom nobody could set.
-    release = _work_out(_LEAVE, _BEFORE, {account(1): ON}, relationships={account(2): "Disabled"})
+    release = _planned(_LEAVE, _BEFORE, {account(1): ON}, relationships={account(2): "Disabled"})
 
     assert release == Release(staying=frozenset(_BEFORE))
-    assert release.words == dict.fromkeys(_BEFORE, "LEAVE")
+    assert release.by_account == dict.fromkeys(_BEFORE, "LEAVE")
 
 
 @pytest.mark.parametrize("relationship", ["Removed", "Resigned", "Deleted", None])
 def test_who_is_no_member_any_more_leaves_the_ledger(relationship: str | None) -> None:
     relationships = {account(2): relationship} if relationship else {}
-    release = _work_out(
+    release = _planned(
         _RESTORE, _BEFORE, {account(1): ON, account(3): ON}, relationships=relationships
     )
 
-    assert release.gone == {account(2)}
-    assert release.words[account(2)] == "LEAVE"
+    assert release.former_members == {account(2)}
+    assert release.by_account[account(2)] == "LEAVE"
     assert release.turning_off == []
 
 
 @pytest.mark.parametrize("relationship", ["Disabled", "RegionDisabled", "NeverHeardOf"])
 def test_who_can_not_be_set_now_stays_in_the_ledger(relationship: str) -> None:
-    release = _work_out(
+    release = _planned(
         _RESTORE,
         _BEFORE,
         {account(1): ON, account(3): ON},
@@ -138,24 +137,26 @@ def test_who_can_not_be_set_now_stays_in_the_ledger(relationship: str) -> None:
     )
 
     assert release.inactive == {account(2): relationship}
-    assert account(2) not in release.words
+    assert account(2) not in release.by_account
     assert release.turning_off == []
 
 
 def test_who_is_decided_by_a_policy_stays_in_the_ledger() -> None:
-    release = _work_out(_RESTORE, _BEFORE, _NOW, managed=(account(2),))
+    release = _planned(_RESTORE, _BEFORE, _NOW, managed=(account(2),))
 
     assert release.managed == {account(2)}
-    assert release.words.keys() == {account(1), account(3)}
+    assert release.by_account.keys() == {account(1), account(3)}
     assert release.turning_off == []
 
 
 def test_a_status_that_aws_does_not_tell_is_written_and_counts_as_on() -> None:
     snapshot = {account(1): ON, account(3): ON}
     members = {a: replace(member(1), account=a) for a in _BEFORE}
-    release = work_out(_RESTORE, _BEFORE, members, MemberStatuses(snapshot, {account(2): "No."}))
+    release = plan_release(
+        _RESTORE, _BEFORE, members, MemberStatuses(snapshot, {account(2): "No."})
+    )
 
-    assert release.words[account(2)] == "UNKNOWN -> DISABLED"
+    assert release.by_account[account(2)] == "UNKNOWN -> DISABLED"
     assert release.turning_off == [account(2)]
 
 
@@ -167,12 +168,20 @@ def test_every_account_is_in_one_place(data: st.DataObject, on_release: OnReleas
     relationships = data.draw(st.dictionaries(some, st.sampled_from(list(RelationshipStatus))))
     managed = tuple(data.draw(st.sets(some)))
 
-    release = _work_out(on_release, before, now, managed=managed, relationships=relationships)
+    release = _planned(on_release, before, now, managed=managed, relationships=relationships)
 
-    places = [*(release.changing, release.staying, release.gone, release.inactive, release.managed)]
+    places = [
+        *(
+            release.changing,
+            release.staying,
+            release.former_members,
+            release.inactive,
+            release.managed,
+        )
+    ]
     assert sorted(a for place in places for a in place) == sorted(before)
     assert release.total == len(before)
-    assert release.words.keys() == before.keys() - release.inactive.keys() - release.managed
+    assert release.by_account.keys() == before.keys() - release.inactive.keys() - release.managed
     assert all(now.get(a) != status for a, status in release.changing.items())
 
 
@@ -182,7 +191,7 @@ def test_every_account_is_in_one_place(data: st.DataObject, on_release: OnReleas
 def test_an_account_that_drops_out_of_the_rules_is_released() -> None:
     plan = next_plan(_NOW, _BEFORE, [rule("DISABLED", account(3))])
 
-    assert plan.release.words == {
+    assert plan.release.by_account == {
         account(1): "DISABLED -> ENABLED",
         account(2): "ENABLED -> DISABLED",
     }
@@ -213,14 +222,14 @@ def test_what_onrelease_says_now_holds_for_who_drops_out_now(word: str, changing
     plan = next_plan(_NOW, _BEFORE, [rule("DISABLED", account(3))], onRelease=word)
 
     assert plan.release.changing == changing
-    assert plan.release.words.keys() == {account(1), account(2)}
+    assert plan.release.by_account.keys() == {account(1), account(2)}
 
 
 def test_who_becomes_unmanaged_stays_as_it_is_and_leaves_the_ledger() -> None:
     rules = [rule("UNMANAGED", account(1), account(2)), rule("DISABLED", account(3))]
     plan = next_plan(_NOW, _BEFORE, rules)
 
-    assert plan.release.words == dict.fromkeys(accounts(2), "LEAVE")
+    assert plan.release.by_account == dict.fromkeys(accounts(2), "LEAVE")
     assert plan.revision == 4
 
 
@@ -232,7 +241,7 @@ def test_without_a_record_nobody_is_released() -> None:
 def test_a_stack_of_a_mode_without_members_releases_all_of_its_record() -> None:
     plan = next_plan(replace(region_with(_NOW), organization=None), _BEFORE, mode="standalone")
 
-    assert plan.release.words.keys() == _BEFORE.keys()
+    assert plan.release.by_account.keys() == _BEFORE.keys()
     assert plan.release.changing == _BEFORE
 
 
@@ -258,7 +267,7 @@ _GOES_ON = [rule("ENABLED", account(2))]
 def test_an_account_that_can_not_be_set_is_no_news_while_nobody_can() -> None:
     plan = next_plan(_suspended(_HELD, 1), _HELD_BACK, _GOES_ON)
 
-    assert plan.release.words == {}
+    assert plan.release.by_account == {}
     assert plan.to_record == _HELD_BACK
     assert (plan.revision, plan.refusals) == (3, ())
 
@@ -267,7 +276,7 @@ def test_who_could_not_be_set_is_released_once_a_run_finds_it_active() -> None:
     first = next_plan(_suspended(_HELD, 1), _HELD_BACK, _GOES_ON)
     plan = next_plan(_HELD, run_after(first), _GOES_ON)
 
-    assert plan.release.words == {account(1): "ENABLED -> DISABLED"}
+    assert plan.release.by_account == {account(1): "ENABLED -> DISABLED"}
     assert plan.revision == 4
 
 
@@ -282,7 +291,7 @@ def test_an_account_that_could_not_be_set_and_comes_back_keeps_its_record() -> N
 
 def test_who_can_not_be_set_leaves_the_ledger_once_onrelease_is_leave() -> None:
     plan = next_plan(_suspended(_HELD, 1), _HELD_BACK, _GOES_ON, onRelease="LEAVE")
-    assert plan.release.words == {account(1): "LEAVE"}
+    assert plan.release.by_account == {account(1): "LEAVE"}
 
 
 def test_an_account_that_a_policy_decides_is_released_once_it_does_not() -> None:
@@ -290,10 +299,10 @@ def test_an_account_that_a_policy_decides_is_released_once_it_does_not() -> None
         region_with(_HELD), statuses=MemberStatuses(_HELD, {}, frozenset([account(1)]))
     )
     first = next_plan(decided, _HELD_BACK, _GOES_ON)
-    assert first.release.words == {}
+    assert first.release.by_account == {}
 
     plan = next_plan(_HELD, run_after(first), _GOES_ON)
-    assert plan.release.words == {account(1): "ENABLED -> DISABLED"}
+    assert plan.release.by_account == {account(1): "ENABLED -> DISABLED"}
 
 
 # Accounts that a run could not set
@@ -303,7 +312,7 @@ def test_an_account_that_aws_did_not_set_is_released_by_the_next_run() -> None:
     # The provider leaves it in the ledger.
     plan = next_plan(_NOW, {account(2): OFF, account(3): ON}, [rule("DISABLED", account(3))])
 
-    assert plan.release.words == {account(2): "ENABLED -> DISABLED"}
+    assert plan.release.by_account == {account(2): "ENABLED -> DISABLED"}
     assert plan.revision == 4
     assert release_sentence(_RESTORE, plan.release) == (
         "1 account drops out of the rules (onRelease RESTORE): 1 goes to DISABLED."
@@ -360,7 +369,7 @@ def test_once_a_new_detector_has_its_members_accounts_drop_out_as_ever() -> None
 
     after = replace(run_after(first), detector_id=DETECTOR)
     second = next_plan(_NOW, after, [rule("DISABLED", account(3))])
-    assert second.release.words.keys() == {account(1), account(2)}
+    assert second.release.by_account.keys() == {account(1), account(2)}
 
 
 # maxDisabled
@@ -511,7 +520,7 @@ def test_a_region_that_leaves_the_program_counts_for_maxdisabled() -> None:
 def test_a_region_whose_detector_is_gone_leaves_without_a_release() -> None:
     plan = _leaving(Snapshot(REGION, ADMINISTRATOR, NOW))
 
-    assert plan.release.words == dict.fromkeys(_BEFORE, "LEAVE")
+    assert plan.release.by_account == dict.fromkeys(_BEFORE, "LEAVE")
     assert plan.refusals == ()
 
 
@@ -528,7 +537,7 @@ def test_a_region_leaves_as_it_is_whoever_asks_if_onrelease_is_leave() -> None:
 def test_a_preview_tells_how_many_go_where() -> None:
     before = {**_BEFORE, account(4): ON, account(5): ON}
     now = {**_NOW, account(4): ON}
-    release = _work_out(_RESTORE, {a: s for a, s in before.items() if a != account(1)}, now)
+    release = _planned(_RESTORE, {a: s for a, s in before.items() if a != account(1)}, now)
 
     assert release_sentence(_RESTORE, release) == (
         "4 accounts drop out of the rules (onRelease RESTORE): 1 goes to DISABLED, 1 to ENABLED, 1 "
@@ -537,7 +546,7 @@ def test_a_preview_tells_how_many_go_where() -> None:
 
 
 def test_a_preview_tells_who_stays_in_one_line() -> None:
-    assert release_sentence(_LEAVE, _work_out(_LEAVE, _BEFORE, _NOW)) == (
+    assert release_sentence(_LEAVE, _planned(_LEAVE, _BEFORE, _NOW)) == (
         "3 accounts drop out of the rules (onRelease LEAVE): 3 stay as they are."
     )
 
@@ -545,7 +554,7 @@ def test_a_preview_tells_who_stays_in_one_line() -> None:
 def test_a_preview_and_a_run_name_who_can_not_be_set_and_why() -> None:
     before = dict.fromkeys(accounts(6), OFF)
     now = {account(1): ON, account(5): ON, account(6): OFF}
-    release = _work_out(
+    release = _planned(
         _RESTORE,
         before,
         now,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guardduty_eks_audit_logs.errors import UserError
-from guardduty_eks_audit_logs.resources import kept
+from guardduty_eks_audit_logs.writing import run_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,23 +25,23 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """The folder of the notes, of a process that an engine has started."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["provider", "127.0.0.1:4321"])
-    monkeypatch.setattr(kept, "KEPT", set())
+    monkeypatch.setattr(run_notes, "NOTED", set())
     held: dict[Path, object] = {}
-    monkeypatch.setattr(kept, "_HELD", held)
-    yield kept._folder()
+    monkeypatch.setattr(run_notes, "_HELD", held)
+    yield run_notes._folder()
     for file in held.values():
         file.close()  # type: ignore[attr-defined]
 
 
 def test_what_is_noted_is_kept_and_nothing_else() -> None:
-    kept.keep("prior-222222222222-us-east-1")
+    run_notes.note("prior-222222222222-us-east-1")
 
-    assert kept.is_kept("prior-222222222222-us-east-1")
-    assert not kept.is_kept("prior-222222222222-us-east-2")
+    assert run_notes.is_noted("prior-222222222222-us-east-1")
+    assert not run_notes.is_noted("prior-222222222222-us-east-2")
 
 
 def test_a_note_is_a_file_that_nobody_else_may_read(folder: Path) -> None:
-    kept.keep("prior")
+    run_notes.note("prior")
 
     (file,) = folder.iterdir()
     assert file.name == "127-0-0-1-4321-prior"
@@ -52,8 +52,8 @@ def test_a_note_that_another_process_holds_counts(folder: Path) -> None:
     file = folder / "127-0-0-1-4321-prior"
     with file.open("a") as other:
         fcntl.flock(other, fcntl.LOCK_SH)
-        assert kept.is_kept("prior")
-        kept.keep("another")
+        assert run_notes.is_noted("prior")
+        run_notes.note("another")
         assert file.exists()
 
 
@@ -62,9 +62,9 @@ def test_a_note_of_a_run_that_is_over_is_removed(folder: Path) -> None:
     for file in (ended, long_ended):
         file.touch()
 
-    assert not kept.is_kept("prior")
+    assert not run_notes.is_noted("prior")
     assert not ended.exists()
-    kept.keep("another")
+    run_notes.note("another")
     assert not long_ended.exists()
 
 
@@ -72,16 +72,16 @@ def test_without_an_engine_a_process_knows_its_own_notes(
     monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["provider"])
-    kept.keep("prior")
+    run_notes.note("prior")
 
-    assert kept.is_kept("prior")
+    assert run_notes.is_noted("prior")
     assert list(folder.iterdir()) == []
 
 
 def test_a_folder_that_others_may_write_to_is_refused(folder: Path) -> None:
     folder.chmod(0o777)
 
-    for ask in (kept.keep, kept.is_kept):
+    for ask in (run_notes.note, run_notes.is_noted):
         with pytest.raises(UserError, match="open to other users"):
             ask("prior")
 
@@ -93,5 +93,5 @@ def test_a_link_in_place_of_the_folder_is_refused(folder: Path) -> None:
     folder.symlink_to(elsewhere)
 
     with pytest.raises(UserError, match="open to other users"):
-        kept.keep("prior")
+        run_notes.note("prior")
     assert list(elsewhere.iterdir()) == []

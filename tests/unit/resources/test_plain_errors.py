@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guardduty_eks_audit_logs.errors import UserError
-from guardduty_eks_audit_logs.resources.provider import plain_errors
+from guardduty_eks_audit_logs.resources.process import plain_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,5 +45,5 @@ def test_a_defect_keeps_its_traceback_also_after_a_users_error() -> None:
     told = _printed(KeyError("region"))
 
     assert "Traceback (most recent call last)" in told
-    assert "test_errors_told_plainly.py" in told
+    assert "test_plain_errors.py" in told
     assert "KeyError: 'region'" in told

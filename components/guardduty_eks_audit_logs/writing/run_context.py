@@ -1,0 +1,104 @@
+"""What the lifecycle of a resource needs of the process that the engine runs it in."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic.alias_generators import to_camel
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.session import Session, open_session
+from guardduty_eks_audit_logs.errors import (
+    CredentialsError,
+    OtherAccountError,
+    SettingsError,
+    UserError,
+)
+from guardduty_eks_audit_logs.settings.configuration import PROJECT
+from guardduty_eks_audit_logs.settings.identity import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from guardduty_eks_audit_logs.aws.patience import Patience
+    from guardduty_eks_audit_logs.progress import Report
+    from guardduty_eks_audit_logs.state.properties import Properties
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What a run gives to the lifecycles of its resources.
+
+    Attributes:
+        configuration: gives a value of the stack's configuration by its full key, None if there is
+            none.
+        patience: gives what is left of a number of minutes in which failures are retried; all
+            resources of a run share them.
+        log_line: shows a user one line of progress.
+    """
+
+    configuration: Callable[[str], Any]
+    patience: Callable[[float], Patience]
+    log_line: Report
+
+    def owned_session(self, props: Properties, seconds: float | None = None) -> Session:
+        """Opens GuardDuty in a resource's region, as the account that the resource belongs to.
+
+        Args:
+            props: a resource's inputs or outputs.
+            seconds: how long all calls together may take; without it, only each call has an end.
+
+        Raises:
+            OtherAccountError: the credentials are another account's.
+        """
+        session = self.open_session(props, seconds)
+        if session.caller != props.administrator_account_id:
+            raise OtherAccountError(
+                messages.other_account(props.region, session.caller, props.administrator_account_id)
+            )
+        return session
+
+    def open_session(self, props: Properties, seconds: float | None = None) -> Session:
+        """Opens GuardDuty in a resource's region, as its `identity` says.
+
+        A resource without one acts as the stack's `aws:*` configuration says.
+        """
+        who = self.configuration if props.identity is None else Identity(**props.identity)
+        return open_session(who, props.region, report=self.log_line, seconds=seconds)
+
+    def configured(self, key: str) -> Any:  # noqa: ANN401 - a configuration value is anything
+        """Gives a value of the program's own configuration, None if there is none."""
+        return self.configuration(f"{PROJECT}:{key}")
+
+
+@contextmanager
+def acting_as_the_state_says() -> Iterator[None]:
+    """Adds the way out if a refresh or a destroy can't act as the last `pulumi up` did.
+
+    The engine gives both the configuration and the identity that the state has.
+    """
+    try:
+        yield
+    except (CredentialsError, OtherAccountError, SettingsError) as error:
+        raise UserError(messages.acts_as_the_state_says(str(error))) from None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the engine is to do about a resource.
+
+    Attributes:
+        changes: whether it has to be updated or replaced.
+        replaces: the properties, as the engine names them, of which another value is another
+            resource.
+    """
+
+    changes: bool
+    replaces: list[str]
+
+
+def replaced(last: Properties, wanted: Properties, keys: Collection[str]) -> list[str]:
+    """The properties, as the engine names them, of which another value is another resource."""
+    return [to_camel(key) for key in keys if getattr(last, key) != getattr(wanted, key)]
