@@ -19,22 +19,23 @@ from moto.utilities.utils import get_partition
 from werkzeug.wrappers import Request, Response
 
 from aws_sandbox.accounts import GUARDDUTY_PRINCIPAL, GUARDDUTY_ROLE
-from aws_sandbox.calls import UNANSWERED, CallRecord, RecordedCall
+from aws_sandbox.calls import UNANSWERED, CallRecord
+from aws_sandbox.control_models import Call
 from aws_sandbox.credentials import access_key_id
 from aws_sandbox.fault_effects import AnswerLost, ConnectionClosed, ExpiredToken, TimeOut
 from aws_sandbox.faults import FaultBook
 from aws_sandbox.guardduty import wire
 from aws_sandbox.guardduty.errors import ServiceError
 from aws_sandbox.guardduty.operations import perform
-from aws_sandbox.held_calls import WaitingRoom
+from aws_sandbox.held_calls import HeldCalls
 from aws_sandbox.organizations.errors import OrganizationsError
 from aws_sandbox.organizations.follow import Follower
 from aws_sandbox.organizations.pages import Pages
 from aws_sandbox.organizations.service import READING, Organizations, has_operation
-from aws_sandbox.other_services import Elsewhere, ec2_error, refused, unknown_action, xml_error
+from aws_sandbox.other_services import OtherServices, ec2_error, refused, unknown_action, xml_error
 from aws_sandbox.refusals import QUERY_PROTOCOL, refuse
 from aws_sandbox.request_ids import PLACEHOLDER, give_request_id
-from aws_sandbox.request_info import Asked, Batch, batch
+from aws_sandbox.request_info import Batch, RequestInfo, batch
 from aws_sandbox.sts import portal
 from aws_sandbox.sts import wire as sts_wire
 from aws_sandbox.sts.errors import StsError
@@ -113,7 +114,7 @@ class Aws:
         self.accounts = accounts
         self.record = CallRecord()
         self.faults = FaultBook()
-        self.waiting = WaitingRoom()
+        self.held_calls = HeldCalls()
         self._latency = latency_seconds
         self._moto: dict[str, WSGIApplication] = {}
         self._moto_lock = threading.Lock()
@@ -121,7 +122,7 @@ class Aws:
         self.portal = Portal(accounts, self.keys, world.clock)
         self._sts = Sts(accounts, self.keys, world.clock)
         self.organizations = Organizations(accounts, world.clock, pages or Pages())
-        self.elsewhere = Elsewhere(world, accounts)
+        self.other_services = OtherServices(world, accounts)
         self.follower = Follower(world, accounts, self.organizations.policies)
 
     def answer(self, request: Request) -> Response:
@@ -188,15 +189,15 @@ class Aws:
         They strike before the work, and before any lock is taken: a call that is held up holds up
         no other.
         """
-        gate = self.waiting.gate
-        asked = _asked(request, caller, account_id)
-        struck = self.faults.strike(asked)
+        gate = self.held_calls.gate
+        info = _request_info(request, caller, account_id)
+        struck = self.faults.strike(info)
         gate.wait(struck.delay_seconds)
         failure = struck.failure
         if failure is None or isinstance(failure, AnswerLost):
-            outcome = self._serve(request, caller, account_id, asked)
+            outcome = self._serve(request, caller, account_id, info)
         else:
-            outcome = _failed(asked, failure)
+            outcome = _failed(info, failure)
         # Before the wait: a test sees by the record that the call is being kept waiting.
         self._record(caller, account_id, outcome, struck.fault)
         if isinstance(failure, TimeOut):
@@ -209,7 +210,7 @@ class Aws:
         self, caller: Caller, account_id: str, outcome: Outcome, fault: str | None = None
     ) -> None:
         self.record.add(
-            RecordedCall(
+            Call(
                 number=0,
                 time=self.world.clock.now(),
                 service=caller.service,
@@ -224,10 +225,10 @@ class Aws:
         )
 
     def _serve(
-        self, request: Request, caller: Caller, account_id: str, asked: Asked | None = None
+        self, request: Request, caller: Caller, account_id: str, info: RequestInfo | None = None
     ) -> Outcome:
         if caller.service == "guardduty":
-            return self._guardduty(request, caller, account_id, asked)
+            return self._guardduty(request, caller, account_id, info)
         if caller.service == "organizations":
             return self._by_organizations(request, caller, account_id)
         if caller.service == "sts":
@@ -237,11 +238,13 @@ class Aws:
         if caller.service == "sso":
             response, code = self.portal.answer(request)
             return Outcome(response, portal.OPERATION, code=code)
-        answered = self.elsewhere.answer(request, caller.service, account_id, _operation(request))
+        answered = self.other_services.answer(
+            request, caller.service, account_id, _operation(request)
+        )
         return Outcome(answered.response, answered.operation, code=answered.code)
 
     def _guardduty(
-        self, request: Request, caller: Caller, account_id: str, asked: Asked | None
+        self, request: Request, caller: Caller, account_id: str, info: RequestInfo | None
     ) -> Outcome:
         operation = ""
         body = request.get_data()
@@ -253,7 +256,7 @@ class Aws:
             self._check_region(caller.region, account_id)
             parameters = wire.parse(model, path_parameters, request.args, body)
             place = self.world.place(caller.region, account_id)
-            failing = {} if asked is None else self.faults.unprocessed(asked)
+            failing = {} if info is None else self.faults.unprocessed(info)
             answer = perform(operation, self.world, place, parameters, failing)
         except ServiceError as error:
             response = Response(
@@ -376,16 +379,16 @@ def _caller(request: Request) -> Caller | None:
     return Caller(found["key"], found["region"], found["service"].lower())
 
 
-def _failed(asked: Asked, failure: Refusal | ConnectionClosed | TimeOut) -> Outcome:
+def _failed(info: RequestInfo, failure: Refusal | ConnectionClosed | TimeOut) -> Outcome:
     """What a call comes to that fails with nothing done."""
     if isinstance(failure, ConnectionClosed | TimeOut):
         response, code = Response(), UNANSWERED
     else:
-        response, code = refuse(asked, failure)
-    return Outcome(response, asked.operation, asked.batch.account_ids, code=code)
+        response, code = refuse(info, failure)
+    return Outcome(response, info.operation, info.batch.account_ids, code=code)
 
 
-def _asked(request: Request, caller: Caller, account_id: str) -> Asked:
+def _request_info(request: Request, caller: Caller, account_id: str) -> RequestInfo:
     if caller.service == "guardduty":
         try:
             operation = wire.match(request.method, _raw_path(request))[0].name
@@ -394,7 +397,7 @@ def _asked(request: Request, caller: Caller, account_id: str) -> Asked:
     else:
         operation = _operation(request)
     named = batch(_body(request))
-    return Asked(caller.service, operation, account_id, caller.region, named)
+    return RequestInfo(caller.service, operation, account_id, caller.region, named)
 
 
 def _raw_path(request: Request) -> str:
@@ -497,6 +500,6 @@ def _expired_key(request: Request, caller: Caller, account_id: str) -> Outcome:
         service = "organizations"
     elif operation and service not in QUERY_PROTOCOL:
         service = "sts"
-    asked = Asked(service, operation, account_id, caller.region, Batch())
-    response, code = refuse(asked, ExpiredToken())
+    info = RequestInfo(service, operation, account_id, caller.region, Batch())
+    response, code = refuse(info, ExpiredToken())
     return Outcome(response, operation, code=code)
