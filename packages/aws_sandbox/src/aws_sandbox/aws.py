@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
-from xml.sax.saxutils import escape
 
 from botocore.model import OperationNotFoundError
 from moto.moto_server.werkzeug_app import create_backend_app
@@ -22,6 +21,7 @@ from aws_sandbox.accounts import GUARDDUTY_PRINCIPAL, GUARDDUTY_ROLE
 from aws_sandbox.calls import UNANSWERED, CallRecord
 from aws_sandbox.control_models import Call
 from aws_sandbox.credentials import access_key_id
+from aws_sandbox.error_responses import json_error, organizations_error, query_error
 from aws_sandbox.fault_effects import AnswerLost, ConnectionClosed, ExpiredToken, TimeOut
 from aws_sandbox.faults import FaultBook
 from aws_sandbox.guardduty import wire
@@ -34,7 +34,7 @@ from aws_sandbox.organizations.pages import Pages
 from aws_sandbox.organizations.service import READING, Organizations, has_operation
 from aws_sandbox.other_services import OtherServices, ec2_error, refused, unknown_action, xml_error
 from aws_sandbox.refusals import QUERY_PROTOCOL, refuse
-from aws_sandbox.request_ids import PLACEHOLDER, give_request_id
+from aws_sandbox.request_ids import give_request_id
 from aws_sandbox.request_info import Batch, RequestInfo, batch
 from aws_sandbox.sts import portal
 from aws_sandbox.sts import wire as sts_wire
@@ -139,7 +139,7 @@ class Aws:
 
     def _answer(self, request: Request, caller: Caller | None) -> Response:
         if caller is None:
-            return _json_error(
+            return json_error(
                 HTTPStatus.FORBIDDEN,
                 "MissingAuthenticationTokenException",
                 "Missing Authentication Token",
@@ -285,10 +285,10 @@ class Aws:
             with self._moto_lock:
                 answer = self.organizations.answer(operation, account_id, _json(request))
         except OrganizationsError as error:
-            return Outcome(_organizations_error(error), operation, code=error.code)
+            return Outcome(organizations_error(error), operation, code=error.code)
         if answer is None:
             if not has_operation(operation):
-                response = _json_error(HTTPStatus.BAD_REQUEST, _UNKNOWN, "")
+                response = json_error(HTTPStatus.BAD_REQUEST, _UNKNOWN, "")
                 return Outcome(response, operation, code=_UNKNOWN)
             # moto answers a delegated administrator as a stranger; AWS as the management account.
             management = access_key_id(self.accounts.management_account)
@@ -317,7 +317,7 @@ class Aws:
             with self._moto_lock:
                 answer = self._sts.answer(operation, form, self._principal(caller, account_id))
         except StsError as error:
-            response = _query_error(error.status, error.code, error.message)
+            response = query_error(error.status, error.code, error.message)
             return Outcome(response, operation, code=error.code)
         return Outcome(sts_wire.answered(operation, answer), operation)
 
@@ -343,7 +343,7 @@ class Aws:
                     f"Service role name {GUARDDUTY_ROLE} has been taken in this account, please "
                     "try a different suffix."
                 )
-                response = _query_error(HTTPStatus.BAD_REQUEST, code, message)
+                response = query_error(HTTPStatus.BAD_REQUEST, code, message)
                 return Outcome(response, operation, code=code)
         # moto does not know temporary keys, and would take any account for theirs.
         request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = account_id
@@ -428,12 +428,6 @@ def _error_code(response: Response) -> str:
     return found[1] if found else "error"
 
 
-def _json_error(status: HTTPStatus, code: str, message: str) -> Response:
-    body = json.dumps({"__type": code, "message": message})
-    headers = {"X-Amzn-ErrorType": code}
-    return Response(body, status, headers, content_type="application/json")
-
-
 def _json(request: Request) -> dict[str, Any]:
     body = request.get_data()
     # Put back what was read: moto reads the same body from the same place.
@@ -443,25 +437,6 @@ def _json(request: Request) -> dict[str, Any]:
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def _organizations_error(error: OrganizationsError) -> Response:
-    body = {"__type": error.code, "Message": error.message}
-    if error.reason is not None:
-        body["Reason"] = error.reason
-    headers = {"X-Amzn-ErrorType": error.code}
-    return Response(
-        json.dumps(body), HTTPStatus.BAD_REQUEST, headers, content_type="application/x-amz-json-1.1"
-    )
-
-
-def _query_error(status: HTTPStatus, code: str, message: str) -> Response:
-    body = (
-        "<ErrorResponse><Error><Type>Sender</Type>"
-        f"<Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-        f"<RequestId>{PLACEHOLDER}</RequestId></ErrorResponse>"
-    )
-    return Response(body, status, content_type="text/xml")
 
 
 def _unknown_key(request: Request, service: str) -> Outcome:
@@ -476,12 +451,10 @@ def _unknown_key(request: Request, service: str) -> Outcome:
         return Outcome(xml_error(service, code, NO_SUCH_KEY), operation, code=code)
     if operation and not json_protocol:
         code = "InvalidClientTokenId"
-        return Outcome(
-            _query_error(HTTPStatus.FORBIDDEN, code, INVALID_TOKEN), operation, code=code
-        )
+        return Outcome(query_error(HTTPStatus.FORBIDDEN, code, INVALID_TOKEN), operation, code=code)
     code = "UnrecognizedClientException"
     status = HTTPStatus.BAD_REQUEST if json_protocol else HTTPStatus.FORBIDDEN
-    return Outcome(_json_error(status, code, INVALID_TOKEN), operation, code=code)
+    return Outcome(json_error(status, code, INVALID_TOKEN), operation, code=code)
 
 
 def _expired_key(request: Request, caller: Caller, account_id: str) -> Outcome:
