@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import threading
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, parse_qsl
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from botocore.model import OperationNotFoundError
 from moto.moto_server.werkzeug_app import create_backend_app
@@ -36,12 +35,13 @@ from aws_sandbox.other_services import OtherServices, ec2_error, refused, unknow
 from aws_sandbox.refusals import QUERY_PROTOCOL, refuse
 from aws_sandbox.request_ids import give_request_id
 from aws_sandbox.request_info import Batch, RequestInfo, batch
+from aws_sandbox.signed_requests import Caller, body_of, caller_of, json_of, operation_of, raw_path
 from aws_sandbox.sts import portal
 from aws_sandbox.sts import wire as sts_wire
 from aws_sandbox.sts.errors import StsError
 from aws_sandbox.sts.keys import KeyBook
 from aws_sandbox.sts.portal import Portal
-from aws_sandbox.sts.service import UNSIGNED, Sts
+from aws_sandbox.sts.service import Sts
 from aws_sandbox.sts.service import exists as exists_in_sts
 
 if TYPE_CHECKING:
@@ -58,21 +58,6 @@ INVALID_TOKEN = "The security token included in the request is invalid."  # noqa
 
 _UNKNOWN = "UnknownOperationException"
 _ERROR_CODE = re.compile(r'(?:"__type": *"(?:[^"]*#)?|<Code>)(\w+)')
-_SCOPE = re.compile(
-    r"AWS4-HMAC-SHA256\s+Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/"
-)
-
-
-@dataclass(frozen=True)
-class Caller:
-    """What a request's signature says: the key, the region and the service.
-
-    Key and region are empty for a request that needs no signature.
-    """
-
-    key_id: str
-    region: str
-    service: str
 
 
 class ConnectionDroppedError(ConnectionError):
@@ -133,7 +118,7 @@ class Aws:
         """
         if self._latency:
             time.sleep(self._latency)
-        caller = _caller(request)
+        caller = caller_of(request)
         service = "" if caller is None else caller.service
         return give_request_id(self._answer(request, caller), service)
 
@@ -239,7 +224,7 @@ class Aws:
             response, code = self.portal.answer(request)
             return Outcome(response, portal.OPERATION, code=code)
         answered = self.other_services.answer(
-            request, caller.service, account_id, _operation(request)
+            request, caller.service, account_id, operation_of(request)
         )
         return Outcome(answered.response, answered.operation, code=answered.code)
 
@@ -251,7 +236,7 @@ class Aws:
         named = batch(body).account_ids
         failing: dict[str, str] = {}
         try:
-            model, path_parameters = wire.match(request.method, _raw_path(request))
+            model, path_parameters = wire.match(request.method, raw_path(request))
             operation = model.name
             self._check_region(caller.region, account_id)
             parameters = wire.parse(model, path_parameters, request.args, body)
@@ -280,10 +265,10 @@ class Aws:
             raise ServiceError(HTTPStatus.FORBIDDEN, code, code, INVALID_TOKEN)
 
     def _by_organizations(self, request: Request, caller: Caller, account_id: str) -> Outcome:
-        operation = _operation(request)
+        operation = operation_of(request)
         try:
             with self._moto_lock:
-                answer = self.organizations.answer(operation, account_id, _json(request))
+                answer = self.organizations.answer(operation, account_id, json_of(request))
         except OrganizationsError as error:
             return Outcome(organizations_error(error), operation, code=error.code)
         if answer is None:
@@ -305,12 +290,12 @@ class Aws:
         return outcome
 
     def _by_sts(self, request: Request, caller: Caller, account_id: str) -> Outcome:
-        operation = _operation(request)
+        operation = operation_of(request)
         if not self._sts.has(operation):
             known = exists_in_sts(operation)
             answered = refused(request, "sts", operation) if known else unknown_action(operation)
             return Outcome(answered.response, operation, code=answered.code)
-        body = _body(request).decode("utf-8", "replace")
+        body = body_of(request).decode("utf-8", "replace")
         form = dict(parse_qsl(body, keep_blank_values=True))
         try:
             # The roles are moto's, which has no locks of its own.
@@ -334,9 +319,9 @@ class Aws:
             if any(region.account(account_id).detector is not None for region in regions):
                 self.accounts.link_guardduty(account_id)
             taken = self.accounts.has_guardduty_role(account_id)
-        operation = _operation(request)
+        operation = operation_of(request)
         if taken and operation == "CreateServiceLinkedRole":
-            form = dict(parse_qsl(_body(request).decode("utf-8", "replace")))
+            form = dict(parse_qsl(body_of(request).decode("utf-8", "replace")))
             if form.get("AWSServiceName") == GUARDDUTY_PRINCIPAL:
                 code = "InvalidInput"
                 message = (
@@ -350,7 +335,7 @@ class Aws:
         return self._by_moto(request, caller, account_id)
 
     def _by_moto(self, request: Request, caller: Caller, account_id: str) -> Outcome:
-        operation = _operation(request)
+        operation = operation_of(request)
         self.accounts.prepare(account_id)
         with self._moto_lock:
             application = self._moto.get(caller.service)
@@ -368,17 +353,6 @@ class Aws:
         return Outcome(response, operation, code=code)
 
 
-def _caller(request: Request) -> Caller | None:
-    found = _SCOPE.match(request.headers.get("Authorization", ""))
-    if found is None and request.path == portal.PATH:
-        return Caller("", "", "sso")
-    if found is None and _operation(request) in UNSIGNED:
-        return Caller("", "", "sts")
-    if found is None:
-        return None
-    return Caller(found["key"], found["region"], found["service"].lower())
-
-
 def _failed(info: RequestInfo, failure: Refusal | ConnectionClosed | TimeOut) -> Outcome:
     """What a call comes to that fails with nothing done."""
     if isinstance(failure, ConnectionClosed | TimeOut):
@@ -391,35 +365,13 @@ def _failed(info: RequestInfo, failure: Refusal | ConnectionClosed | TimeOut) ->
 def _request_info(request: Request, caller: Caller, account_id: str) -> RequestInfo:
     if caller.service == "guardduty":
         try:
-            operation = wire.match(request.method, _raw_path(request))[0].name
+            operation = wire.match(request.method, raw_path(request))[0].name
         except ServiceError:
             operation = ""
     else:
-        operation = _operation(request)
-    named = batch(_body(request))
+        operation = operation_of(request)
+    named = batch(body_of(request))
     return RequestInfo(caller.service, operation, account_id, caller.region, named)
-
-
-def _raw_path(request: Request) -> str:
-    """The path as it was sent: an id may hold a quoted slash."""
-    return str(request.environ.get("RAW_URI", request.path)).partition("?")[0]
-
-
-def _body(request: Request) -> bytes:
-    body = request.get_data()
-    # Put back what was read: moto reads the same body from the same place.
-    request.environ["wsgi.input"] = io.BytesIO(body)
-    return body
-
-
-def _operation(request: Request) -> str:
-    """The operation's name in the JSON protocol's header or the query protocol's form."""
-    if request.path == portal.PATH:
-        return portal.OPERATION
-    target = request.headers.get("X-Amz-Target")
-    if target is not None:
-        return target.rpartition(".")[2]
-    return parse_qs(_body(request).decode("utf-8", "replace")).get("Action", [""])[0]
 
 
 def _error_code(response: Response) -> str:
@@ -428,19 +380,8 @@ def _error_code(response: Response) -> str:
     return found[1] if found else "error"
 
 
-def _json(request: Request) -> dict[str, Any]:
-    body = request.get_data()
-    # Put back what was read: moto reads the same body from the same place.
-    request.environ["wsgi.input"] = io.BytesIO(body)
-    try:
-        content = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def _unknown_key(request: Request, service: str) -> Outcome:
-    operation = _operation(request)
+    operation = operation_of(request)
     json_protocol = "X-Amz-Target" in request.headers
     if service == "ec2":
         code = "AuthFailure"
@@ -459,7 +400,7 @@ def _unknown_key(request: Request, service: str) -> Outcome:
 
 def _expired_key(request: Request, caller: Caller, account_id: str) -> Outcome:
     """Refuse temporary keys that have expired, in the words of the service."""
-    operation = _operation(request)
+    operation = operation_of(request)
     if caller.service == "ec2":
         code = "RequestExpired"
         response = ec2_error(HTTPStatus.BAD_REQUEST, code, "Request has expired.")
