@@ -6,7 +6,6 @@ import json
 import re
 import threading
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -21,20 +20,21 @@ from aws_sandbox.calls import UNANSWERED, CallRecord
 from aws_sandbox.control_models import Call
 from aws_sandbox.credentials import access_key_id
 from aws_sandbox.error_responses import json_error, organizations_error, query_error
-from aws_sandbox.fault_effects import AnswerLost, ConnectionClosed, ExpiredToken, TimeOut
+from aws_sandbox.fault_effects import AnswerLost, ConnectionClosed, TimeOut
 from aws_sandbox.faults import FaultBook
 from aws_sandbox.guardduty import wire
 from aws_sandbox.guardduty.errors import ServiceError
 from aws_sandbox.guardduty.operations import perform
 from aws_sandbox.held_calls import HeldCalls
+from aws_sandbox.key_refusals import INVALID_TOKEN, Outcome, expired_key, unknown_key
 from aws_sandbox.organizations.errors import OrganizationsError
 from aws_sandbox.organizations.follow import Follower
 from aws_sandbox.organizations.pages import Pages
 from aws_sandbox.organizations.service import READING, Organizations, has_operation
-from aws_sandbox.other_services import OtherServices, ec2_error, refused, unknown_action, xml_error
-from aws_sandbox.refusals import QUERY_PROTOCOL, refuse
+from aws_sandbox.other_services import OtherServices, refused, unknown_action
+from aws_sandbox.refusals import refuse
 from aws_sandbox.request_ids import give_request_id
-from aws_sandbox.request_info import Batch, RequestInfo, batch
+from aws_sandbox.request_info import RequestInfo, batch
 from aws_sandbox.signed_requests import Caller, body_of, caller_of, json_of, operation_of, raw_path
 from aws_sandbox.sts import portal
 from aws_sandbox.sts import wire as sts_wire
@@ -52,28 +52,12 @@ if TYPE_CHECKING:
     from aws_sandbox.guardduty.world import World
     from aws_sandbox.sts.keys import Principal
 
-NOT_VALIDATED = "AWS was not able to validate the provided access credentials"
-NO_SUCH_KEY = "The AWS Access Key Id you provided does not exist in our records."
-INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 -- a message
-
 _UNKNOWN = "UnknownOperationException"
 _ERROR_CODE = re.compile(r'(?:"__type": *"(?:[^"]*#)?|<Code>)(\w+)')
 
 
 class ConnectionDroppedError(ConnectionError):
     """A fault lets the caller go without an answer; the server closes the connection."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """An answer, with what the record of calls keeps of it."""
-
-    response: Response
-    operation: str
-    account_ids: tuple[str, ...] = ()
-    unprocessed: tuple[str, ...] = ()
-    code: str = "ok"
-    fault: str | None = None
 
 
 class Aws:
@@ -131,12 +115,12 @@ class Aws:
             )
         account_id = self._account(request, caller)
         if account_id is None or self._opted_out(caller, account_id):
-            outcome = _unknown_key(request, caller.service)
+            outcome = unknown_key(request, caller.service)
             self._record(caller, account_id or "", outcome)
             return outcome.response
         key = self.keys.find(caller.key_id)
         if key is not None and self.keys.has_expired(key):
-            outcome = _expired_key(request, caller, account_id)
+            outcome = expired_key(request, caller, account_id)
             self._record(caller, account_id, outcome)
             return outcome.response
         if self.faults:
@@ -378,42 +362,3 @@ def _error_code(response: Response) -> str:
     """The code of an error in the JSON or the query protocol."""
     found = _ERROR_CODE.search(response.get_data(as_text=True))
     return found[1] if found else "error"
-
-
-def _unknown_key(request: Request, service: str) -> Outcome:
-    operation = operation_of(request)
-    json_protocol = "X-Amz-Target" in request.headers
-    if service == "ec2":
-        code = "AuthFailure"
-        response = ec2_error(HTTPStatus.UNAUTHORIZED, code, NOT_VALIDATED)
-        return Outcome(response, operation, code=code)
-    if service == "s3":
-        code = "InvalidAccessKeyId"
-        return Outcome(xml_error(service, code, NO_SUCH_KEY), operation, code=code)
-    if operation and not json_protocol:
-        code = "InvalidClientTokenId"
-        return Outcome(query_error(HTTPStatus.FORBIDDEN, code, INVALID_TOKEN), operation, code=code)
-    code = "UnrecognizedClientException"
-    status = HTTPStatus.BAD_REQUEST if json_protocol else HTTPStatus.FORBIDDEN
-    return Outcome(json_error(status, code, INVALID_TOKEN), operation, code=code)
-
-
-def _expired_key(request: Request, caller: Caller, account_id: str) -> Outcome:
-    """Refuse temporary keys that have expired, in the words of the service."""
-    operation = operation_of(request)
-    if caller.service == "ec2":
-        code = "RequestExpired"
-        response = ec2_error(HTTPStatus.BAD_REQUEST, code, "Request has expired.")
-        return Outcome(response, operation, code=code)
-    if caller.service == "s3":
-        code, message = "ExpiredToken", "The provided token has expired."
-        response = xml_error("s3", code, message, HTTPStatus.BAD_REQUEST)
-        return Outcome(response, operation, code=code)
-    service = caller.service
-    if "X-Amz-Target" in request.headers:
-        service = "organizations"
-    elif operation and service not in QUERY_PROTOCOL:
-        service = "sts"
-    info = RequestInfo(service, operation, account_id, caller.region, Batch())
-    response, code = refuse(info, ExpiredToken())
-    return Outcome(response, operation, code=code)
