@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest
 
-    from aws_sandbox.calls import RecordedCall
+    from aws_sandbox.control_models import Call
     from aws_sandbox.server import Sandbox
 
 URL = "http://127.0.0.1"
@@ -108,7 +108,7 @@ class Network:
     gone: bool = False
     before_write: Callable[[str, Mapping[str, Any]], None] = lambda *_: None
     writes: list[Write] = field(default_factory=list)
-    calls: list[RecordedCall] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
     results: dict[str, set[str]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     cut: int = 0

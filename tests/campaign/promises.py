@@ -25,7 +25,7 @@ from tests.campaign.world import FEATURE, OFF, ON
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from aws_sandbox.calls import RecordedCall
+    from aws_sandbox.control_models import Call
     from tests.campaign.engine import Told
     from tests.campaign.ledger import Ledger
     from tests.campaign.network import Network, Write
@@ -571,7 +571,7 @@ def _failed_for_themselves(run: Run) -> set[str]:
     return failed
 
 
-def _unanswered(call: RecordedCall) -> bool:
+def _unanswered(call: Call) -> bool:
     """Whether the run did not get the answer that it asked for."""
     return call.outcome != "ok" or call.fault in _LOST
 

@@ -179,14 +179,14 @@ class _ServedWorld:
         known = {a.account_id: a for a in self._control.organization().accounts}
         accounts = {
             name: Account(
-                status=truth.eks_audit_logs,
-                standing=truth.relationship,
+                status=actual.eks_audit_logs,
+                standing=actual.relationship,
                 managed=False,
-                others={k: v for k, v in truth.features.items() if k != FEATURE},
+                others={k: v for k, v in actual.features.items() if k != FEATURE},
                 unit=known[name].ou if name in known else "",
                 tags=known[name].tags if name in known else {},
             )
-            for name, truth in self._control.truth()[REGION].items()
+            for name, actual in self._control.actual_state()[REGION].items()
         }
         settings = self._control.settings()[REGION]
         organization = dict(settings.features)

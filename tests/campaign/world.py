@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.test import Client
 
-from aws_sandbox.actual_state import settings, truth
+from aws_sandbox.actual_state import actual_state, settings
 from aws_sandbox.credentials import access_key_id, secret_access_key
 from aws_sandbox.guardduty import detectors
 from aws_sandbox.organization import OrganizationDescription
@@ -128,24 +128,24 @@ class World:
         # An account that nobody monitors is not told of, the own one before it has a detector.
         accounts = {self.caller: Account(None, None, managed=False, others={}, unit="", tags={})}
         # First: to tell it, the sandbox brings everybody up to date.
-        really = truth(world)[REGION]
+        really = actual_state(world)[REGION]
         standings = self._standings()
         for account, found in really.items():
             detector = region.account(account).detector
             feature = detector.features.get(FEATURE) if detector else None
             known = units.get(account)
             accounts[account] = Account(
-                status=found["eksAuditLogs"],
+                status=found.eks_audit_logs,
                 standing=standings.get(account),
                 managed=bool(feature and feature.managed_by),
-                others={k: v for k, v in found["features"].items() if k != FEATURE},
+                others={k: v for k, v in found.features.items() if k != FEATURE},
                 unit=known.ou if known else "",
                 tags=dict(known.tags) if known else {},
             )
         told = settings(world)[REGION]
-        organization = dict(told["features"])
-        if told["autoEnableOrganizationMembers"]:
-            organization["members"] = told["autoEnableOrganizationMembers"]
+        organization = dict(told.features)
+        if told.auto_enable_members:
+            organization["members"] = told.auto_enable_members
         detector = region.account(self.caller).detector
         tags = None if detector is None else dict(detector.tags)
         return Picture(accounts, organization, world.policies.type_enabled, tags)

@@ -152,7 +152,7 @@ def test_a_member_that_leaves_or_is_suspended_between_preview_and_up_is_no_failu
     )
     monitored = {
         name: found.eks_audit_logs
-        for name, found in aws.control.truth()["us-east-1"].items()
+        for name, found in aws.control.actual_state()["us-east-1"].items()
         if found.relationship == "Enabled"
     }
     assert set(monitored.values()) == {ON}

@@ -41,8 +41,8 @@ def program(aws: Organization, tmp_path: Path) -> Program:
 
 
 def _statuses(aws: Organization, region: str) -> set[str | None]:
-    truth = aws.control.truth()[region]
-    return {truth[member].eks_audit_logs for member in aws.members()}
+    actual = aws.control.actual_state()[region]
+    return {actual[member].eks_audit_logs for member in aws.members()}
 
 
 def test_one_stack_keeps_every_region(aws: Organization, program: Program) -> None:
@@ -215,7 +215,7 @@ def test_accounts_that_are_left_in_any_region_make_the_run_fail(
 ) -> None:
     for region, number in zip(REGIONS, (1, 2), strict=True):
         aws.control.leave_unprocessed(
-            "UpdateMemberDetectors", [account(number)], "is suspended", region=region
+            "UpdateMemberDetectors", [account(number)], "is suspended", regions=[region]
         )
     stack = program.stack()
 

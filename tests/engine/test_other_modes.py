@@ -31,7 +31,7 @@ HUB = "800000000001"
 
 
 def _own(aws: Organization, account_id: str) -> str | None:
-    return aws.control.truth()[REGION][account_id].eks_audit_logs
+    return aws.control.actual_state()[REGION][account_id].eks_audit_logs
 
 
 # Standalone
@@ -42,14 +42,14 @@ def test_a_standalone_account_turns_its_own_detector_on_and_off(
 ) -> None:
     aws = organization(description=ALONE)
     stack = aws.stack(**{"mode": "standalone", "aws:profile": f"standalone-{HUB}"})
-    before = aws.control.truth()[REGION][HUB].features
+    before = aws.control.actual_state()[REGION][HUB].features
 
     preview = stack.preview()
     assert "standalone account 800000000001" in preview.text
     assert "Own detector: off -> on." in preview.text
     assert _own(aws, HUB) == OFF
     assert stack.up().code == 0
-    assert aws.control.truth()[REGION][HUB].features == {**before, FEATURE: ON}
+    assert aws.control.actual_state()[REGION][HUB].features == {**before, FEATURE: ON}
     assert set(aws.writes()) == {"UpdateDetector"}
     again = stack.preview("--expect-no-changes")
     assert again.code == 0, again.text

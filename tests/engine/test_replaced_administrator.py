@@ -78,7 +78,7 @@ def _add_members(aws: Organization, regions: Sequence[str], former: Sequence[str
 
 
 def _statuses(aws: Organization, region: str = REGION) -> dict[str, str | None]:
-    accounts = aws.control.truth()[region].items()
+    accounts = aws.control.actual_state()[region].items()
     return {name: found.eks_audit_logs for name, found in accounts}
 
 

@@ -41,8 +41,8 @@ class Sample:
 
     def statuses(self, region: str = "us-east-1") -> dict[str, str | None]:
         """EKS_AUDIT_LOGS of every account that has a detector in the region."""
-        truth = self.aws.control.truth()[region]
-        return {account_id: found.eks_audit_logs for account_id, found in truth.items()}
+        actual = self.aws.control.actual_state()[region]
+        return {account_id: found.eks_audit_logs for account_id, found in actual.items()}
 
     def changed(self) -> dict[str, str | None]:
         """What accounts have now that had something else before the run."""

@@ -47,8 +47,8 @@ def _inputs(sandbox: RunningSandbox, wanted: dict[Any, str]) -> dict[str, Any]:
 
 def _held(sandbox: RunningSandbox) -> dict[str, str | None]:
     """What each member really has."""
-    truth = sandbox.client.truth()[_REGION]
-    return {a: held.eks_audit_logs for a, held in truth.items() if a.startswith("3")}
+    actual = sandbox.client.actual_state()[_REGION]
+    return {a: held.eks_audit_logs for a, held in actual.items() if a.startswith("3")}
 
 
 def _writes(sandbox: RunningSandbox) -> list[tuple[str, ...]]:
@@ -134,7 +134,7 @@ def _kept(
 
 
 def _own(sandbox: RunningSandbox) -> str | None:
-    return sandbox.client.truth()[_REGION][ADMINISTRATOR].eks_audit_logs
+    return sandbox.client.actual_state()[_REGION][ADMINISTRATOR].eks_audit_logs
 
 
 def _changes(sandbox: RunningSandbox) -> list[str]:

@@ -252,9 +252,9 @@ def _has_arrived(reach: Reach | None, hour: float) -> bool:
     return reach is not None and reach.certain and hour >= reach.until
 
 
-def seen(truth: Mapping[str, str | None]) -> Seen:
-    """What the sandbox's truth says of an account, in the model's words."""
-    eks, relationship = truth["eksAuditLogs"], truth["relationship"]
+def seen(actual: Mapping[str, str | None]) -> Seen:
+    """What the sandbox's actual state says of an account, in the model's words."""
+    eks, relationship = actual["eksAuditLogs"], actual["relationship"]
     associated = {standing.value: standing for standing in Standing}
     return Seen(
         None if eks is None else eks == "ENABLED",

@@ -125,7 +125,7 @@ def test_an_account_made_through_organizations_joins_guardduty(sandbox: RunningS
         Email="new@example.com", AccountName="new"
     )
     account = made["CreateAccountStatus"]["AccountId"]
-    assert sandbox.client.truth()["us-east-1"][account].relationship == "Enabled"
+    assert sandbox.client.actual_state()["us-east-1"][account].relationship == "Enabled"
     assert sandbox.boto3("sts", account).get_caller_identity()["Account"] == account
 
 

@@ -23,13 +23,15 @@ def auto_enable(sandbox: RunningSandbox, eks: str, members: str = "NEW") -> None
 
 
 def eks(sandbox: RunningSandbox, account: str) -> str | None:
-    return sandbox.client.truth()["us-east-1"][account].eks_audit_logs
+    return sandbox.client.actual_state()["us-east-1"][account].eks_audit_logs
 
 
 def members_on(sandbox: RunningSandbox) -> set[str]:
-    truth = sandbox.client.truth()["us-east-1"]
+    actual = sandbox.client.actual_state()["us-east-1"]
     return {
-        key for key, found in truth.items() if found.relationship and eks(sandbox, key) == "ENABLED"
+        key
+        for key, found in actual.items()
+        if found.relationship and eks(sandbox, key) == "ENABLED"
     }
 
 
@@ -97,12 +99,12 @@ def test_all_for_members_takes_up_suspended_and_removed_accounts(sandbox: Runnin
     sandbox.client.set_relationship("300000000002", "Removed")
     auto_enable(sandbox, "NONE", members="NONE")
     sandbox.client.join(NEWCOMER)
-    assert sandbox.client.truth()["us-east-1"][NEWCOMER].relationship is None
+    assert sandbox.client.actual_state()["us-east-1"][NEWCOMER].relationship is None
     auto_enable(sandbox, "NONE", members="ALL")
     sandbox.client.advance_clock(hours=24)
-    truth = sandbox.client.truth()["us-east-1"]
+    actual = sandbox.client.actual_state()["us-east-1"]
     for account in ("300000000001", "300000000002", NEWCOMER):
-        assert (truth[account].relationship, truth[account].detector) == ("Enabled", "ENABLED")
+        assert (actual[account].relationship, actual[account].detector) == ("Enabled", "ENABLED")
 
 
 def test_all_leaves_the_management_account_alone_until_it_has_a_detector(
@@ -110,12 +112,12 @@ def test_all_leaves_the_management_account_alone_until_it_has_a_detector(
 ) -> None:
     auto_enable(sandbox, "ALL", members="ALL")
     sandbox.client.advance_clock(hours=24)
-    assert sandbox.client.truth()["us-east-1"][MANAGEMENT].relationship is None
+    assert sandbox.client.actual_state()["us-east-1"][MANAGEMENT].relationship is None
     auto_enable(sandbox, "NONE", members="NONE")
     sandbox.boto3("guardduty", MANAGEMENT).create_detector(Enable=True)
     auto_enable(sandbox, "ALL", members="ALL")
     sandbox.client.advance_clock(hours=24)
-    assert sandbox.client.truth()["us-east-1"][MANAGEMENT].relationship == "Enabled"
+    assert sandbox.client.actual_state()["us-east-1"][MANAGEMENT].relationship == "Enabled"
 
 
 def test_an_account_that_has_just_joined_is_listed_before_it_can_be_set(
@@ -146,4 +148,4 @@ def test_an_account_that_leaves_is_no_member_any_more(sandbox: RunningSandbox) -
     assert len(listed) == 11
     answer = guardduty.get_member_detectors(DetectorId=detector, AccountIds=["300000000001"])
     assert answer["UnprocessedAccounts"][0]["AccountId"] == "300000000001"
-    assert sandbox.client.truth()["us-east-1"]["300000000001"].detector == "ENABLED"
+    assert sandbox.client.actual_state()["us-east-1"]["300000000001"].detector == "ENABLED"

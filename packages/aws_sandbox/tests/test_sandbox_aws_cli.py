@@ -1,6 +1,6 @@
 """The AWS CLI runs the commands of AWS's guide to EKS audit log monitoring on the sandbox.
 
-One test for each of the guide's procedures; afterwards the sandbox's truth, which is read past the
+One test for each of the guide's procedures. Afterwards the sandbox's actual state, read past the
 API, is what the guide describes.
 """
 
@@ -44,8 +44,8 @@ def detector(aws: AwsCli, profile: str = "administrator") -> str:
 
 def on(sandbox: RunningSandbox, region: str = "us-east-1") -> set[str]:
     """The accounts that have EKS_AUDIT_LOGS on."""
-    truth = sandbox.client.truth()[region]
-    return {key for key, found in truth.items() if found.eks_audit_logs == "ENABLED"}
+    actual = sandbox.client.actual_state()[region]
+    return {key for key, found in actual.items() if found.eks_audit_logs == "ENABLED"}
 
 
 def update_members(aws: AwsCli, features: str, *accounts: str) -> list[dict[str, str]]:

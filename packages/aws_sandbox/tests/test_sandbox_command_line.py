@@ -59,7 +59,7 @@ def test_it_listens_on_the_loopback_address_only(sandbox: RunningSandbox) -> Non
 
 def test_it_answers_no_request_that_a_web_page_of_elsewhere_sends(sandbox: RunningSandbox) -> None:
     request = urllib.request.Request(  # noqa: S310 -- always http
-        f"{sandbox.url}/sandbox/truth", headers={"Host": "rebound.example"}
+        f"{sandbox.url}/sandbox/actual-state", headers={"Host": "rebound.example"}
     )
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30)
@@ -166,13 +166,13 @@ accounts:
     relationshipStatus: {eu-north-1: RegionDisabled}
 """
     )
-    truth = sandbox.client.truth()
-    assert truth["eu-central-1"]["100000000002"].eks_audit_logs == "ENABLED"
-    assert truth["eu-central-1"]["012345678901"].eks_audit_logs == "ENABLED"
-    assert truth["eu-central-1"]["200000000002"].eks_audit_logs == "DISABLED"
-    assert truth["eu-north-1"]["200000000002"].eks_audit_logs == "ENABLED"
-    assert truth["eu-north-1"]["200000000002"].relationship == "RegionDisabled"
-    assert truth["eu-south-1"]["100000000002"].detector is None
+    actual = sandbox.client.actual_state()
+    assert actual["eu-central-1"]["100000000002"].eks_audit_logs == "ENABLED"
+    assert actual["eu-central-1"]["012345678901"].eks_audit_logs == "ENABLED"
+    assert actual["eu-central-1"]["200000000002"].eks_audit_logs == "DISABLED"
+    assert actual["eu-north-1"]["200000000002"].eks_audit_logs == "ENABLED"
+    assert actual["eu-north-1"]["200000000002"].relationship == "RegionDisabled"
+    assert actual["eu-south-1"]["100000000002"].detector is None
     guardduty = sandbox.boto3("guardduty", "100000000002", "eu-central-1")
     found = guardduty.describe_organization_configuration(
         DetectorId=sandbox.detector("100000000002", "eu-central-1")

@@ -1,4 +1,4 @@
-"""The control interface: the record of calls, faults, changes behind everybody's back."""
+"""The control interface: the record of calls, faults, changes from outside."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_chosen_accounts_fail_a_number_of_times_and_the_others_are_set(
     sandbox.client.leave_unprocessed("UpdateMemberDetectors", IDS[:1], "Internal error", times=2)
     failed = [{"AccountId": IDS[0], "Result": "Internal error"}]
     assert update(sandbox) == failed
-    truth = sandbox.client.truth()["us-east-1"]
-    assert [truth[key].eks_audit_logs for key in IDS] == ["DISABLED", "ENABLED", "ENABLED"]
+    actual = sandbox.client.actual_state()["us-east-1"]
+    assert [actual[key].eks_audit_logs for key in IDS] == ["DISABLED", "ENABLED", "ENABLED"]
     assert update(sandbox) == failed
     assert update(sandbox) == []
     unprocessed = [call.unprocessed for call in sandbox.client.calls("UpdateMemberDetectors")]
@@ -61,7 +61,7 @@ def test_a_fault_without_a_number_stays_until_it_is_cleared_and_keeps_to_its_reg
     sandbox: RunningSandbox,
 ) -> None:
     sandbox.client.leave_unprocessed(
-        "UpdateMemberDetectors", IDS, "Internal error", region="us-east-1"
+        "UpdateMemberDetectors", IDS, "Internal error", regions=["us-east-1"]
     )
     assert update(sandbox, "eu-west-1") == []
     assert [len(update(sandbox)) for _ in range(3)] == [3, 3, 3]
@@ -71,9 +71,9 @@ def test_a_fault_without_a_number_stays_until_it_is_cleared_and_keeps_to_its_reg
 
 def test_a_feature_changes_behind_everybodys_back(sandbox: RunningSandbox) -> None:
     sandbox.client.set_feature(IDS[0], "ENABLED", region="eu-west-1")
-    truth = sandbox.client.truth()
-    assert truth["eu-west-1"][IDS[0]].eks_audit_logs == "ENABLED"
-    assert truth["us-east-1"][IDS[0]].eks_audit_logs == "DISABLED"
+    actual = sandbox.client.actual_state()
+    assert actual["eu-west-1"][IDS[0]].eks_audit_logs == "ENABLED"
+    assert actual["us-east-1"][IDS[0]].eks_audit_logs == "DISABLED"
 
 
 def test_the_clock_moves_forward_only(sandbox: RunningSandbox) -> None:

@@ -27,22 +27,22 @@ def statuses(sandbox: RunningSandbox, account: str, region: str = "us-east-1") -
     return {feature["Name"]: feature["Status"] for feature in found["Features"]}
 
 
-def test_the_truth_tells_every_feature_of_every_account_and_region(
+def test_the_actual_state_has_every_feature_of_every_account(
     sandbox: RunningSandbox,
 ) -> None:
     sandbox.client.set_feature(FIRST, "DISABLED", name="S3_DATA_EVENTS", region="eu-west-1")
-    truth = sandbox.client.truth()
-    assert set(truth) == {"us-east-1", "eu-west-1"}
-    for region, accounts in truth.items():
+    actual = sandbox.client.actual_state()
+    assert set(actual) == {"us-east-1", "eu-west-1"}
+    for region, accounts in actual.items():
         assert len(accounts) == 14
         shown = {name: accounts[FIRST].features[name] for name in DETECTOR_FEATURES}
         answered = statuses(sandbox, FIRST, region)
         assert shown == {name: answered[name] for name in DETECTOR_FEATURES}
-    assert truth["eu-west-1"][FIRST].features["S3_DATA_EVENTS"] == "DISABLED"
-    assert truth["us-east-1"][ADMINISTRATOR].features["S3_DATA_EVENTS"] == "ENABLED"
+    assert actual["eu-west-1"][FIRST].features["S3_DATA_EVENTS"] == "DISABLED"
+    assert actual["us-east-1"][ADMINISTRATOR].features["S3_DATA_EVENTS"] == "ENABLED"
     additional = "RUNTIME_MONITORING/EKS_ADDON_MANAGEMENT"
-    assert truth["us-east-1"][FIRST].features[additional] == "DISABLED"
-    assert truth["us-east-1"][MANAGEMENT].features == {}
+    assert actual["us-east-1"][FIRST].features[additional] == "DISABLED"
+    assert actual["us-east-1"][MANAGEMENT].features == {}
 
 
 def test_the_administrators_own_feature_changes_behind_its_back(sandbox: RunningSandbox) -> None:
@@ -67,10 +67,10 @@ def test_auto_enable_changes_behind_the_administrators_back_and_takes_effect(
         feature for feature in described["Features"] if feature["Name"] == "EKS_AUDIT_LOGS"
     ).items()
     sandbox.client.advance_clock(hours=24)
-    truth = sandbox.client.truth()
-    members = [key for key, found in truth["us-east-1"].items() if found.relationship]
-    assert {truth["us-east-1"][key].eks_audit_logs for key in members} == {"ENABLED"}
-    assert {truth["eu-west-1"][key].eks_audit_logs for key in members} == {"ENABLED", "DISABLED"}
+    actual = sandbox.client.actual_state()
+    members = [key for key, found in actual["us-east-1"].items() if found.relationship]
+    assert {actual["us-east-1"][key].eks_audit_logs for key in members} == {"ENABLED"}
+    assert {actual["eu-west-1"][key].eks_audit_logs for key in members} == {"ENABLED", "DISABLED"}
 
 
 def test_auto_enable_of_members_changes_alone(sandbox: RunningSandbox) -> None:
@@ -89,7 +89,7 @@ def test_a_suspended_detector_goes_on_again_and_stays_a_member(sandbox: RunningS
     sandbox.client.resume_detector(ADMINISTRATOR, region="us-east-1")
     assert guardduty.get_detector(DetectorId=detector)["Status"] == "ENABLED"
     sandbox.client.suspend_detector(FIRST)
-    for accounts in sandbox.client.truth().values():
+    for accounts in sandbox.client.actual_state().values():
         assert (accounts[FIRST].detector, accounts[FIRST].relationship) == ("DISABLED", "Enabled")
 
 
@@ -103,9 +103,9 @@ def test_a_deleted_detector_is_gone(sandbox: RunningSandbox) -> None:
         DetectorId=sandbox.detector(region="eu-west-1"), AccountIds=[FIRST, SECOND], Features=ON
     )
     assert [entry["AccountId"] for entry in answer["UnprocessedAccounts"]] == [FIRST]
-    truth = sandbox.client.truth()
-    assert truth["eu-west-1"][FIRST].detector is None
-    assert truth["us-east-1"][FIRST].detector == "ENABLED"
+    actual = sandbox.client.actual_state()
+    assert actual["eu-west-1"][FIRST].detector is None
+    assert actual["us-east-1"][FIRST].detector == "ENABLED"
 
 
 def test_a_designation_is_being_removed_until_it_is_disabled(sandbox: RunningSandbox) -> None:
@@ -199,11 +199,11 @@ def test_a_change_after_all_has_arrived_stays_though_nobody_looked_between(
     sandbox.client.suspend(FIRST, region="us-east-1")
     sandbox.client.set_relationship("300000000003", "Removed", region="us-east-1")
 
-    truth = sandbox.client.truth()["us-east-1"]
+    actual = sandbox.client.actual_state()["us-east-1"]
 
-    assert truth[SECOND].eks_audit_logs == "DISABLED"
-    assert (truth[FIRST].relationship, truth[FIRST].eks_audit_logs) == ("Disabled", "ENABLED")
-    assert truth["300000000003"].relationship == "Removed"
+    assert actual[SECOND].eks_audit_logs == "DISABLED"
+    assert (actual[FIRST].relationship, actual[FIRST].eks_audit_logs) == ("Disabled", "ENABLED")
+    assert actual["300000000003"].relationship == "Removed"
 
 
 def test_what_all_has_brought_is_there_when_an_account_opts_out_of_the_region(
@@ -213,7 +213,7 @@ def test_what_all_has_brought_is_there_when_an_account_opts_out_of_the_region(
     sandbox.client.advance_clock(hours=25)
     sandbox.client.disable_region(SECOND, "us-east-1")
 
-    found = sandbox.client.truth()["us-east-1"][SECOND]
+    found = sandbox.client.actual_state()["us-east-1"][SECOND]
 
     assert (found.relationship, found.eks_audit_logs) == ("RegionDisabled", "ENABLED")
 
@@ -240,7 +240,7 @@ def test_a_misspelt_account_and_a_leap_out_of_the_calendar_are_refused(
         sandbox.client.disable_region("999999999999", "us-east-1")
     with pytest.raises(SandboxError, match="87600"):
         sandbox.client.advance_clock(hours=1e8)
-    assert sandbox.client.truth()
+    assert sandbox.client.actual_state()
 
 
 def test_accounts_are_left_unprocessed_only_by_operations_that_can_say_so(
@@ -277,14 +277,14 @@ def test_under_all_an_account_gets_the_room_that_a_deleted_member_leaves(
     late = "300000000009"
     sandbox.client.join(late)
     sandbox.client.advance_clock(hours=25)
-    assert sandbox.client.truth()["us-east-1"][late].relationship is None
+    assert sandbox.client.actual_state()["us-east-1"][late].relationship is None
 
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
     guardduty.disassociate_members(DetectorId=detector, AccountIds=[PARTNER])
     guardduty.delete_members(DetectorId=detector, AccountIds=[PARTNER])
     sandbox.client.advance_clock(hours=25)
 
-    assert sandbox.client.truth()["us-east-1"][late].relationship == "Enabled"
+    assert sandbox.client.actual_state()["us-east-1"][late].relationship == "Enabled"
 
 
 def test_an_invited_member_that_joins_the_organization_is_reached_by_all(
@@ -296,12 +296,12 @@ def test_an_invited_member_that_joins_the_organization_is_reached_by_all(
         Target={"Id": PARTNER, "Type": "ACCOUNT"}
     )["Handshake"]["Id"]
     sandbox.boto3("organizations", PARTNER).accept_handshake(HandshakeId=handshake)
-    assert sandbox.client.truth()["us-east-1"][PARTNER].eks_audit_logs == "DISABLED"
+    assert sandbox.client.actual_state()["us-east-1"][PARTNER].eks_audit_logs == "DISABLED"
 
     sandbox.client.set_auto_enable("ALL")
     sandbox.client.advance_clock(hours=25)
 
-    assert sandbox.client.truth()["us-east-1"][PARTNER].eks_audit_logs == "ENABLED"
+    assert sandbox.client.actual_state()["us-east-1"][PARTNER].eks_audit_logs == "ENABLED"
     (listed,) = sandbox.boto3("guardduty").get_members(
         DetectorId=sandbox.detector(), AccountIds=[PARTNER]
     )["Members"]

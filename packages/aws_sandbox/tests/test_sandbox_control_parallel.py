@@ -78,9 +78,9 @@ def test_two_hundred_updates_of_different_accounts_at_once_lose_nothing(
     ]
     assert len(updates) == 200
     all_at_once(sandbox, updates)
-    truth = sandbox.client.truth()
+    actual = sandbox.client.actual_state()
     for region in REGIONS:
-        found = [truth[region][account].eks_audit_logs for account in accounts]
+        found = [actual[region][account].eks_audit_logs for account in accounts]
         assert found == [features[0]["Status"] for features in wanted[region] for _ in range(3)]
     calls = sandbox.client.calls("UpdateMemberDetectors")
     assert sorted((call.region, call.account_ids) for call in calls) == sorted(
@@ -111,10 +111,10 @@ def test_two_hundred_updates_of_the_same_accounts_at_once_lose_nothing(
     ]
     assert len(updates) == 200
     all_at_once(sandbox, updates)
-    truth = sandbox.client.truth()
+    actual = sandbox.client.actual_state()
     for region in REGIONS:
         for account in accounts:
-            features = truth[region][account].features
+            features = actual[region][account].features
             assert {target: features[target] for target in TARGETS} == dict.fromkeys(
                 TARGETS, "ENABLED"
             )

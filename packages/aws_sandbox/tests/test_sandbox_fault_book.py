@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import ValidationError
 
+from aws_sandbox.control_models import Fault
 from aws_sandbox.fault_effects import (
     BadRequest,
     Exponential,
@@ -21,9 +22,9 @@ from aws_sandbox.fault_effects import (
     Uniform,
     Unprocessed,
 )
-from aws_sandbox.faults import Fault, FaultBook
-from aws_sandbox.held_calls import Gate, WaitingRoom
-from aws_sandbox.request_info import Asked, Batch, batch
+from aws_sandbox.faults import FaultBook
+from aws_sandbox.held_calls import Gate, HeldCalls
+from aws_sandbox.request_info import Batch, RequestInfo, batch
 
 UPDATE = "UpdateMemberDetectors"
 IDS = tuple(str(300000000001 + number) for number in range(100))
@@ -35,8 +36,8 @@ def asked(
     caller: str = "222222222222",
     region: str = "us-east-1",
     service: str = "guardduty",
-) -> Asked:
-    return Asked(service, operation, caller, region, Batch("accountIds", account_ids))
+) -> RequestInfo:
+    return RequestInfo(service, operation, caller, region, Batch("accountIds", account_ids))
 
 
 def book(*faults: Fault) -> FaultBook:
@@ -194,7 +195,7 @@ def test_what_makes_no_sense_is_refused() -> None:
 
 
 def test_an_open_gate_keeps_nobody_and_the_next_one_is_shut() -> None:
-    room = WaitingRoom()
+    room = HeldCalls()
     gate = room.gate
     with ThreadPoolExecutor() as pool:
         waiting = [pool.submit(gate.wait, 300) for _ in range(10)]

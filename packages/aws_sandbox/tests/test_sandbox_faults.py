@@ -73,8 +73,8 @@ def refusal(call: Callable[[], object]) -> tuple[int, str, str]:
 
 
 def is_on(sandbox: RunningSandbox, ids: list[str] = IDS, region: str = "us-east-1") -> list[bool]:
-    truth = sandbox.client.truth()[region]
-    return [truth[key].eks_audit_logs == "ENABLED" for key in ids]
+    actual = sandbox.client.actual_state()[region]
+    return [actual[key].eks_audit_logs == "ENABLED" for key in ids]
 
 
 def patient(sandbox: RunningSandbox, read_timeout: float) -> Any:  # noqa: ANN401 -- boto3's client
@@ -377,9 +377,9 @@ def test_accounts_are_left_unprocessed_by_chance(sandbox: RunningSandbox) -> Non
     sandbox.client.leave_unprocessed(UPDATE, ids, "Internal error", probability=0.5, seed=3)
     failed = {entry["AccountId"] for entry in update(sandbox, ids)}
     assert 0 < len(failed) < 12
-    truth = is_on(sandbox, ids)
+    actual = is_on(sandbox, ids)
     before = [number % 12 for number in range(12) if (number + number // 3) % 3 == 0]
-    assert truth == [key not in failed or ids.index(key) in before for key in ids]
+    assert actual == [key not in failed or ids.index(key) in before for key in ids]
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ class History(RuleBasedStateMachine):
         described = default_organization(len(FIRST_MEMBERS), REGIONS)
         AWS.talk_to(Sandbox(described.model_copy(update={"association_minutes": 5})))
         self.guide = {region: GuideRegion(ADMINISTRATOR) for region in REGIONS}
-        for region, truth in AWS.control("GET", "truth").items():
-            for account_id, found in truth.items():
+        for region, actual in AWS.control("GET", "actual-state").items():
+            for account_id, found in actual.items():
                 account = self.guide[region].account(account_id)
                 account.eks, account.standing = seen(found).eks, seen(found).standing
                 # The management account never joins: it has no detector, and makes none here.
@@ -82,12 +82,12 @@ class History(RuleBasedStateMachine):
         self.looks = True
 
     @invariant()
-    def the_truth_is_what_the_pages_say(self) -> None:
+    def the_actual_state_is_what_the_pages_say(self) -> None:
         if not self.looks:
             self.looks = True
             return
-        for region, truth in AWS.control("GET", "truth").items():
-            for account_id, found in truth.items():
+        for region, actual in AWS.control("GET", "actual-state").items():
+            for account_id, found in actual.items():
                 self.guide[region].observe(account_id, seen(found))
 
     @rule(region=regions, on=st.booleans())
@@ -125,7 +125,7 @@ class History(RuleBasedStateMachine):
     ) -> None:
         """What ALL did in that day must not depend on when somebody looks."""
         self._auto_enable(region, "ALL", plans[0])
-        self.the_truth_is_what_the_pages_say()
+        self.the_actual_state_is_what_the_pages_say()
         if self._a_day_can_be_told():
             self._advance(30)
             self._auto_enable(region, members, plans[1])

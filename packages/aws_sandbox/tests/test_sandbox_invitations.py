@@ -118,7 +118,7 @@ def set_eks(sandbox: RunningSandbox, account: str, status: str) -> list[Json]:
 
 
 def eks(sandbox: RunningSandbox, account: str = OUTSIDE) -> str | None:
-    return sandbox.client.truth()["us-east-1"][account].eks_audit_logs
+    return sandbox.client.actual_state()["us-east-1"][account].eks_audit_logs
 
 
 def test_an_account_outside_becomes_a_member_by_its_own_consent(outside: RunningSandbox) -> None:
@@ -261,7 +261,7 @@ def test_an_invitation_that_nobody_sent_can_be_neither_accepted_nor_declined(
         assert refused(by_number) == NO_INVITATION
     (declined,) = invited.decline_invitations(AccountIds=[NOBODY])["UnprocessedAccounts"]
     assert declined == {"AccountId": NOBODY, "Result": NO_INVITATION}
-    assert NOBODY not in outside.client.truth()["us-east-1"]
+    assert NOBODY not in outside.client.actual_state()["us-east-1"]
 
 
 def test_an_invitation_is_accepted_with_its_own_id_and_a_detector_only(

@@ -95,7 +95,7 @@ def features(key: str, value: str) -> list[Json]:
 
 
 def everything_is_on(aws: InProcess, region: str) -> bool:
-    found = aws.control("GET", "truth")[region]
+    found = aws.control("GET", "actual-state")[region]
     return all(account["features"]["EKS_AUDIT_LOGS"] == "ENABLED" for account in found.values())
 
 

@@ -43,7 +43,7 @@ def message(call: Callable[[], object]) -> str:
 
 
 def relationship(sandbox: RunningSandbox, account: str, region: str = "us-east-1") -> str | None:
-    return sandbox.client.truth()[region][account].relationship
+    return sandbox.client.actual_state()[region][account].relationship
 
 
 def set_auto_enable(sandbox: RunningSandbox, members: str, eks: str) -> None:
@@ -67,7 +67,7 @@ def test_an_invited_account_joins_when_it_accepts_and_new_reaches_it_then(
     (seen,) = partner.list_handshakes_for_account()["Handshakes"]
     assert (seen["Id"], seen["State"]) == (invited["Id"], "OPEN")
     assert partner.accept_handshake(HandshakeId=seen["Id"])["Handshake"]["State"] == "ACCEPTED"
-    found = sandbox.client.truth()["us-east-1"][STANDALONE]
+    found = sandbox.client.actual_state()["us-east-1"][STANDALONE]
     assert (found.relationship, found.eks_audit_logs) == ("Enabled", "ENABLED")
     described = management.describe_account(AccountId=STANDALONE)["Account"]
     assert described["JoinedMethod"] == "INVITED"
@@ -108,11 +108,11 @@ def test_moving_an_account_to_another_unit_changes_nothing_in_guardduty(
     (root,) = management.list_roots()["Roots"]
     units = management.list_organizational_units_for_parent(ParentId=root["Id"])
     ids = {unit["Name"]: unit["Id"] for unit in units["OrganizationalUnits"]}
-    before = sandbox.client.truth()
+    before = sandbox.client.actual_state()
     management.move_account(
         AccountId=FIRST, SourceParentId=ids["Prod"], DestinationParentId=ids["Test"]
     )
-    assert sandbox.client.truth() == before
+    assert sandbox.client.actual_state() == before
     (parent,) = management.list_parents(ChildId=FIRST)["Parents"]
     assert parent["Id"] == ids["Test"]
     places = {account.account_id: account.ou for account in sandbox.client.organization().accounts}
@@ -128,8 +128,8 @@ def test_an_account_that_leaves_the_organization_is_a_member_no_more(
         management.remove_account_from_organization(AccountId=FIRST)
     else:
         sandbox.boto3("organizations", FIRST).leave_organization()
-    for truth in sandbox.client.truth().values():
-        assert (truth[FIRST].relationship, truth[FIRST].detector) == (None, "ENABLED")
+    for actual in sandbox.client.actual_state().values():
+        assert (actual[FIRST].relationship, actual[FIRST].detector) == (None, "ENABLED")
     own = sandbox.boto3("guardduty", FIRST)
     own.update_detector(DetectorId=sandbox.detector(FIRST), FindingPublishingFrequency="ONE_HOUR")
     alone = sandbox.boto3("organizations", FIRST).describe_organization
@@ -154,9 +154,9 @@ def test_an_administrator_that_leaves_ends_all_memberships_in_every_region(
         AccountId=ADMINISTRATOR, ServicePrincipal="guardduty.amazonaws.com"
     )
     management.remove_account_from_organization(AccountId=ADMINISTRATOR)
-    for region, truth in sandbox.client.truth().items():
-        assert {found.relationship for found in truth.values()} == {None}
-        assert truth[FIRST].detector == "ENABLED"
+    for region, actual in sandbox.client.actual_state().items():
+        assert {found.relationship for found in actual.values()} == {None}
+        assert actual[FIRST].detector == "ENABLED"
         admins = sandbox.boto3("guardduty", MANAGEMENT, region).list_organization_admin_accounts()
         assert admins["AdminAccounts"] == []
 
@@ -217,11 +217,11 @@ def test_creating_members_again_applies_the_organizations_settings_to_them(
     sandbox: RunningSandbox,
 ) -> None:
     set_auto_enable(sandbox, "NEW", "NEW")
-    assert sandbox.client.truth()["us-east-1"][SECOND].eks_audit_logs == "DISABLED"
+    assert sandbox.client.actual_state()["us-east-1"][SECOND].eks_audit_logs == "DISABLED"
     details = [{"AccountId": SECOND, "Email": "payments@example.com"}]
     sandbox.boto3("guardduty").create_members(DetectorId=sandbox.detector(), AccountDetails=details)
-    assert sandbox.client.truth()["us-east-1"][SECOND].eks_audit_logs == "ENABLED"
-    assert sandbox.client.truth()["us-east-1"][THIRD].eks_audit_logs == "DISABLED"
+    assert sandbox.client.actual_state()["us-east-1"][SECOND].eks_audit_logs == "ENABLED"
+    assert sandbox.client.actual_state()["us-east-1"][THIRD].eks_audit_logs == "DISABLED"
 
 
 def test_a_second_designation_is_refused_in_words_that_tell_who_it_is(
@@ -259,12 +259,12 @@ def test_the_administrator_is_changed_region_by_region_and_detectors_stay_on(
     found = successor.describe_organization_configuration(DetectorId=detector)
     assert found["AutoEnableOrganizationMembers"] == "NONE"
     assert successor.list_members(DetectorId=detector, OnlyAssociated="false")["Members"] == []
-    truth = sandbox.client.truth()
-    assert (truth["us-east-1"][FIRST].relationship, truth["us-east-1"][FIRST].detector) == (
+    actual = sandbox.client.actual_state()
+    assert (actual["us-east-1"][FIRST].relationship, actual["us-east-1"][FIRST].detector) == (
         None,
         "ENABLED",
     )
-    assert truth["eu-west-1"][FIRST].relationship == "Enabled"
+    assert actual["eu-west-1"][FIRST].relationship == "Enabled"
     details = [{"AccountId": FIRST, "Email": "shop@example.com"}]
     successor.create_members(DetectorId=detector, AccountDetails=details)
     assert relationship(sandbox, FIRST) == "Enabled"
@@ -412,7 +412,7 @@ accounts: [{{id: "{FIRST}", name: shop}}, {{id: "{SECOND}", name: payments}}]
     assert relationship(sandbox, THIRD) is None
     sandbox.client.leave(FIRST)
     sandbox.client.advance_clock(hours=24)
-    found = sandbox.client.truth()["us-east-1"][THIRD]
+    found = sandbox.client.actual_state()["us-east-1"][THIRD]
     assert (found.relationship, found.eks_audit_logs) == ("Enabled", "ENABLED")
     assert reached()
     sandbox.client.leave(SECOND)

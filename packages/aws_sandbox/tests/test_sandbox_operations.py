@@ -250,9 +250,9 @@ def test_chosen_members_are_set_and_the_others_named_with_aws_words(
     read = guardduty.get_member_detectors(DetectorId=detector, AccountIds=ids)
     assert [eks(m["Features"]) for m in read["MemberDataSourceConfigurations"]] == ["ENABLED"] * 2
     assert read["UnprocessedAccounts"] == [{"AccountId": STRANGER, "Result": NOT_ASSOCIATED}]
-    truth = sandbox.client.truth()
-    assert truth["us-east-1"]["300000000002"].eks_audit_logs == "ENABLED"
-    assert truth["eu-west-1"]["300000000002"].eks_audit_logs == "DISABLED"
+    actual = sandbox.client.actual_state()
+    assert actual["us-east-1"]["300000000002"].eks_audit_logs == "ENABLED"
+    assert actual["eu-west-1"]["300000000002"].eks_audit_logs == "DISABLED"
 
 
 def test_a_suspended_member_can_be_read_but_not_set(sandbox: RunningSandbox) -> None:
@@ -264,20 +264,20 @@ def test_a_suspended_member_can_be_read_but_not_set(sandbox: RunningSandbox) -> 
     ]
     answer = guardduty.update_member_detectors(DetectorId=detector, AccountIds=ids, Features=ON)
     assert [entry["AccountId"] for entry in answer["UnprocessedAccounts"]] == ids
-    assert sandbox.client.truth()["us-east-1"]["300000000002"].eks_audit_logs == "DISABLED"
+    assert sandbox.client.actual_state()["us-east-1"]["300000000002"].eks_audit_logs == "DISABLED"
 
 
 def test_a_batch_of_51_is_refused_whole(serve_sandbox: ServeSandbox) -> None:
     sandbox = serve_sandbox(accounts=51, regions=["us-east-1"])
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
     ids = [str(300000000001 + number) for number in range(51)]
-    before = sandbox.client.truth()
+    before = sandbox.client.actual_state()
     refused_with(
         lambda: guardduty.update_member_detectors(DetectorId=detector, AccountIds=ids, Features=ON),
         "The request failed because the length provided for the accountIds array was 51. "
         "Max allowed length is 50.",
     )
-    assert sandbox.client.truth() == before
+    assert sandbox.client.actual_state() == before
     assert not guardduty.update_member_detectors(
         DetectorId=detector, AccountIds=ids[:50], Features=ON
     )["UnprocessedAccounts"]
@@ -331,11 +331,11 @@ def test_designating_an_administrator_enables_guardduty_there(sandbox: RunningSa
     management = sandbox.boto3("guardduty", MANAGEMENT)
     management.disable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
     assert not management.list_organization_admin_accounts()["AdminAccounts"]
-    assert sandbox.client.truth()["us-east-1"][FIRST].detector == "ENABLED"
+    assert sandbox.client.actual_state()["us-east-1"][FIRST].detector == "ENABLED"
     sandbox.client.join("300000000099")
-    assert sandbox.client.truth()["us-east-1"]["300000000099"].detector is None
+    assert sandbox.client.actual_state()["us-east-1"]["300000000099"].detector is None
     management.enable_organization_admin_account(AdminAccountId="300000000099")
-    assert sandbox.client.truth()["us-east-1"]["300000000099"].detector == "ENABLED"
+    assert sandbox.client.actual_state()["us-east-1"]["300000000099"].detector == "ENABLED"
 
 
 def test_deleting_the_administrators_detector_needs_an_empty_list_of_members(
@@ -355,7 +355,7 @@ def test_members_are_stopped_started_disassociated_deleted_and_taken_up_again(
     who: dict[str, Any] = {"DetectorId": sandbox.detector(), "AccountIds": [FIRST]}
 
     def relationship() -> str | None:
-        return sandbox.client.truth()["us-east-1"][FIRST].relationship
+        return sandbox.client.actual_state()["us-east-1"][FIRST].relationship
 
     guardduty.stop_monitoring_members(**who)
     assert relationship() == "Disabled"
@@ -385,7 +385,7 @@ def test_under_all_members_are_neither_stopped_nor_removed(sandbox: RunningSandb
     ):
         response = refusal(partial(act, **batch))
         assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    assert sandbox.client.truth()["us-east-1"][FIRST].relationship == "Enabled"
+    assert sandbox.client.actual_state()["us-east-1"][FIRST].relationship == "Enabled"
 
 
 def test_a_region_without_eks_audit_logs_has_no_such_feature(serve_sandbox: ServeSandbox) -> None:
@@ -402,9 +402,9 @@ def test_a_region_without_eks_audit_logs_has_no_such_feature(serve_sandbox: Serv
 def test_statistics_count_what_is_set(sandbox: RunningSandbox) -> None:
     details = sandbox.boto3("guardduty").get_organization_statistics()["OrganizationDetails"]
     counts = details["OrganizationStatistics"]
-    truth = sandbox.client.truth()["us-east-1"].values()
+    actual = sandbox.client.actual_state()["us-east-1"].values()
     assert eks(counts["CountByFeature"], "EnabledAccountsCount") == str(
-        sum(account.eks_audit_logs == "ENABLED" for account in truth)
+        sum(account.eks_audit_logs == "ENABLED" for account in actual)
     )
     assert (counts["TotalAccountsCount"], counts["MemberAccountsCount"]) == (14, 13)
 

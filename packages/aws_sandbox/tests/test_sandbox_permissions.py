@@ -206,12 +206,12 @@ def test_a_standalone_account_uses_guardduty_for_itself(organization: RunningSan
         organization.boto3("guardduty", STANDALONE),
         organization.detector(STANDALONE),
     )
-    before = organization.client.truth()["us-east-1"][STANDALONE]
+    before = organization.client.actual_state()["us-east-1"][STANDALONE]
     assert (before.eks_audit_logs, before.relationship) == ("ENABLED", None)
     guardduty.update_detector(
         DetectorId=detector, Features=[{"Name": "EKS_AUDIT_LOGS", "Status": "DISABLED"}]
     )
-    assert organization.client.truth()["us-east-1"][STANDALONE].eks_audit_logs == "DISABLED"
+    assert organization.client.actual_state()["us-east-1"][STANDALONE].eks_audit_logs == "DISABLED"
     assert "Administrator" not in guardduty.get_administrator_account(DetectorId=detector)
     guardduty.delete_detector(DetectorId=detector)
     assert guardduty.list_detectors()["DetectorIds"] == []

@@ -114,7 +114,7 @@ def test_a_policy_decides_the_feature_of_the_accounts_under_it_and_says_so(
     assert (covered["Status"], covered["ManagedBy"]) == ("ENABLED", "GUARDDUTY_POLICY")
     assert own_feature(sandbox, FIRST)["ManagedBy"] == "GUARDDUTY_POLICY"
     assert "ManagedBy" not in member_feature(sandbox, SECOND)
-    assert sandbox.client.truth()["eu-west-1"][FIRST].eks_audit_logs == "ENABLED"
+    assert sandbox.client.actual_state()["eu-west-1"][FIRST].eks_audit_logs == "ENABLED"
     targets = policies.api.list_targets_for_policy(PolicyId=policy)["Targets"]
     assert [target["TargetId"] for target in targets] == [policies.units["Test"]]
     listed = policies.api.list_policies(Filter="GUARDDUTY_POLICY")["Policies"]
@@ -145,7 +145,7 @@ def test_a_setting_changed_behind_everybodys_back_does_not_outlast_a_policy(
 ) -> None:
     sandbox.client.assign_policy([FIRST])
     sandbox.client.set_feature(FIRST, "DISABLED")
-    assert sandbox.client.truth()["us-east-1"][FIRST].eks_audit_logs == "ENABLED"
+    assert sandbox.client.actual_state()["us-east-1"][FIRST].eks_audit_logs == "ENABLED"
 
 
 def test_detaching_leaves_things_enabled_and_editable(sandbox: RunningSandbox) -> None:
@@ -187,8 +187,8 @@ def test_policies_are_merged_from_the_root_down_to_the_account(sandbox: RunningS
     exception = policies.create(document(default=plans(eks_audit_logs="disabled")), "but-one")
     policies.attach(whole, policies.root)
     policies.attach(exception, FIRST)
-    truth = sandbox.client.truth()["us-east-1"]
-    assert (truth[FIRST].eks_audit_logs, truth[SECOND].eks_audit_logs) == ("DISABLED", "ENABLED")
+    actual = sandbox.client.actual_state()["us-east-1"]
+    assert (actual[FIRST].eks_audit_logs, actual[SECOND].eks_audit_logs) == ("DISABLED", "ENABLED")
     assert own_feature(sandbox, ADMINISTRATOR)["ManagedBy"] == "GUARDDUTY_POLICY"
     member = sandbox.boto3("organizations", FIRST)
     found = member.describe_effective_policy(PolicyType="GUARDDUTY_POLICY")["EffectivePolicy"]
@@ -275,25 +275,25 @@ def test_new_and_all_do_nothing_while_the_policy_type_is_enabled(sandbox: Runnin
     )
     policies = Policies(sandbox)
     policies.enable()
-    before = sandbox.client.truth()["us-east-1"]
+    before = sandbox.client.actual_state()["us-east-1"]
     sandbox.client.advance_clock(hours=48)
     sandbox.client.join(NEWCOMER)
-    after = sandbox.client.truth()["us-east-1"]
+    after = sandbox.client.actual_state()["us-east-1"]
     assert after.pop(NEWCOMER).relationship is None
     assert after == before
     found = guardduty.describe_organization_configuration(DetectorId=detector)
     assert found["AutoEnableOrganizationMembers"] == "NEW"
     policies.disable()
     sandbox.client.advance_clock(hours=24)
-    assert sandbox.client.truth()["us-east-1"][FIRST].eks_audit_logs == "ENABLED"
+    assert sandbox.client.actual_state()["us-east-1"][FIRST].eks_audit_logs == "ENABLED"
 
 
 def test_an_account_under_a_policy_becomes_a_member_by_itself(sandbox: RunningSandbox) -> None:
     sandbox.client.assign_policy()
     sandbox.client.join(NEWCOMER)
-    joined = sandbox.client.truth()["us-east-1"][NEWCOMER]
+    joined = sandbox.client.actual_state()["us-east-1"][NEWCOMER]
     assert (joined.relationship, joined.eks_audit_logs) == ("Enabled", "ENABLED")
-    assert sandbox.client.truth()["us-east-1"][MANAGEMENT].detector is None
+    assert sandbox.client.actual_state()["us-east-1"][MANAGEMENT].detector is None
 
 
 def test_a_new_administrator_gets_the_accounts_under_a_policy_as_members(
@@ -302,10 +302,10 @@ def test_a_new_administrator_gets_the_accounts_under_a_policy_as_members(
     management = sandbox.boto3("guardduty", MANAGEMENT)
     management.disable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
     sandbox.client.assign_policy([FIRST])
-    assert sandbox.client.truth()["us-east-1"][FIRST].relationship is None
+    assert sandbox.client.actual_state()["us-east-1"][FIRST].relationship is None
     management.enable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
-    truth = sandbox.client.truth()["us-east-1"]
-    assert (truth[FIRST].relationship, truth[SECOND].relationship) == ("Enabled", None)
+    actual = sandbox.client.actual_state()["us-east-1"]
+    assert (actual[FIRST].relationship, actual[SECOND].relationship) == ("Enabled", None)
 
 
 def test_the_short_way_is_taken_back_whole(sandbox: RunningSandbox) -> None:
@@ -357,8 +357,8 @@ def test_policies_may_take_their_time_to_reach_the_accounts(serve_sandbox: Serve
     sandbox.client.assign_policy([SECOND])
     assert member_feature(sandbox, FIRST)["ManagedBy"] == "GUARDDUTY_POLICY"
     sandbox.client.advance_clock(hours=0.2)
-    truth = sandbox.client.truth()["us-east-1"]
-    assert (truth[FIRST].eks_audit_logs, truth[SECOND].eks_audit_logs) == ("DISABLED", "ENABLED")
+    actual = sandbox.client.actual_state()["us-east-1"]
+    assert (actual[FIRST].eks_audit_logs, actual[SECOND].eks_audit_logs) == ("DISABLED", "ENABLED")
     assert "ManagedBy" not in member_feature(sandbox, FIRST)
 
 

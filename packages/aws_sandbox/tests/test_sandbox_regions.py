@@ -39,13 +39,13 @@ def settings(sandbox: RunningSandbox, members: str, eks: str = "NONE") -> None:
 
 
 def relationship(sandbox: RunningSandbox, account: str) -> str | None:
-    return sandbox.client.truth()[HONG_KONG][account].relationship
+    return sandbox.client.actual_state()[HONG_KONG][account].relationship
 
 
 def test_settings_and_features_of_one_region_are_not_those_of_another(
     sandbox: RunningSandbox,
 ) -> None:
-    before = sandbox.client.truth()["eu-west-1"]
+    before = sandbox.client.actual_state()["eu-west-1"]
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
     guardduty.update_organization_configuration(
         DetectorId=detector,
@@ -53,7 +53,7 @@ def test_settings_and_features_of_one_region_are_not_those_of_another(
         Features=[{"Name": "EKS_AUDIT_LOGS", "AutoEnable": "ALL"}],
     )
     sandbox.client.advance_clock(hours=24)
-    assert sandbox.client.truth()["eu-west-1"] == before
+    assert sandbox.client.actual_state()["eu-west-1"] == before
     elsewhere = sandbox.boto3("guardduty", region="eu-west-1")
     found = elsewhere.describe_organization_configuration(
         DetectorId=sandbox.detector(region="eu-west-1")
@@ -80,7 +80,7 @@ def test_credentials_are_refused_where_an_account_has_not_enabled_the_region(
 def test_a_member_is_region_disabled_where_it_has_not_enabled_the_region(
     organization: RunningSandbox,
 ) -> None:
-    found = organization.client.truth()[HONG_KONG][OPTED_OUT]
+    found = organization.client.actual_state()[HONG_KONG][OPTED_OUT]
     assert (found.relationship, found.detector) == ("RegionDisabled", None)
     guardduty = organization.boto3("guardduty", region=HONG_KONG)
     detector = organization.detector(region=HONG_KONG)
@@ -103,7 +103,7 @@ def test_an_account_that_opts_in_late_is_reached_by_all_within_a_day(
     organization.client.advance_clock(hours=48)
     organization.client.enable_region(OPTED_OUT, HONG_KONG)
     organization.client.advance_clock(hours=24)
-    found = organization.client.truth()[HONG_KONG][OPTED_OUT]
+    found = organization.client.actual_state()[HONG_KONG][OPTED_OUT]
     assert (found.relationship, found.eks_audit_logs) == ("Enabled", "ENABLED")
 
 
@@ -125,9 +125,9 @@ def test_a_member_that_opts_out_is_region_disabled_and_keeps_its_detector(
     organization: RunningSandbox,
 ) -> None:
     organization.client.disable_region(OTHER, HONG_KONG)
-    found = organization.client.truth()[HONG_KONG][OTHER]
+    found = organization.client.actual_state()[HONG_KONG][OTHER]
     assert (found.relationship, found.detector) == ("RegionDisabled", "ENABLED")
-    assert organization.client.truth()["us-east-1"][OTHER].relationship == "Enabled"
+    assert organization.client.actual_state()["us-east-1"][OTHER].relationship == "Enabled"
 
 
 def test_where_the_administrator_has_opted_out_new_and_all_enable_nobody(
@@ -141,13 +141,13 @@ def test_where_the_administrator_has_opted_out_new_and_all_enable_nobody(
     organization.client.enable_region(OPTED_OUT, HONG_KONG)
     organization.client.join("300000000003")
     organization.client.advance_clock(hours=48)
-    truth = organization.client.truth()[HONG_KONG]
-    assert truth[OTHER].eks_audit_logs == "DISABLED"
-    assert truth[OPTED_OUT].relationship == "Created"
-    assert truth["300000000003"].relationship is None
+    actual = organization.client.actual_state()[HONG_KONG]
+    assert actual[OTHER].eks_audit_logs == "DISABLED"
+    assert actual[OPTED_OUT].relationship == "Created"
+    assert actual["300000000003"].relationship is None
     organization.client.enable_region(ADMINISTRATOR, HONG_KONG)
     organization.client.advance_clock(hours=24)
-    assert organization.client.truth()[HONG_KONG][OTHER].eks_audit_logs == "ENABLED"
+    assert organization.client.actual_state()[HONG_KONG][OTHER].eks_audit_logs == "ENABLED"
 
 
 def test_a_region_can_only_be_enabled_where_it_is(organization: RunningSandbox) -> None:

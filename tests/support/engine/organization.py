@@ -118,7 +118,7 @@ class Organization:
 
         The administrator's own is among the accounts.
         """
-        accounts = self.control.truth()[region].items()
+        accounts = self.control.actual_state()[region].items()
         features = self.control.settings()[region].features
         return {name: found.eks_audit_logs for name, found in accounts} | {
             "autoEnable": features.get(FEATURE)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 ON, OFF = FeatureStatus.ENABLED, FeatureStatus.DISABLED
 ADMINISTRATOR, FIRST, SECOND = "222222222222", "300000000001", "300000000002"
 ACCOUNTS = [
-    Account("111111111111", "management", "Root", {}),
-    Account(ADMINISTRATOR, "security", "Root", {}),
-    Account(FIRST, "playground", "Root/Sandbox", {}),
-    Account(SECOND, "search-test", "Root/Test", {}),
+    Account(account_id="111111111111", name="management", ou="Root", tags={}),
+    Account(account_id=ADMINISTRATOR, name="security", ou="Root", tags={}),
+    Account(account_id=FIRST, name="playground", ou="Root/Sandbox", tags={}),
+    Account(account_id=SECOND, name="search-test", ou="Root/Test", tags={}),
 ]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from aws_sandbox.control_models import ActualState, Settings
 from aws_sandbox.guardduty.fanout import settle_administrator, settle_member
 from aws_sandbox.guardduty.features import EKS_AUDIT_LOGS
 
@@ -12,39 +13,29 @@ if TYPE_CHECKING:
     from aws_sandbox.guardduty.world import World
 
 
-def truth(world: World) -> dict[str, dict[str, dict[str, Any]]]:
-    """Every account by region: its features, detector and relationship status.
-
-    Returns:
-        `{region: {account id: {"eksAuditLogs", "detector", "relationship", "features"}}}`; what an
-        account does not have is None. "detector" is the detector's status, "features" the status of
-        all its features by name, of additional configurations by feature/configuration.
-    """
+def actual_state(world: World) -> dict[str, dict[str, ActualState]]:
+    """What every account really has: `{region: {account id: ActualState}}`."""
     return {name: _region(world, region) for name, region in world.regions.items()}
 
 
-def settings(world: World) -> dict[str, dict[str, Any]]:
-    """What the delegated administrator has set for the organization, by region.
-
-    Returns:
-        `{region: {"administrator", "autoEnableOrganizationMembers", "features": {name: setting}}}`;
-        a feature that was never set is left out. Without an administrator all is empty.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for name, region in world.regions.items():
-        administrator = region.delegated_administrator
-        held = None if administrator is None else region.account(administrator).administration
-        found[name] = {
-            "administrator": administrator,
-            "autoEnableOrganizationMembers": None if held is None else held.auto_enable_members,
-            "features": {}
-            if held is None
-            else {key: setting.auto_enable for key, setting in dict(held.settings).items()},
-        }
-    return found
+def settings(world: World) -> dict[str, Settings]:
+    """What the delegated administrator has set for the organization, by region."""
+    return {name: _settings(region) for name, region in world.regions.items()}
 
 
-def _region(world: World, region: Region) -> dict[str, dict[str, Any]]:
+def _settings(region: Region) -> Settings:
+    administrator = region.delegated_administrator
+    held = None if administrator is None else region.account(administrator).administration
+    if held is None:
+        return Settings(administrator=administrator, auto_enable_members=None, features={})
+    return Settings(
+        administrator=administrator,
+        auto_enable_members=held.auto_enable_members.value,
+        features={key: setting.auto_enable.value for key, setting in dict(held.settings).items()},
+    )
+
+
+def _region(world: World, region: Region) -> dict[str, ActualState]:
     relationships: dict[str, str] = {}
     for place in region.accounts():
         administration = place.administration
@@ -61,15 +52,15 @@ def _region(world: World, region: Region) -> dict[str, dict[str, Any]]:
     return {key: _account(known.get(key), relationships.get(key)) for key in ids}
 
 
-def _account(place: AccountRegion | None, relationship: str | None) -> dict[str, Any]:
+def _account(place: AccountRegion | None, relationship: str | None) -> ActualState:
     detector = None if place is None else place.detector
     feature = None if detector is None else detector.features.get(EKS_AUDIT_LOGS)
-    return {
-        "eksAuditLogs": None if feature is None else feature.status.value,
-        "detector": None if detector is None else detector.status.value,
-        "relationship": relationship,
-        "features": {} if detector is None else _features(detector),
-    }
+    return ActualState(
+        eks_audit_logs=None if feature is None else feature.status.value,
+        detector=None if detector is None else detector.status.value,
+        relationship=relationship,
+        features={} if detector is None else _features(detector),
+    )
 
 
 def _features(detector: Detector) -> dict[str, str]:

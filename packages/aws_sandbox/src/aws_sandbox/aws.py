@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import threading
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, parse_qsl
-from xml.sax.saxutils import escape
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from botocore.model import OperationNotFoundError
 from moto.moto_server.werkzeug_app import create_backend_app
@@ -19,28 +16,32 @@ from moto.utilities.utils import get_partition
 from werkzeug.wrappers import Request, Response
 
 from aws_sandbox.accounts import GUARDDUTY_PRINCIPAL, GUARDDUTY_ROLE
-from aws_sandbox.calls import UNANSWERED, CallRecord, RecordedCall
+from aws_sandbox.calls import UNANSWERED, CallRecord
+from aws_sandbox.control_models import Call
 from aws_sandbox.credentials import access_key_id
-from aws_sandbox.fault_effects import AnswerLost, ConnectionClosed, ExpiredToken, TimeOut
+from aws_sandbox.error_responses import json_error, organizations_error, query_error
+from aws_sandbox.fault_effects import AnswerLost, ConnectionClosed, TimeOut
 from aws_sandbox.faults import FaultBook
 from aws_sandbox.guardduty import wire
 from aws_sandbox.guardduty.errors import ServiceError
 from aws_sandbox.guardduty.operations import perform
-from aws_sandbox.held_calls import WaitingRoom
+from aws_sandbox.held_calls import HeldCalls
+from aws_sandbox.key_refusals import INVALID_TOKEN, Outcome, expired_key, unknown_key
 from aws_sandbox.organizations.errors import OrganizationsError
 from aws_sandbox.organizations.follow import Follower
 from aws_sandbox.organizations.pages import Pages
 from aws_sandbox.organizations.service import READING, Organizations, has_operation
-from aws_sandbox.other_services import Elsewhere, ec2_error, refused, unknown_action, xml_error
-from aws_sandbox.refusals import QUERY_PROTOCOL, refuse
-from aws_sandbox.request_ids import PLACEHOLDER, give_request_id
-from aws_sandbox.request_info import Asked, Batch, batch
+from aws_sandbox.other_services import OtherServices, refused, unknown_action
+from aws_sandbox.refusals import refuse
+from aws_sandbox.request_ids import give_request_id
+from aws_sandbox.request_info import RequestInfo, batch
+from aws_sandbox.signed_requests import Caller, body_of, caller_of, json_of, operation_of, raw_path
 from aws_sandbox.sts import portal
 from aws_sandbox.sts import wire as sts_wire
 from aws_sandbox.sts.errors import StsError
 from aws_sandbox.sts.keys import KeyBook
 from aws_sandbox.sts.portal import Portal
-from aws_sandbox.sts.service import UNSIGNED, Sts
+from aws_sandbox.sts.service import Sts
 from aws_sandbox.sts.service import exists as exists_in_sts
 
 if TYPE_CHECKING:
@@ -51,43 +52,12 @@ if TYPE_CHECKING:
     from aws_sandbox.guardduty.world import World
     from aws_sandbox.sts.keys import Principal
 
-NOT_VALIDATED = "AWS was not able to validate the provided access credentials"
-NO_SUCH_KEY = "The AWS Access Key Id you provided does not exist in our records."
-INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 -- a message
-
 _UNKNOWN = "UnknownOperationException"
 _ERROR_CODE = re.compile(r'(?:"__type": *"(?:[^"]*#)?|<Code>)(\w+)')
-_SCOPE = re.compile(
-    r"AWS4-HMAC-SHA256\s+Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/"
-)
-
-
-@dataclass(frozen=True)
-class Caller:
-    """What a request's signature says: the key, the region and the service.
-
-    Key and region are empty for a request that needs no signature.
-    """
-
-    key_id: str
-    region: str
-    service: str
 
 
 class ConnectionDroppedError(ConnectionError):
     """A fault lets the caller go without an answer; the server closes the connection."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """An answer, with what the record of calls keeps of it."""
-
-    response: Response
-    operation: str
-    account_ids: tuple[str, ...] = ()
-    unprocessed: tuple[str, ...] = ()
-    code: str = "ok"
-    fault: str | None = None
 
 
 class Aws:
@@ -113,7 +83,7 @@ class Aws:
         self.accounts = accounts
         self.record = CallRecord()
         self.faults = FaultBook()
-        self.waiting = WaitingRoom()
+        self.held_calls = HeldCalls()
         self._latency = latency_seconds
         self._moto: dict[str, WSGIApplication] = {}
         self._moto_lock = threading.Lock()
@@ -121,7 +91,7 @@ class Aws:
         self.portal = Portal(accounts, self.keys, world.clock)
         self._sts = Sts(accounts, self.keys, world.clock)
         self.organizations = Organizations(accounts, world.clock, pages or Pages())
-        self.elsewhere = Elsewhere(world, accounts)
+        self.other_services = OtherServices(world, accounts)
         self.follower = Follower(world, accounts, self.organizations.policies)
 
     def answer(self, request: Request) -> Response:
@@ -132,25 +102,25 @@ class Aws:
         """
         if self._latency:
             time.sleep(self._latency)
-        caller = _caller(request)
+        caller = caller_of(request)
         service = "" if caller is None else caller.service
         return give_request_id(self._answer(request, caller), service)
 
     def _answer(self, request: Request, caller: Caller | None) -> Response:
         if caller is None:
-            return _json_error(
+            return json_error(
                 HTTPStatus.FORBIDDEN,
                 "MissingAuthenticationTokenException",
                 "Missing Authentication Token",
             )
         account_id = self._account(request, caller)
         if account_id is None or self._opted_out(caller, account_id):
-            outcome = _unknown_key(request, caller.service)
+            outcome = unknown_key(request, caller.service)
             self._record(caller, account_id or "", outcome)
             return outcome.response
         key = self.keys.find(caller.key_id)
         if key is not None and self.keys.has_expired(key):
-            outcome = _expired_key(request, caller, account_id)
+            outcome = expired_key(request, caller, account_id)
             self._record(caller, account_id, outcome)
             return outcome.response
         if self.faults:
@@ -188,15 +158,15 @@ class Aws:
         They strike before the work, and before any lock is taken: a call that is held up holds up
         no other.
         """
-        gate = self.waiting.gate
-        asked = _asked(request, caller, account_id)
-        struck = self.faults.strike(asked)
+        gate = self.held_calls.gate
+        info = _request_info(request, caller, account_id)
+        struck = self.faults.strike(info)
         gate.wait(struck.delay_seconds)
         failure = struck.failure
         if failure is None or isinstance(failure, AnswerLost):
-            outcome = self._serve(request, caller, account_id, asked)
+            outcome = self._serve(request, caller, account_id, info)
         else:
-            outcome = _failed(asked, failure)
+            outcome = _failed(info, failure)
         # Before the wait: a test sees by the record that the call is being kept waiting.
         self._record(caller, account_id, outcome, struck.fault)
         if isinstance(failure, TimeOut):
@@ -209,7 +179,7 @@ class Aws:
         self, caller: Caller, account_id: str, outcome: Outcome, fault: str | None = None
     ) -> None:
         self.record.add(
-            RecordedCall(
+            Call(
                 number=0,
                 time=self.world.clock.now(),
                 service=caller.service,
@@ -224,10 +194,10 @@ class Aws:
         )
 
     def _serve(
-        self, request: Request, caller: Caller, account_id: str, asked: Asked | None = None
+        self, request: Request, caller: Caller, account_id: str, info: RequestInfo | None = None
     ) -> Outcome:
         if caller.service == "guardduty":
-            return self._guardduty(request, caller, account_id, asked)
+            return self._guardduty(request, caller, account_id, info)
         if caller.service == "organizations":
             return self._by_organizations(request, caller, account_id)
         if caller.service == "sts":
@@ -237,23 +207,25 @@ class Aws:
         if caller.service == "sso":
             response, code = self.portal.answer(request)
             return Outcome(response, portal.OPERATION, code=code)
-        answered = self.elsewhere.answer(request, caller.service, account_id, _operation(request))
+        answered = self.other_services.answer(
+            request, caller.service, account_id, operation_of(request)
+        )
         return Outcome(answered.response, answered.operation, code=answered.code)
 
     def _guardduty(
-        self, request: Request, caller: Caller, account_id: str, asked: Asked | None
+        self, request: Request, caller: Caller, account_id: str, info: RequestInfo | None
     ) -> Outcome:
         operation = ""
         body = request.get_data()
         named = batch(body).account_ids
         failing: dict[str, str] = {}
         try:
-            model, path_parameters = wire.match(request.method, _raw_path(request))
+            model, path_parameters = wire.match(request.method, raw_path(request))
             operation = model.name
             self._check_region(caller.region, account_id)
             parameters = wire.parse(model, path_parameters, request.args, body)
             place = self.world.place(caller.region, account_id)
-            failing = {} if asked is None else self.faults.unprocessed(asked)
+            failing = {} if info is None else self.faults.unprocessed(info)
             answer = perform(operation, self.world, place, parameters, failing)
         except ServiceError as error:
             response = Response(
@@ -277,15 +249,15 @@ class Aws:
             raise ServiceError(HTTPStatus.FORBIDDEN, code, code, INVALID_TOKEN)
 
     def _by_organizations(self, request: Request, caller: Caller, account_id: str) -> Outcome:
-        operation = _operation(request)
+        operation = operation_of(request)
         try:
             with self._moto_lock:
-                answer = self.organizations.answer(operation, account_id, _json(request))
+                answer = self.organizations.answer(operation, account_id, json_of(request))
         except OrganizationsError as error:
-            return Outcome(_organizations_error(error), operation, code=error.code)
+            return Outcome(organizations_error(error), operation, code=error.code)
         if answer is None:
             if not has_operation(operation):
-                response = _json_error(HTTPStatus.BAD_REQUEST, _UNKNOWN, "")
+                response = json_error(HTTPStatus.BAD_REQUEST, _UNKNOWN, "")
                 return Outcome(response, operation, code=_UNKNOWN)
             # moto answers a delegated administrator as a stranger; AWS as the management account.
             management = access_key_id(self.accounts.management_account)
@@ -302,19 +274,19 @@ class Aws:
         return outcome
 
     def _by_sts(self, request: Request, caller: Caller, account_id: str) -> Outcome:
-        operation = _operation(request)
+        operation = operation_of(request)
         if not self._sts.has(operation):
             known = exists_in_sts(operation)
             answered = refused(request, "sts", operation) if known else unknown_action(operation)
             return Outcome(answered.response, operation, code=answered.code)
-        body = _body(request).decode("utf-8", "replace")
+        body = body_of(request).decode("utf-8", "replace")
         form = dict(parse_qsl(body, keep_blank_values=True))
         try:
             # The roles are moto's, which has no locks of its own.
             with self._moto_lock:
                 answer = self._sts.answer(operation, form, self._principal(caller, account_id))
         except StsError as error:
-            response = _query_error(error.status, error.code, error.message)
+            response = query_error(error.status, error.code, error.message)
             return Outcome(response, operation, code=error.code)
         return Outcome(sts_wire.answered(operation, answer), operation)
 
@@ -331,23 +303,23 @@ class Aws:
             if any(region.account(account_id).detector is not None for region in regions):
                 self.accounts.link_guardduty(account_id)
             taken = self.accounts.has_guardduty_role(account_id)
-        operation = _operation(request)
+        operation = operation_of(request)
         if taken and operation == "CreateServiceLinkedRole":
-            form = dict(parse_qsl(_body(request).decode("utf-8", "replace")))
+            form = dict(parse_qsl(body_of(request).decode("utf-8", "replace")))
             if form.get("AWSServiceName") == GUARDDUTY_PRINCIPAL:
                 code = "InvalidInput"
                 message = (
                     f"Service role name {GUARDDUTY_ROLE} has been taken in this account, please "
                     "try a different suffix."
                 )
-                response = _query_error(HTTPStatus.BAD_REQUEST, code, message)
+                response = query_error(HTTPStatus.BAD_REQUEST, code, message)
                 return Outcome(response, operation, code=code)
         # moto does not know temporary keys, and would take any account for theirs.
         request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = account_id
         return self._by_moto(request, caller, account_id)
 
     def _by_moto(self, request: Request, caller: Caller, account_id: str) -> Outcome:
-        operation = _operation(request)
+        operation = operation_of(request)
         self.accounts.prepare(account_id)
         with self._moto_lock:
             application = self._moto.get(caller.service)
@@ -365,138 +337,28 @@ class Aws:
         return Outcome(response, operation, code=code)
 
 
-def _caller(request: Request) -> Caller | None:
-    found = _SCOPE.match(request.headers.get("Authorization", ""))
-    if found is None and request.path == portal.PATH:
-        return Caller("", "", "sso")
-    if found is None and _operation(request) in UNSIGNED:
-        return Caller("", "", "sts")
-    if found is None:
-        return None
-    return Caller(found["key"], found["region"], found["service"].lower())
-
-
-def _failed(asked: Asked, failure: Refusal | ConnectionClosed | TimeOut) -> Outcome:
+def _failed(info: RequestInfo, failure: Refusal | ConnectionClosed | TimeOut) -> Outcome:
     """What a call comes to that fails with nothing done."""
     if isinstance(failure, ConnectionClosed | TimeOut):
         response, code = Response(), UNANSWERED
     else:
-        response, code = refuse(asked, failure)
-    return Outcome(response, asked.operation, asked.batch.account_ids, code=code)
+        response, code = refuse(info, failure)
+    return Outcome(response, info.operation, info.batch.account_ids, code=code)
 
 
-def _asked(request: Request, caller: Caller, account_id: str) -> Asked:
+def _request_info(request: Request, caller: Caller, account_id: str) -> RequestInfo:
     if caller.service == "guardduty":
         try:
-            operation = wire.match(request.method, _raw_path(request))[0].name
+            operation = wire.match(request.method, raw_path(request))[0].name
         except ServiceError:
             operation = ""
     else:
-        operation = _operation(request)
-    named = batch(_body(request))
-    return Asked(caller.service, operation, account_id, caller.region, named)
-
-
-def _raw_path(request: Request) -> str:
-    """The path as it was sent: an id may hold a quoted slash."""
-    return str(request.environ.get("RAW_URI", request.path)).partition("?")[0]
-
-
-def _body(request: Request) -> bytes:
-    body = request.get_data()
-    # Put back what was read: moto reads the same body from the same place.
-    request.environ["wsgi.input"] = io.BytesIO(body)
-    return body
-
-
-def _operation(request: Request) -> str:
-    """The operation's name in the JSON protocol's header or the query protocol's form."""
-    if request.path == portal.PATH:
-        return portal.OPERATION
-    target = request.headers.get("X-Amz-Target")
-    if target is not None:
-        return target.rpartition(".")[2]
-    return parse_qs(_body(request).decode("utf-8", "replace")).get("Action", [""])[0]
+        operation = operation_of(request)
+    named = batch(body_of(request))
+    return RequestInfo(caller.service, operation, account_id, caller.region, named)
 
 
 def _error_code(response: Response) -> str:
     """The code of an error in the JSON or the query protocol."""
     found = _ERROR_CODE.search(response.get_data(as_text=True))
     return found[1] if found else "error"
-
-
-def _json_error(status: HTTPStatus, code: str, message: str) -> Response:
-    body = json.dumps({"__type": code, "message": message})
-    headers = {"X-Amzn-ErrorType": code}
-    return Response(body, status, headers, content_type="application/json")
-
-
-def _json(request: Request) -> dict[str, Any]:
-    body = request.get_data()
-    # Put back what was read: moto reads the same body from the same place.
-    request.environ["wsgi.input"] = io.BytesIO(body)
-    try:
-        content = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _organizations_error(error: OrganizationsError) -> Response:
-    body = {"__type": error.code, "Message": error.message}
-    if error.reason is not None:
-        body["Reason"] = error.reason
-    headers = {"X-Amzn-ErrorType": error.code}
-    return Response(
-        json.dumps(body), HTTPStatus.BAD_REQUEST, headers, content_type="application/x-amz-json-1.1"
-    )
-
-
-def _query_error(status: HTTPStatus, code: str, message: str) -> Response:
-    body = (
-        "<ErrorResponse><Error><Type>Sender</Type>"
-        f"<Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-        f"<RequestId>{PLACEHOLDER}</RequestId></ErrorResponse>"
-    )
-    return Response(body, status, content_type="text/xml")
-
-
-def _unknown_key(request: Request, service: str) -> Outcome:
-    operation = _operation(request)
-    json_protocol = "X-Amz-Target" in request.headers
-    if service == "ec2":
-        code = "AuthFailure"
-        response = ec2_error(HTTPStatus.UNAUTHORIZED, code, NOT_VALIDATED)
-        return Outcome(response, operation, code=code)
-    if service == "s3":
-        code = "InvalidAccessKeyId"
-        return Outcome(xml_error(service, code, NO_SUCH_KEY), operation, code=code)
-    if operation and not json_protocol:
-        code = "InvalidClientTokenId"
-        return Outcome(
-            _query_error(HTTPStatus.FORBIDDEN, code, INVALID_TOKEN), operation, code=code
-        )
-    code = "UnrecognizedClientException"
-    status = HTTPStatus.BAD_REQUEST if json_protocol else HTTPStatus.FORBIDDEN
-    return Outcome(_json_error(status, code, INVALID_TOKEN), operation, code=code)
-
-
-def _expired_key(request: Request, caller: Caller, account_id: str) -> Outcome:
-    """Refuse temporary keys that have expired, in the words of the service."""
-    operation = _operation(request)
-    if caller.service == "ec2":
-        code = "RequestExpired"
-        response = ec2_error(HTTPStatus.BAD_REQUEST, code, "Request has expired.")
-        return Outcome(response, operation, code=code)
-    if caller.service == "s3":
-        code, message = "ExpiredToken", "The provided token has expired."
-        response = xml_error("s3", code, message, HTTPStatus.BAD_REQUEST)
-        return Outcome(response, operation, code=code)
-    service = caller.service
-    if "X-Amz-Target" in request.headers:
-        service = "organizations"
-    elif operation and service not in QUERY_PROTOCOL:
-        service = "sts"
-    asked = Asked(service, operation, account_id, caller.region, Batch())
-    response, code = refuse(asked, ExpiredToken())
-    return Outcome(response, operation, code=code)

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from aws_sandbox import outside_changes as behind
-from aws_sandbox.actual_state import settings, truth
-from aws_sandbox.control_bodies import (
-    AdvanceClock,
-    AssignPolicy,
-    EnableRegion,
-    JoinAccount,
-    MakeRole,
-    MakeToken,
-    MoveAccount,
-    SetAutoEnable,
-    SetDetector,
-    SetFeature,
-    SetLifetime,
-    SetRelationship,
-    SetTags,
-    SignIn,
-)
-from aws_sandbox.faults import Fault
+from aws_sandbox import control_models as models
+from aws_sandbox import outside_changes
+from aws_sandbox.actual_state import actual_state, settings
 from aws_sandbox.guardduty import members, organization_events
 from aws_sandbox.guardduty.policy import EVERY_REGION
 from aws_sandbox.organizations.errors import OrganizationsError
@@ -51,7 +35,7 @@ if TYPE_CHECKING:
 class _Route:
     method: str
     path: str
-    act: Callable[..., object]
+    act: Callable[..., models.Answer]
 
 
 class Control:
@@ -67,7 +51,7 @@ class Control:
         routes = (
             _Route("GET", "/sandbox/health", self._health),
             _Route("GET", "/sandbox/organization", self._organization),
-            _Route("GET", "/sandbox/truth", self._truth),
+            _Route("GET", "/sandbox/actual-state", self._actual_state),
             _Route("GET", "/sandbox/calls", self._calls),
             _Route("DELETE", "/sandbox/calls", self._clear_calls),
             _Route("GET", "/sandbox/clock", self._clock),
@@ -114,126 +98,127 @@ class Control:
         except (ValidationError, ControlError, ValueError) as error:
             return _json(HTTPStatus.BAD_REQUEST, {"error": str(error)})
 
-    def _health(self, _request: Request) -> object:
-        return {"status": "ok", "regions": list(self._world.regions)}
+    def _health(self, _request: Request) -> models.Answer:
+        return models.Health(regions=tuple(self._world.regions))
 
-    def _organization(self, _request: Request) -> object:
-        return {
-            "managementAccount": self._aws.accounts.management_account,
-            "administrators": {
+    def _organization(self, _request: Request) -> models.Answer:
+        accounts = self._aws.accounts
+        return models.Organization(
+            management_account=accounts.management_account,
+            administrators={
                 name: region.delegated_administrator for name, region in self._world.regions.items()
             },
-            "regions": list(self._world.regions),
-            "standaloneAccounts": sorted(self._aws.accounts.outside),
-            "accounts": [
-                {
-                    "id": account.account_id,
-                    "name": account.name,
-                    "ou": account.ou,
-                    "tags": dict(account.tags),
-                }
-                for account in self._aws.accounts.known()
-            ],
-        }
+            regions=tuple(self._world.regions),
+            standalone_accounts=tuple(sorted(accounts.outside)),
+            accounts=tuple(
+                models.Account(
+                    account_id=account.account_id,
+                    name=account.name,
+                    ou=account.ou,
+                    tags=dict(account.tags),
+                )
+                for account in accounts.known()
+            ),
+        )
 
-    def _truth(self, _request: Request) -> object:
-        return truth(self._world)
+    def _actual_state(self, _request: Request) -> models.Answer:
+        return actual_state(self._world)
 
-    def _calls(self, request: Request) -> object:
+    def _calls(self, request: Request) -> models.Answer:
         since = request.args.get("since", default=0, type=int)
-        return [call.as_json() for call in self._aws.record.since(since)]
+        return self._aws.record.since(since)
 
-    def _clear_calls(self, _request: Request) -> object:
+    def _clear_calls(self, _request: Request) -> models.Answer:
         self._aws.record.clear()
-        return {}
+        return models.Done()
 
-    def _clock(self, _request: Request) -> object:
-        return {"now": self._world.clock.now().isoformat()}
+    def _clock(self, _request: Request) -> models.Answer:
+        return models.Now(now=self._world.clock.now())
 
-    def _advance(self, request: Request) -> object:
-        wanted = AdvanceClock.model_validate_json(request.get_data())
-        return {"now": self._world.clock.advance(timedelta(hours=wanted.hours)).isoformat()}
+    def _advance(self, request: Request) -> models.Answer:
+        wanted = models.AdvanceClock.model_validate_json(request.get_data())
+        return models.Now(now=self._world.clock.advance(timedelta(hours=wanted.hours)))
 
-    def _faults(self, _request: Request) -> object:
-        return self._aws.faults.as_json()
+    def _faults(self, _request: Request) -> models.Answer:
+        return self._aws.faults.in_force()
 
-    def _add_fault(self, request: Request) -> object:
-        wanted = Fault.model_validate_json(request.get_data())
+    def _add_fault(self, request: Request) -> models.Answer:
+        wanted = models.Fault.model_validate_json(request.get_data())
         for region in wanted.regions or ():
             self._check_region(region)
-        return {"number": self._aws.faults.add(wanted)}
+        return models.FaultAdded(number=self._aws.faults.add(wanted))
 
-    def _clear_faults(self, _request: Request) -> object:
+    def _clear_faults(self, _request: Request) -> models.Answer:
         self._aws.faults.clear()
-        self._aws.waiting.release()
-        return {}
+        self._aws.held_calls.release()
+        return models.Done()
 
-    def _join(self, request: Request) -> object:
-        wanted = JoinAccount.model_validate_json(request.get_data())
+    def _join(self, request: Request) -> models.Answer:
+        wanted = models.JoinAccount.model_validate_json(request.get_data())
         joined_at = self._world.clock.now() - timedelta(hours=wanted.joined_hours_ago)
         self._aws.accounts.add(wanted.id, wanted.name, wanted.ou, wanted.tags, joined_at)
         self._aws.follower.follow()
-        return {}
+        return models.Done()
 
-    def _leave(self, _request: Request, account_id: str) -> object:
+    def _leave(self, _request: Request, account_id: str) -> models.Answer:
         self._aws.accounts.remove(account_id)
         self._aws.follower.follow()
-        return {}
+        return models.Done()
 
-    def _relationship(self, request: Request, account_id: str) -> object:
-        wanted = SetRelationship.model_validate_json(request.get_data())
+    def _relationship(self, request: Request, account_id: str) -> models.Answer:
+        wanted = models.SetRelationship.model_validate_json(request.get_data())
         done = [
             members.set_relationship(self._world, region, account_id, wanted.status)
             for region in self._regions(wanted.region)
         ]
         if not any(done):
             raise ControlError(f"{account_id} is no member of the delegated administrator")
-        return {}
+        return models.Done()
 
-    def _feature(self, request: Request, account_id: str) -> object:
-        wanted = SetFeature.model_validate_json(request.get_data())
+    def _feature(self, request: Request, account_id: str) -> models.Answer:
+        wanted = models.SetFeature.model_validate_json(request.get_data())
         for region in self._regions(wanted.region):
-            behind.set_feature(self._world, region, account_id, wanted.name, wanted.status)
-        return {}
+            outside_changes.set_feature(self._world, region, account_id, wanted.name, wanted.status)
+        return models.Done()
 
-    def _detector(self, request: Request, account_id: str) -> object:
-        wanted = SetDetector.model_validate_json(request.get_data())
+    def _detector(self, request: Request, account_id: str) -> models.Answer:
+        wanted = models.SetDetector.model_validate_json(request.get_data())
         for region in self._regions(wanted.region):
-            behind.set_detector(self._world, region, account_id, wanted.status)
-        return {}
+            outside_changes.set_detector(self._world, region, account_id, wanted.status)
+        return models.Done()
 
-    def _delete_detector(self, request: Request, account_id: str) -> object:
+    def _delete_detector(self, request: Request, account_id: str) -> models.Answer:
         for region in self._regions(request.args.get("region")):
-            behind.delete_detector(self._world, region, account_id)
-        return {}
+            outside_changes.delete_detector(self._world, region, account_id)
+        return models.Done()
 
-    def _end_designation(self, request: Request) -> object:
+    def _end_designation(self, request: Request) -> models.Answer:
         for region in self._regions(request.args.get("region")):
-            behind.begin_to_end_designation(region)
-        return {}
+            outside_changes.begin_to_end_designation(region)
+        return models.Done()
 
-    def _move(self, request: Request, account_id: str) -> object:
-        wanted = MoveAccount.model_validate_json(request.get_data())
+    def _move(self, request: Request, account_id: str) -> models.Answer:
+        wanted = models.MoveAccount.model_validate_json(request.get_data())
         self._aws.accounts.move(account_id, wanted.ou)
         self._aws.follower.follow()
-        return {}
+        return models.Done()
 
-    def _tags(self, request: Request, account_id: str) -> object:
-        wanted = SetTags.model_validate_json(request.get_data())
+    def _tags(self, request: Request, account_id: str) -> models.Answer:
+        wanted = models.SetTags.model_validate_json(request.get_data())
         self._aws.accounts.set_tags(account_id, wanted.tags)
-        return {}
+        return models.Done()
 
-    def _settings(self, _request: Request) -> object:
+    def _settings(self, _request: Request) -> models.Answer:
         return settings(self._world)
 
-    def _set_auto_enable(self, request: Request) -> object:
-        wanted = SetAutoEnable.model_validate_json(request.get_data())
+    def _set_auto_enable(self, request: Request) -> models.Answer:
+        wanted = models.SetAutoEnable.model_validate_json(request.get_data())
         for region in self._regions(wanted.region):
-            behind.set_auto_enable(self._world, region, wanted.members, wanted.features)
-        return {}
+            outside_changes.set_auto_enable(self._world, region, wanted.members, wanted.features)
+        return models.Done()
 
-    def _enable_region(self, request: Request, account_id: str) -> object:
-        wanted = EnableRegion.model_validate_json(request.get_data())
+    def _enable_region(self, request: Request, account_id: str) -> models.Answer:
+        wanted = models.EnableRegion.model_validate_json(request.get_data())
         self._check_region(wanted.region)
         self._check_account(account_id)
         act = (
@@ -242,10 +227,10 @@ class Control:
             else organization_events.disable_region
         )
         act(self._world, self._world.regions[wanted.region], account_id)
-        return {}
+        return models.Done()
 
-    def _assign_policy(self, request: Request) -> object:
-        wanted = AssignPolicy.model_validate_json(request.get_data())
+    def _assign_policy(self, request: Request) -> models.Answer:
+        wanted = models.AssignPolicy.model_validate_json(request.get_data())
         self._check_region(wanted.region)
         policies = self._aws.organizations.policies
         try:
@@ -253,15 +238,15 @@ class Control:
         except OrganizationsError as error:
             raise ControlError(error.message) from None
         self._aws.follower.follow()
-        return {}
+        return models.Done()
 
-    def _clear_policies(self, _request: Request) -> object:
+    def _clear_policies(self, _request: Request) -> models.Answer:
         self._aws.organizations.policies.clear()
         self._aws.follower.follow()
-        return {}
+        return models.Done()
 
-    def _make_role(self, request: Request, account_id: str) -> object:
-        wanted = MakeRole.model_validate_json(request.get_data())
+    def _make_role(self, request: Request, account_id: str) -> models.Answer:
+        wanted = models.MakeRole.model_validate_json(request.get_data())
         accounts = self._aws.accounts
         if wanted.subject is None:
             trust = trust_of_accounts(wanted.trusted, wanted.external_id)
@@ -269,53 +254,53 @@ class Control:
             provider = accounts.make_identity_provider(account_id, wanted.issuer, wanted.audience)
             trust = trust_of_web_identity(provider, wanted.audience, wanted.subject)
         arn = accounts.make_role(account_id, wanted.name, trust, wanted.max_session_seconds)
-        return {"roleArn": arn}
+        return models.RoleMade(role_arn=arn)
 
-    def _credentials(self, _request: Request, account_id: str) -> object:
+    def _credentials(self, _request: Request, account_id: str) -> models.Answer:
         """What a container's credentials endpoint answers."""
         self._check_account(account_id)
         arn = f"arn:{self._aws.accounts.partition}:iam::{account_id}:role/container"
         principal = role_session(arn, "AROACONTAINERCONTAINE", "container")
         key = self._aws.keys.issue(principal, timedelta(hours=6))
-        return {
-            "RoleArn": arn,
-            "AccessKeyId": key.access_key_id,
-            "SecretAccessKey": key.secret_access_key,
-            "Token": key.session_token,
-            "Expiration": key.expiration_text,
-        }
+        return models.ContainerCredentials(
+            role_arn=arn,
+            access_key_id=key.access_key_id,
+            secret_access_key=key.secret_access_key,
+            token=key.session_token,
+            expiration=key.expiration_text,
+        )
 
-    def _web_identity(self, request: Request) -> object:
-        wanted = MakeToken.model_validate_json(request.get_data())
+    def _web_identity(self, request: Request) -> models.Answer:
+        wanted = models.MakeToken.model_validate_json(request.get_data())
         now = self._world.clock.now()
-        return {
-            "token": web_identity.make(
+        return models.Token(
+            token=web_identity.make(
                 wanted.issuer, wanted.subject, wanted.audience, now, wanted.seconds
             )
-        }
+        )
 
-    def _set_lifetime(self, request: Request) -> object:
-        seconds = SetLifetime.model_validate_json(request.get_data()).lives_seconds
+    def _set_lifetime(self, request: Request) -> models.Answer:
+        seconds = models.SetLifetime.model_validate_json(request.get_data()).lives_seconds
         self._aws.keys.lifetime = None if seconds is None else timedelta(seconds=seconds)
-        return {}
+        return models.Done()
 
-    def _expire_keys(self, request: Request) -> object:
+    def _expire_keys(self, request: Request) -> models.Answer:
         account_id = request.args.get("account")
         if account_id is not None:
             self._check_account(account_id)
-        return {"expired": self._aws.keys.expire(account_id)}
+        return models.KeysExpired(expired=self._aws.keys.expire(account_id))
 
-    def _sign_in(self, request: Request) -> object:
-        lasts = timedelta(seconds=SignIn.model_validate_json(request.get_data()).seconds)
+    def _sign_in(self, request: Request) -> models.Answer:
+        lasts = timedelta(seconds=models.SignIn.model_validate_json(request.get_data()).seconds)
         expires_at = datetime.now(UTC) + lasts
-        return {
-            "accessToken": self._aws.portal.sign_in(lasts),
-            "expiresAt": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
+        return models.SignedIn(
+            access_token=self._aws.portal.sign_in(lasts),
+            expires_at=expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
 
-    def _sign_out(self, _request: Request) -> object:
+    def _sign_out(self, _request: Request) -> models.Answer:
         self._aws.portal.sign_out()
-        return {}
+        return models.Done()
 
     def _regions(self, name: str | None) -> Iterable[Region]:
         self._check_region(name)
@@ -348,4 +333,5 @@ def _from_a_web_page(request: Request) -> str | None:
 
 
 def _json(status: HTTPStatus, content: object) -> Response:
-    return Response(json.dumps(content), status, content_type="application/json")
+    body = to_json(content, by_alias=True)
+    return Response(body, status, content_type="application/json")

@@ -1,6 +1,6 @@
 """The faults that tests ask for: which calls they strike, and what has become of them.
 
-Chance is drawn from the seed and from what is asked, not in the order of arrival: the same calls
+Chance is drawn from the seed and from the call, not in the order of arrival: the same calls
 meet the same fate also when they are sent in parallel.
 """
 
@@ -12,18 +12,13 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
-from botocore.loaders import Loader
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
-
+from aws_sandbox.control_models import FaultInForce
 from aws_sandbox.fault_effects import (
     LONGEST_SECONDS,
     BadRequest,
     BatchLimit,
-    Effect,
     Exponential,
     Failure,
     Fixed,
@@ -33,76 +28,13 @@ from aws_sandbox.fault_effects import (
     Unprocessed,
 )
 from aws_sandbox.guardduty.errors import too_many
-from aws_sandbox.organization import AccountId  # noqa: TC001 -- pydantic reads it
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aws_sandbox.control_models import Fault
     from aws_sandbox.fault_effects import Delay
-    from aws_sandbox.request_info import Asked
-
-Service = Literal["guardduty", "organizations", "sts", "iam", "sso"]
-
-
-class Fault(BaseModel):
-    """What a test asks for; whatever is None is any.
-
-    Args:
-        effect: what it does.
-        service: of which service.
-        operation: which operation; every one of the service if None.
-        account_ids: calls that name one of these accounts; for an `Unprocessed` the accounts
-            themselves, which it must have.
-        regions: calls to these regions.
-        callers: calls by these accounts.
-        times: how often, until it is lifted if None. Calls are counted, or for an `Unprocessed`
-            each account by itself.
-        probability: how likely it strikes a call that it concerns.
-        seed: decides over chance.
-    """
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True
-    )
-
-    effect: Effect
-    service: Service = "guardduty"
-    operation: str | None = None
-    account_ids: frozenset[AccountId] | None = None
-    regions: frozenset[str] | None = None
-    callers: frozenset[AccountId] | None = None
-    times: int | None = Field(default=None, ge=1)
-    probability: float | None = Field(default=None, ge=0, le=1)
-    seed: int = 0
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Fault:
-        # A misspelt operation would make a fault that never strikes: a test that proves nothing.
-        if self.operation is not None and self.operation not in _operations(self.service):
-            raise ValueError(f"{self.operation} is no operation of {self.service}")
-        if isinstance(self.effect, Unprocessed) and self.account_ids is None:
-            raise ValueError("name the accounts that are left unprocessed: accountIds")
-        if isinstance(self.effect, Unprocessed) and self.operation not in _with_unprocessed():
-            raise ValueError(
-                f"{self.operation} never answers with UnprocessedAccounts; name one that does: "
-                f"{', '.join(sorted(_with_unprocessed()))}"
-            )
-        for name in ("account_ids", "regions", "callers"):
-            if getattr(self, name) == frozenset():
-                raise ValueError(f"{to_camel(name)} is empty; leave it out for any")
-        return self
-
-    def concerns(self, asked: Asked) -> bool:
-        """Whether a call is of the kind that this fault strikes."""
-        return (
-            self.service == asked.service
-            and self.operation in {None, asked.operation}
-            and (self.regions is None or asked.region in self.regions)
-            and (self.callers is None or asked.caller in self.callers)
-            and (
-                self.account_ids is None or not self.account_ids.isdisjoint(asked.batch.account_ids)
-            )
-        )
+    from aws_sandbox.request_info import RequestInfo
 
 
 @dataclass(frozen=True)
@@ -148,35 +80,35 @@ class FaultBook:
         with self._lock:
             self._faults.clear()
 
-    def as_json(self) -> list[dict[str, Any]]:
-        """The faults as the control interface shows them, each with how often it struck."""
+    def in_force(self) -> list[FaultInForce]:
+        """The faults in force, each with how often it struck."""
         with self._lock:
-            return [entry.as_json() for entry in self._faults]
+            return [entry.described() for entry in self._faults]
 
-    def strike(self, asked: Asked) -> Struck:
+    def strike(self, info: RequestInfo) -> Struck:
         """What befalls a call: all delays that concern it, and the first failure that strikes."""
         delay, slowed_by = 0.0, None
         with self._lock:
-            concerned = [entry for entry in self._faults if entry.fault.concerns(asked)]
+            concerned = [entry for entry in self._faults if _concerns(entry.fault, info)]
             for entry in concerned:
-                longer = entry.delay(asked)
+                longer = entry.delay(info)
                 if longer is not None:
                     delay += longer
                     slowed_by = entry.fault.effect.kind
             for entry in concerned:
-                failure = entry.failure(asked, self._seconds())
+                failure = entry.failure(info, self._seconds())
                 if failure is not None:
                     return Struck(delay, failure, entry.fault.effect.kind)
         return Struck(delay, None, slowed_by)
 
-    def unprocessed(self, asked: Asked) -> dict[str, str]:
+    def unprocessed(self, info: RequestInfo) -> dict[str, str]:
         """Which accounts of a call fail, with the reason; the first fault that strikes decides."""
         failing: dict[str, str] = {}
         with self._lock:
-            concerned = [entry for entry in self._faults if entry.fault.concerns(asked)]
-            for account_id in dict.fromkeys(asked.batch.account_ids):
+            concerned = [entry for entry in self._faults if _concerns(entry.fault, info)]
+            for account_id in dict.fromkeys(info.batch.account_ids):
                 for entry in concerned:
-                    result = entry.result(asked, account_id)
+                    result = entry.result(info, account_id)
                     if result is not None:
                         failing[account_id] = result
                         break
@@ -194,45 +126,44 @@ class _InForce:
         self._met: Counter[str] = Counter()
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
-    def as_json(self) -> dict[str, Any]:
-        shown = self.fault.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return {"number": self._number, **shown, "struck": self._struck}
+    def described(self) -> FaultInForce:
+        return FaultInForce(**dict(self.fault), number=self._number, struck=self._struck)
 
-    def delay(self, asked: Asked) -> float | None:
+    def delay(self, info: RequestInfo) -> float | None:
         """By how much longer this call takes; None if this is no delay, or not for this call."""
         effect = self.fault.effect
         if not isinstance(effect, Fixed | Uniform | Exponential):
             return None
-        key = _key(asked)
+        key = _key(info)
         if not self._strikes("", key):
             return None
         return _drawn(effect, self._chance("delay", key))
 
-    def failure(self, asked: Asked, now: float) -> Failure | None:
+    def failure(self, info: RequestInfo, now: float) -> Failure | None:
         """What this call fails with; None if it does not."""
         effect = self.fault.effect
         if isinstance(effect, Fixed | Uniform | Exponential | Unprocessed):
             return None
         if isinstance(effect, RateLimit):
-            bucket = self._buckets.setdefault((asked.caller, asked.region), _Bucket(effect, now))
+            bucket = self._buckets.setdefault((info.caller, info.region), _Bucket(effect, now))
             wait = bucket.take(now)
             found: Failure = Throttling(retry_after=math.ceil(wait))
             concerned = wait > 0
         elif isinstance(effect, BatchLimit):
-            array, named = asked.batch.array, len(asked.batch.account_ids)
+            array, named = info.batch.array, len(info.batch.account_ids)
             found = BadRequest(message=too_many(array, named, effect.size).message)
             concerned = named > effect.size
         else:
             found, concerned = effect, True
-        return found if concerned and self._strikes("", _key(asked)) else None
+        return found if concerned and self._strikes("", _key(info)) else None
 
-    def result(self, asked: Asked, account_id: str) -> str | None:
+    def result(self, info: RequestInfo, account_id: str) -> str | None:
         """Why one account of a call is not processed; None if it is."""
         effect = self.fault.effect
         named = self.fault.account_ids or frozenset()
         if not isinstance(effect, Unprocessed) or account_id not in named:
             return None
-        key = f"{asked.caller}/{asked.region}/{asked.operation}/{account_id}"
+        key = f"{info.caller}/{info.region}/{info.operation}/{account_id}"
         return effect.result if self._strikes(account_id, key) else None
 
     def _strikes(self, counted: str, key: str) -> bool:
@@ -272,9 +203,20 @@ class _Bucket:
         return (1 - self._tokens) / self._limit.per_second
 
 
-def _key(asked: Asked) -> str:
-    named = ",".join(asked.batch.account_ids)
-    return f"{asked.caller}/{asked.region}/{asked.operation}/{named}"
+def _concerns(fault: Fault, info: RequestInfo) -> bool:
+    """Whether a call is of the kind that this fault strikes."""
+    return (
+        fault.service == info.service
+        and fault.operation in {None, info.operation}
+        and (fault.regions is None or info.region in fault.regions)
+        and (fault.callers is None or info.caller in fault.callers)
+        and (fault.account_ids is None or not fault.account_ids.isdisjoint(info.batch.account_ids))
+    )
+
+
+def _key(info: RequestInfo) -> str:
+    named = ",".join(info.batch.account_ids)
+    return f"{info.caller}/{info.region}/{info.operation}/{named}"
 
 
 def _drawn(delay: Delay, chance: float) -> float:
@@ -283,20 +225,3 @@ def _drawn(delay: Delay, chance: float) -> float:
     if isinstance(delay, Exponential):
         return min(-delay.mean * math.log1p(-chance), LONGEST_SECONDS)
     return delay.seconds
-
-
-@lru_cache
-def _operations(service: str) -> frozenset[str]:
-    return frozenset(Loader().load_service_model(service, "service-2")["operations"])
-
-
-@lru_cache
-def _with_unprocessed() -> frozenset[str]:
-    """The operations of GuardDuty that answer with UnprocessedAccounts."""
-    model = Loader().load_service_model("guardduty", "service-2")
-    return frozenset(
-        name
-        for name, operation in model["operations"].items()
-        if "output" in operation
-        and "UnprocessedAccounts" in model["shapes"][operation["output"]["shape"]]["members"]
-    )

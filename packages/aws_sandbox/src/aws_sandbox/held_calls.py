@@ -51,7 +51,7 @@ class Gate:
         os.close(self._held)
 
 
-class WaitingRoom:
+class HeldCalls:
     """The gate of the faults in force; lifting them opens it and puts another one in its place.
 
     A call takes the gate before it learns what strikes it: else one that is struck just before the

@@ -46,7 +46,7 @@ class Answered:
     code: str = "ok"
 
 
-class Elsewhere:
+class OtherServices:
     """What is outside of the services that the sandbox has.
 
     Args:

@@ -1,4 +1,4 @@
-"""Changes behind everybody's back: what somebody else does with the console or another program.
+"""Changes from outside: what another user does with the console or another program.
 
 They follow the rules, but not the permissions: a member's detector may be deleted here, which AWS
 lets nobody do, to see what a program makes of it.

@@ -30,7 +30,7 @@ from aws_sandbox.request_ids import PLACEHOLDER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_sandbox.request_info import Asked
+    from aws_sandbox.request_info import RequestInfo
 
 QUERY_PROTOCOL = frozenset({"sts", "iam"})
 
@@ -95,13 +95,13 @@ _QUERY: Mapping[type[Refusal], _Words] = {
 }
 
 
-def refuse(asked: Asked, effect: Refusal) -> tuple[Response, str]:
+def refuse(info: RequestInfo, effect: Refusal) -> tuple[Response, str]:
     """Answer a call with the error that a fault asks for.
 
     Returns:
         The answer, and the error's code for the record of calls.
     """
-    words = _words(asked.service)[type(effect)]
+    words = _words(info.service)[type(effect)]
     code, message = words.code, words.message
     headers = {}
     if isinstance(effect, Throttling):
@@ -109,8 +109,8 @@ def refuse(asked: Asked, effect: Refusal) -> tuple[Response, str]:
         if effect.retry_after is not None:
             headers["Retry-After"] = str(effect.retry_after)
     elif not isinstance(effect, ExpiredToken):
-        message = effect.message or message or _not_authorized(asked)
-    if asked.service in QUERY_PROTOCOL:
+        message = effect.message or message or _not_authorized(info)
+    if info.service in QUERY_PROTOCOL:
         return _query_answer(words.status, code, message, headers), code
     # GuardDuty's header and body differ: the header has the modelled error, the body a finer type.
     kind = "InvalidInputException" if code == "BadRequestException" else code
@@ -126,18 +126,18 @@ def _words(service: str) -> Mapping[type[Refusal], _Words]:
     return {"organizations": _ORGANIZATIONS, "sso": _SSO}.get(service, _GUARDDUTY)
 
 
-def _not_authorized(asked: Asked) -> str:
+def _not_authorized(info: RequestInfo) -> str:
     """What IAM says of a caller without the permission ("Access denied error messages").
 
     The name of the session is an address, as with IAM Identity Center: what tells AWS's words, or
     keeps them, has to leave it out.
     """
-    action = f"{asked.service}:{asked.operation}"
-    if not asked.caller:
+    action = f"{info.service}:{info.operation}"
+    if not info.caller:
         # A request without a signature: AssumeRoleWithWebIdentity.
         return f"Not authorized to perform {action}"
-    partition = get_partition(asked.region)
-    session = f"arn:{partition}:sts::{asked.caller}:assumed-role/sandbox/somebody@example.com"
+    partition = get_partition(info.region)
+    session = f"arn:{partition}:sts::{info.caller}:assumed-role/sandbox/somebody@example.com"
     return (
         f"User: {session} is not authorized to perform: {action} "
         f"because no identity-based policy allows the {action} action"

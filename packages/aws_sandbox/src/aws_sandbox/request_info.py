@@ -23,7 +23,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestInfo:
     """One call.
 
     Args:

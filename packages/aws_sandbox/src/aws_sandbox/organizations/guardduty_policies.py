@@ -20,14 +20,11 @@ from moto.organizations.exceptions import DuplicatePolicyException
 from moto.organizations.models import FakePolicy, FakeRoot
 from moto.organizations.utils import make_random_policy_id
 
-from aws_sandbox.guardduty.policy import EVERY_REGION, FOUNDATIONAL_PLAN
+from aws_sandbox.guardduty.policy import FOUNDATIONAL_PLAN
 from aws_sandbox.organizations.effective import (
     GUARDDUTY_POLICY,
-    PLANS,
-    STATUSES,
     EffectivePolicy,
     attached_to,
-    effective_alone,
     effective_policies,
     path_of,
 )
@@ -37,11 +34,12 @@ from aws_sandbox.organizations.errors import (
     constraint_violation,
     invalid_input,
 )
-from aws_sandbox.organizations.inheritance import ALLOWED_FOR_CHILDREN, ASSIGN, allowed_operators
+from aws_sandbox.organizations.inheritance import ASSIGN
+from aws_sandbox.organizations.policy_documents import check_policy
 from aws_sandbox.organizations.tree import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from aws_sandbox.accounts import Accounts
@@ -53,11 +51,8 @@ if TYPE_CHECKING:
 
 SERVICE_PRINCIPAL: Final = "guardduty.amazonaws.com"
 PER_TARGET: Final = 10
-LONGEST_CONTENT: Final = 10_000
 PER_ORGANIZATION: Final = 1_000
 """The quotas of declarative policies; AWS names none for this type."""
-_LONGEST_NAME: Final = 128
-_LONGEST_DESCRIPTION: Final = 512
 
 
 @dataclass(frozen=True)
@@ -189,7 +184,7 @@ class GuardDutyPolicies:
             return None
         if "Name" not in parameters:
             raise invalid_input("MIN_LENGTH_EXCEEDED")
-        _check(parameters)
+        check_policy(parameters)
         backend = self._accounts.backend
         if any(policy.name == parameters["Name"] for policy in backend.policies):
             raise OrganizationsError("DuplicatePolicyException", DuplicatePolicyException().message)
@@ -207,7 +202,7 @@ class GuardDutyPolicies:
     def _update(self, _caller: str, parameters: Mapping[str, Any]) -> Answer | None:
         policy = self._guardduty_policy(parameters)
         if policy is not None:
-            _check({"Content": policy.content, **parameters})
+            check_policy({"Content": policy.content, **parameters})
         return None
 
     def _attach(self, _caller: str, parameters: Mapping[str, Any]) -> Answer | None:
@@ -355,16 +350,6 @@ class GuardDutyPolicies:
 
 
 @cache
-def _regions() -> frozenset[str]:
-    """The regions of AWS, as botocore knows them."""
-    session = botocore.session.Session()
-    partitions = session.get_available_partitions()
-    return frozenset(
-        region for name in partitions for region in session.get_available_regions("ec2", name)
-    )
-
-
-@cache
 def _effective_types() -> frozenset[str]:
     model = botocore.session.Session().get_service_model("organizations")
     return frozenset(model.shape_for("EffectivePolicyType").metadata["enum"])
@@ -396,69 +381,4 @@ def _no_effective_policy() -> OrganizationsError:
         "If you ran this action on the management account, this policy type is not enabled. If you "
         "ran the action on a member account, the account doesn't have an effective policy of this "
         "type.",
-    )
-
-
-def _check(parameters: Mapping[str, Any]) -> None:
-    """Refuse a policy that is too long, or not of the documented form.
-
-    Raises:
-        OrganizationsError: name, description or content are too long; the content is no JSON of
-            that form, names an unknown region, plan, status or operator, or enables a plan without
-            `foundational` in the same block.
-    """
-    named = (("Name", _LONGEST_NAME), ("Description", _LONGEST_DESCRIPTION))
-    if any(len(str(parameters.get(key, ""))) > longest for key, longest in named):
-        raise invalid_input("MAX_LENGTH_EXCEEDED")
-    content = str(parameters.get("Content"))
-    if len(content) > LONGEST_CONTENT:
-        raise constraint_violation(
-            "POLICY_CONTENT_LIMIT_EXCEEDED", "You have exceeded the maximum policy size."
-        )
-    try:
-        document = json.loads(content)
-        _check_operators(document)
-        blocks = dict(_own(document["guardduty"]["enablement"]))
-        for key, plan in (item for block in blocks.values() for item in _own(block)):
-            says = plan.get("status", plan).keys() & {ASSIGN, ALLOWED_FOR_CHILDREN}
-            if key not in PLANS or not says:
-                raise _malformed()
-        alone = effective_alone(document)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise _malformed() from None
-    known = blocks.keys() <= _regions() | {EVERY_REGION}
-    if alone is None or alone.errors or not known:
-        raise _malformed()
-
-
-def _own(part: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The keys of a part of a policy that are no operators."""
-    return ((key, value) for key, value in part.items() if not key.startswith("@@"))
-
-
-def _check_operators(part: object, key: str = "") -> None:
-    """Look through a policy for operators that it can't have.
-
-    All its settings have a single value: they are assigned, nothing is appended or removed.
-
-    Raises:
-        KeyError: an operator that is unknown, or not for such a setting, or an unknown status.
-    """
-    if not isinstance(part, dict):
-        return
-    for name, value in part.items():
-        if name == ALLOWED_FOR_CHILDREN:
-            allowed_operators(value)
-        elif name == ASSIGN and key == "status":
-            STATUSES[value]
-        elif name.startswith("@@"):
-            raise KeyError(name)
-        else:
-            _check_operators(value, name)
-
-
-def _malformed() -> OrganizationsError:
-    return OrganizationsError(
-        "MalformedPolicyDocumentException",
-        "The provided policy document does not meet the requirements of the specified policy type.",
     )
