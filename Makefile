@@ -51,7 +51,7 @@ check: venv ## what CI checks beside the tests: ruff, mypy and the layers of imp
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
-	@if grep -q '^\[tool.importlinter\]' pyproject.toml; then .venv/bin/lint-imports --no-logo; fi
+	.venv/bin/lint-imports --no-logo
 
 ##@ Keep it
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from guardduty_eks_audit_logs.model import OrganizationLookup
 from guardduty_eks_audit_logs.planning.plan import make_plan
-from guardduty_eks_audit_logs.reading.organization_lookup import OrganizationLookup
 from guardduty_eks_audit_logs.settings.configuration import SELECTORS, Settings
 from tests.support.vocabulary import OFF, ON, OWNER, PROJECT_FOLDER, account, accounts, region_with
 
