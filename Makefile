@@ -2,50 +2,73 @@
 
 PYTHON ?= python3
 VENV := .venv/bin/python
+PYTEST := $(VENV) -m pytest -n 2 --dist loadfile
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all soak engine sandbox check bench clean
+.PHONY: help venv demo sandbox engine unit test test-all soak bench check lock release clean
 
 help: ## list these tasks
 	@echo 'make <task>, where <task> is:'
-	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)$$/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n -e 's/^##@ \(.*\)$$/\n\1/p' -e 's/^\([a-z-]*\):.* ## \(.*\)$$/  \1\t\2/p' \
+		$(MAKEFILE_LIST) | expand -t 12
+
+##@ Try it
 
 demo: ## a local AWS organization, set up by pulumi up, from nothing to the result
 	@$(PYTHON) -m tools.venv --step 1/7
 	@$(VENV) -m demo $(ARGS)
 
-test: venv ## the tests but the slow ones (make test ARGS="-k plan" for some)
-	@$(VENV) -m tools.engine >/dev/null
-	$(VENV) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
-
-test-all: venv ## every test, with the slow ones: half an hour
-	@$(VENV) -m tools.engine >/dev/null
-	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
-
-soak: venv ## random histories with faults and kills (make soak ARGS="--help" tells more)
-	@$(VENV) -m tools.engine >/dev/null
-	@$(VENV) -m tests.campaign $(ARGS)
+sandbox: venv ## a local AWS organization to work with; .sandbox/env.sh sets up a terminal
+	@$(VENV) -m demo.sandbox --env .sandbox/env.sh $(ARGS)
 
 engine: venv ## the Pulumi engine: found, downloaded or built, once; prints its folder
 	@$(VENV) -m tools.engine $(ARGS)
 
-sandbox: venv ## a local AWS organization to work with; .sandbox/env.sh sets up a terminal
-	@$(VENV) -m demo.sandbox --env .sandbox/env.sh $(ARGS)
+##@ Test it
 
-check: venv ## what CI checks beside the tests: ruff, mypy, the layers
-	$(VENV) -m ruff check .
-	$(VENV) -m ruff format --check .
-	$(VENV) -m mypy
-	.venv/bin/lint-imports --no-logo
+unit: venv ## the tests that need neither the engine nor a sandbox (ARGS="-k plan" for some)
+	$(PYTEST) -m "not slow" tests/unit $(ARGS)
+
+test: venv ## all tests but the slow ones
+	@$(VENV) -m tools.engine >/dev/null
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-all: venv ## every test, with the slow ones: half an hour
+	@$(VENV) -m tools.engine >/dev/null
+	$(PYTEST) $(ARGS)
+
+soak: venv ## random histories with faults and kills (ARGS="--help" lists the options)
+	@$(VENV) -m tools.engine >/dev/null
+	@$(VENV) -m tests.campaign $(ARGS)
 
 bench: venv ## how a run, the state and the sandbox grow to 50,000 members, as ratios
 	@$(VENV) -m benchmarks.product_size
 	@$(VENV) -m benchmarks.state_size
 	@$(VENV) -m benchmarks.sandbox_size
 
+check: venv ## what CI checks beside the tests: ruff, mypy and the layers of imports
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy
+	.venv/bin/lint-imports --no-logo
+
+##@ Keep it
+
+lock: venv ## renew requirements.lock (ARGS=--upgrade takes the newest versions allowed)
+	$(VENV) -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	$(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-package guardduty-eks-audit-logs --no-emit-package aws-sandbox \
+		--no-emit-package aws-plugin-stand-in --custom-compile-command 'make lock' \
+		--output-file requirements.lock $(ARGS) requirements-dev.txt
+
+release: venv ## the wheel and the sdist, in dist/
+	rm -rf dist
+	$(VENV) -m build --no-isolation --outdir dist
+
 clean: ## remove what was made in this folder (the engine's cache stays)
 	rm -rf .venv .sandbox .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv:

@@ -14,11 +14,10 @@ STAND_IN_BIN = ROOT / "packages" / "aws_plugin_stand_in" / "bin"
 """The folder with the stand-in for the aws plugin, as the engine looks for it."""
 
 _LINKED = ("__main__.py", "components", "requirements.txt", ".venv")
-_LIBRARY = ("components", ".venv")
 
 
 def copy_example(name: str, folder: Path) -> Path:
-    """Makes a copy of an example: its own files, and links in place of the installed library.
+    """Makes a copy of an example: its own files, and a link to the environment with the library.
 
     Args:
         name: the example's folder below `examples/`.
@@ -28,8 +27,7 @@ def copy_example(name: str, folder: Path) -> Path:
         The copy's folder.
     """
     shutil.copytree(ROOT / "examples" / name, folder)
-    for linked in _LIBRARY:
-        (folder / linked).symlink_to(ROOT / linked)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
     return folder
 
 

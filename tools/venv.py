@@ -1,7 +1,8 @@
 """The project's Python environment: `.venv` with everything in requirements-dev.txt.
 
-`python3 -m tools.venv` makes it, or does nothing when it is up to date. Standard library only, and
-readable by any Python since 3.7, so that one which is too old is told so instead of failing.
+`python3 -m tools.venv` makes it, or does nothing when it is up to date. The versions are those of
+requirements.lock, each checked by its hash. Standard library only, and readable by any Python since
+3.7, so that one which is too old gets a sentence instead of a traceback.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 _MINIMUM_PYTHON = (3, 11)
 _PROJECT = Path(__file__).resolve().parent.parent
-_REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+_LOCK = "requirements.lock"
+_PACKAGES = (".", "packages/aws_sandbox", "packages/aws_plugin_stand_in")
 _STAMP = ".up-to-date"
 _UNFINISHED = ".unfinished"
 _RESULT_COLUMN = 32
@@ -61,10 +63,11 @@ def make_environment(project: Path) -> Environment:
     takes half-copied packages for installed ones. An environment of the user's own making is kept.
 
     Args:
-        project: The folder with the requirements files.
+        project: The folder with requirements.lock.
 
     Raises:
-        EnvironmentNotMadeError: Python is too old, has no venv or ensurepip, or pip failed.
+        EnvironmentNotMadeError: Python is too old, has no venv or ensurepip, or the installation
+            failed.
     """
     started = time.monotonic()
     folder = project / ".venv"
@@ -82,10 +85,7 @@ def make_environment(project: Path) -> Environment:
             unfinished.touch()
             _run("making .venv", sys.executable, "-m", "venv", str(folder))
         unfinished.touch()
-        _say("installing requirements-dev.txt into .venv: about a minute")
-        pip = (str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet")
-        options = ("--disable-pip-version-check", "--no-input")
-        _run("installing", *pip, *options, "-r", str(project / _REQUIREMENTS[-1]))
+        _install(project, folder / "bin" / "python")
         stamp.write_text(wanted, encoding="utf-8")
         unfinished.unlink()
         made = _python_of(folder)
@@ -143,9 +143,29 @@ def _locked(project: Path) -> Iterator[None]:
 
 def _fingerprint(project: Path) -> str:
     contents = hashlib.sha256()
-    for name in _REQUIREMENTS:
+    for name in (_LOCK, *(f"{package}/pyproject.toml" for package in _PACKAGES)):
         contents.update((project / name).read_bytes())
     return contents.hexdigest()
+
+
+def _install(project: Path, python: Path) -> None:
+    """Install the locked versions, and then this repository's packages, editable.
+
+    Folders have no hashes, so pip refuses them beside requirements that have some.
+    """
+    uv = shutil.which("uv")
+    if uv:
+        _say(f"installing {_LOCK} into .venv by uv: some seconds")
+        install: tuple[str, ...] = (uv, "pip", "install", "--quiet", "--python", str(python))
+    else:
+        _say(f"installing {_LOCK} into .venv by pip: about a minute")
+        options = ("--disable-pip-version-check", "--no-input")
+        install = (str(python), "-m", "pip", "install", "--quiet", *options)
+    locked = ("--require-hashes", "-r", str(project / _LOCK))
+    _run("installing", *install, "--no-deps", *locked)
+    folders = (word for package in _PACKAGES for word in ("-e", str(project / package)))
+    # The lock has setuptools: an isolated build would download it once more.
+    _run("installing", *install, "--no-deps", "--no-build-isolation", *folders)
 
 
 def _python_of(folder: Path) -> tuple[int, int] | None:

@@ -222,14 +222,11 @@ def _unit(value: str) -> str:
 
 _UNIT_ID = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 
-SELECTORS = ("accounts", "accountsFile", "organizationalUnits", "tags", "all")
-"""What a rule selects by: one of them."""
-
 
 class Rule(_Strict):
     """One entry of `members`: which status, for which member accounts.
 
-    Exactly one of the last five is given.
+    Exactly one of the fields beside `status` is given: the rule's selector.
 
     Attributes:
         status: what the accounts get.
@@ -286,7 +283,11 @@ class Rule(_Strict):
             return messages.by_tags(self.tags)
         if self.accounts_file:
             return messages.accounts_of_file(self.accounts_file.path)
-        return "all" if self.all else "accounts"
+        return self.selector_key
+
+
+SELECTORS = tuple(to_camel(name) for name in Rule.model_fields if name != "status")
+"""The keys that a rule selects by: one of them."""
 
 
 class Settings(_Strict):

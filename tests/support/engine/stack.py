@@ -78,6 +78,9 @@ class Stack:
     def up(self, *options: str, **environment: str) -> Run:
         return self._run("up", "--yes", *options, **environment)
 
+    def refresh(self, *options: str, **environment: str) -> Run:
+        return self._run("refresh", "--yes", *options, **environment)
+
     def refresh_preview(self, *options: str, **environment: str) -> Run:
         return self._run("refresh", "--preview-only", *options, **environment)
 

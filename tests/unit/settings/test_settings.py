@@ -19,6 +19,7 @@ from guardduty_eks_audit_logs.model import AccountId, AutoEnable
 from guardduty_eks_audit_logs.settings.configuration import (
     AWS_KEYS,
     PROJECT,
+    SELECTORS,
     DetectorSource,
     OnRelease,
     RuleStatus,
@@ -500,10 +501,7 @@ def test_a_value_that_a_key_does_not_take(key: str, value: object, sentence: str
         ),
         (
             {"status": "ENABLED"},
-            (
-                "rule 2 (members[1]): the rule selects nobody; add one of accounts, accountsFile, "
-                "organizationalUnits, tags, all."
-            ),
+            (f"rule 2 (members[1]): the rule selects nobody; add one of {', '.join(SELECTORS)}."),
         ),
         (
             {"status": "ENABLED", "accounts": ["300000000001"], "all": True},
@@ -652,10 +650,7 @@ def test_all_faults_are_told_at_once() -> None:
             "with zeros, put it in quotes."
         ),
         "rule 1 (members[0].accounts[2]): x is not an account id; write its 12 digits, in quotes.",
-        (
-            "rule 2 (members[1]): the rule selects nobody; add one of accounts, accountsFile, "
-            "organizationalUnits, tags, all."
-        ),
+        (f"rule 2 (members[1]): the rule selects nobody; add one of {', '.join(SELECTORS)}."),
         "onRelease: KEEP is not a value it takes; use one of LEAVE, RESTORE, DISABLE.",
     )
 

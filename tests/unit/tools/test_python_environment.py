@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     machine = machine_in(tmp_path, monkeypatch)
-    (tmp_path / "project").mkdir()
-    (tmp_path / "project" / "requirements.txt").write_text("pulumi\n")
-    (tmp_path / "project" / "requirements-dev.txt").write_text("-r requirements.txt\n")
+    for package in (".", "packages/aws_sandbox", "packages/aws_plugin_stand_in"):
+        folder = tmp_path / "project" / package
+        folder.mkdir(parents=True)
+        (folder / "pyproject.toml").write_text("[project]\n")
+    (tmp_path / "project" / "requirements.lock").write_text("pulumi==3.272.0\n")
     made = _python(machine, "3 11")
     # `python -m venv FOLDER`, whose product is a Python of the same kind.
     python = machine.program(
@@ -46,15 +48,19 @@ def _project(machine: Machine) -> Path:
 
 def _calls(machine: Machine) -> list[str]:
     """What Python was asked to do since the last time, by its `-m` module."""
+    return [line.split()[1] for line in _command_lines(machine)]
+
+
+def _command_lines(machine: Machine) -> list[str]:
     log = machine.root / "calls"
     lines = log.read_text().splitlines() if log.exists() else []
     log.unlink(missing_ok=True)
-    return [line.split()[1] for line in lines]
+    return lines
 
 
 def test_it_is_made_once(machine: Machine) -> None:
     first = make_environment(_project(machine))
-    assert _calls(machine) == ["venv", "pip"]
+    assert _calls(machine) == ["venv", "pip", "pip"]
 
     second = make_environment(_project(machine))
 
@@ -63,22 +69,43 @@ def test_it_is_made_once(machine: Machine) -> None:
     assert second == Environment((3, 11), None)
 
 
-@pytest.mark.parametrize("changed", ["requirements.txt", "requirements-dev.txt"])
-def test_a_changed_requirements_file_installs_again_into_what_is_there(
-    machine: Machine, changed: str
-) -> None:
+@pytest.mark.parametrize(
+    "changed", ["requirements.lock", "pyproject.toml", "packages/aws_sandbox/pyproject.toml"]
+)
+def test_a_changed_file_installs_again_into_what_is_there(machine: Machine, changed: str) -> None:
     make_environment(_project(machine))
     _calls(machine)
     (_project(machine) / changed).write_text("boto3\n")
 
     make_environment(_project(machine))
 
-    assert _calls(machine) == ["pip"]
+    assert _calls(machine) == ["pip", "pip"]
 
 
-def test_a_failed_installation_is_told_and_the_next_run_begins_anew(
-    machine: Machine,
-) -> None:
+def test_hashes_are_checked_and_folders_come_after_without_them(machine: Machine) -> None:
+    make_environment(_project(machine))
+
+    _, locked, folders = _command_lines(machine)
+    lock = _project(machine) / "requirements.lock"
+    assert locked.endswith(f" --no-deps --require-hashes -r {lock}")
+    assert " --no-deps --no-build-isolation -e " in folders
+    assert folders.count(" -e ") == 3
+    assert "--require-hashes" not in folders
+
+
+def test_uv_installs_where_it_is_on_the_path(machine: Machine) -> None:
+    machine.program("uv", f'echo "uv $@" >>{machine.root}/calls')
+
+    make_environment(_project(machine))
+
+    made, locked, folders = _command_lines(machine)
+    assert made.split()[1] == "venv"
+    python = _project(machine) / ".venv" / "bin" / "python"
+    for line in (locked, folders):
+        assert line.startswith(f"uv pip install --quiet --python {python} --no-deps ")
+
+
+def test_after_a_failed_installation_the_next_run_begins_anew(machine: Machine) -> None:
     no_index = machine.root / "no-index"
     no_index.touch()
     with pytest.raises(EnvironmentNotMadeError, match=r"installing failed \(exit code 1\)"):
@@ -88,7 +115,7 @@ def test_a_failed_installation_is_told_and_the_next_run_begins_anew(
 
     make_environment(_project(machine))
 
-    assert _calls(machine) == ["venv", "pip"]
+    assert _calls(machine) == ["venv", "pip", "pip"]
 
 
 def test_an_environment_of_the_users_own_making_is_kept(machine: Machine) -> None:
@@ -100,7 +127,7 @@ def test_an_environment_of_the_users_own_making_is_kept(machine: Machine) -> Non
 
     make_environment(_project(machine))
 
-    assert _calls(machine) == ["pip"]
+    assert _calls(machine) == ["pip", "pip"]
     assert (own / "theirs").exists()
 
 
@@ -113,7 +140,7 @@ def test_an_environment_whose_python_is_gone_or_too_old_is_made_anew(machine: Ma
 
         make_environment(_project(machine))
 
-        assert _calls(machine) == ["venv", "pip"]
+        assert _calls(machine) == ["venv", "pip", "pip"]
 
 
 def test_a_python_that_is_too_old_is_named_with_the_way_out(
