@@ -5,7 +5,7 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all soak engine sandbox check bench clean
+.PHONY: help venv demo unit test test-all soak engine sandbox check bench clean
 
 help: ## list these tasks
 	@echo 'make <task>, where <task> is:'
@@ -14,6 +14,9 @@ help: ## list these tasks
 demo: ## a local AWS organization, set up by pulumi up, from nothing to the result
 	@$(PYTHON) -m tools.venv --step 1/7
 	@$(VENV) -m demo $(ARGS)
+
+unit: venv ## the unit tests alone: 20 seconds
+	$(VENV) -m pytest -n 2 --dist worksteal -m "not slow" tests/unit $(ARGS)
 
 test: venv ## the tests but the slow ones (make test ARGS="-k plan" for some)
 	@$(VENV) -m tools.engine >/dev/null
