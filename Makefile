@@ -20,11 +20,11 @@ unit: venv ## the unit tests alone: 20 seconds
 
 test: venv ## the tests but the slow ones (make test ARGS="-k plan" for some)
 	@$(VENV) -m tools.engine >/dev/null
-	$(VENV) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+	$(VENV) -m pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
 test-all: venv ## every test, with the slow ones: half an hour
 	@$(VENV) -m tools.engine >/dev/null
-	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(VENV) -m pytest -n 2 --dist worksteal $(ARGS)
 
 soak: venv ## random histories with faults and kills (make soak ARGS="--help" tells more)
 	@$(VENV) -m tools.engine >/dev/null
