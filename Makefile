@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv/bin/python
-PYTEST := $(VENV) -m pytest -n 2 --dist loadfile
+PYTEST := $(VENV) -m pytest -n 2 --dist worksteal
 ARGS ?=
 
 .DEFAULT_GOAL := help

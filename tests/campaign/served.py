@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
@@ -24,7 +22,7 @@ from aws_sandbox.fault_effects import (
 )
 from aws_sandbox.profiles import write_profiles
 from demo.environment import PulumiParts, applied, variables
-from demo.project import ROOT, STAND_IN_BIN
+from demo.project import STAND_IN_BIN
 from tests.campaign.before import ORGANIZATION, OWN, UNKNOWN, Before, value_of
 from tests.campaign.expected import Expected, expect, released, target
 from tests.campaign.ledger import Ledger, ledger
@@ -35,6 +33,7 @@ from tests.campaign.script import Selector, Shape, Wish
 from tests.campaign.world import FEATURE, OFF, ON, REGION, UNITS, Account, Picture
 from tests.support.engine.organization import Organization
 from tests.support.running_sandbox import ADMINISTRATOR, RunningSandbox
+from tests.support.served_process import start
 from tools.aws_plugin import find_or_install_aws_plugin
 from tools.engine import find_or_install_engine
 
@@ -121,18 +120,10 @@ def served(accounts: int) -> Iterator[tuple[Organization, Path]]:
     engine = find_or_install_engine(lambda _: None, site=None)
     plugin = find_or_install_aws_plugin(engine, lambda _: None, site=None).plugin
     stand_in = None if plugin else STAND_IN_BIN
-    command = [sys.executable, "-m", "aws_sandbox", "serve", "--port", "0"]
-    options = ["--accounts", str(accounts), "--regions", REGION]
-    with (
-        tempfile.TemporaryDirectory(prefix="soak-") as name,
-        subprocess.Popen(
-            [*command, *options], stdout=subprocess.PIPE, text=True, cwd=ROOT
-        ) as process,
-    ):
+    with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
+        process, url = start(accounts, REGION, None)
         try:
-            assert process.stdout
-            url = process.stdout.readline().split()[1]
             client = SandboxClient(url)
             found = client.organization()
             others = {found.management_account, ADMINISTRATOR}
@@ -149,6 +140,7 @@ def served(accounts: int) -> Iterator[tuple[Organization, Path]]:
             yield Organization(running, environment, folder / "project"), folder
         finally:
             process.terminate()
+            process.join()
 
 
 class _ServedWorld:

@@ -82,7 +82,7 @@ def test_a_job_acts_through_its_roles_and_renews_their_keys(
     assert stack.outputs()["unprocessed"] == {}
 
 
-def test_keys_that_expire_between_two_batches_leave_a_run_that_goes_on_with_new_ones(
+def test_a_run_goes_on_with_new_keys_when_its_keys_expire(
     organization: Callable[..., Organization], tmp_path: Path
 ) -> None:
     aws = organization(accounts=1200)

@@ -83,7 +83,7 @@ def test_a_repository_with_components_of_its_own_uses_the_wheel(
 
     run = stack.up("--skip-preview")
     assert run.code == 0, run.text
-    held = aws.control.truth()
+    held = aws.control.actual_state()
     assert {held[r][m].eks_audit_logs for r in REGIONS for m in aws.members()} == {ON}
     outputs = stack.outputs()
     assert outputs.pop("own") == ["xx", "theirs"]

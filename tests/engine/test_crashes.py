@@ -61,7 +61,7 @@ def settled(stack: Stack, aws: Organization) -> None:
     assert aws.writes() == []
 
 
-def test_killed_after_the_record_and_before_any_write_the_next_run_does_it_all(
+def test_killed_before_the_first_write_the_next_run_does_it_all(
     organization: Callable[..., Organization], tmp_path: Path
 ) -> None:
     aws = organization()
@@ -86,7 +86,7 @@ def test_killed_after_the_record_and_before_any_write_the_next_run_does_it_all(
 
 
 @pytest.mark.parametrize("victim", ["everything", "engine", "provider"])
-def test_killed_between_two_batches_the_next_run_does_the_rest_and_the_record_stays(
+def test_killed_between_two_batches_the_next_run_does_the_rest(
     organization: Callable[..., Organization], tmp_path: Path, victim: Victim
 ) -> None:
     aws = organization(accounts=120)
@@ -185,7 +185,7 @@ def test_killed_while_it_destroys_the_next_destroy_does_the_rest(
     assert stack.kinds() == []
 
 
-def test_killed_while_an_account_is_let_go_it_is_put_back_to_what_it_had_before_the_stack(
+def test_killed_during_a_release_the_account_is_restored_by_the_next(
     organization: Callable[..., Organization], tmp_path: Path
 ) -> None:
     aws = organization()
@@ -250,7 +250,7 @@ def test_a_state_that_is_cut_off_is_whole_again_from_its_copy(
     settled(stack, aws)
 
 
-def test_a_run_that_is_killed_at_any_call_leaves_a_stack_that_needs_no_more_than_another_up(
+def test_killed_at_any_call_another_up_is_enough(
     organization: Callable[..., Organization], tmp_path: Path
 ) -> None:
     aws = organization()

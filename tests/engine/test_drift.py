@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-def test_a_refresh_and_a_plain_preview_show_it_by_account_and_up_puts_it_right(
+def test_refresh_and_preview_show_drift_by_account_and_up_fixes_it(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()
@@ -90,7 +90,7 @@ def test_the_own_detector_and_the_organization_are_put_right_too(
     assert aws.auto_enable()[1][FEATURE] == "NEW"
 
 
-def test_a_refresh_names_the_accounts_and_the_next_preview_puts_them_right(
+def test_a_refresh_names_the_drifted_accounts_for_the_next_preview(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()
@@ -131,7 +131,7 @@ def test_what_can_not_be_put_right_is_named_with_the_reason(
     assert aws.statuses()[account(8)] == OFF
 
 
-def test_a_member_that_leaves_or_is_suspended_between_preview_and_up_is_no_failure(
+def test_a_member_lost_between_preview_and_up_is_no_failure(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()

@@ -176,7 +176,7 @@ def test_endpoints_and_keys_of_the_stack_are_used_by_both(
     assert keys.secret_key not in stack.resource(":MemberFeatures").__repr__()
 
 
-def test_a_run_tells_which_credentials_are_used_where_stack_and_environment_disagree(
+def test_a_run_names_its_credentials_if_stack_and_environment_differ(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()

@@ -169,9 +169,7 @@ def test_the_stacks_own_aws_configuration_is_not_read(aws: Organization, program
     assert {c.account for c in aws.control.calls() if c.service == "guardduty"} == {ADMINISTRATOR}
 
 
-def test_an_aws_provider_of_another_account_is_refused_before_anything_is_written(
-    aws: Organization, program: Program
-) -> None:
+def test_an_aws_provider_of_another_account_is_refused(aws: Organization, program: Program) -> None:
     program.rewrite(
         "aws_provider(session.region, identity, session.region)",
         'aws.Provider(session.region, region=session.region, profile="management")',

@@ -131,7 +131,7 @@ def test_the_own_detector_can_be_off(organization: Callable[..., Organization]) 
     assert aws.own_features()[FEATURE] == OFF
 
 
-def test_a_detector_is_made_with_the_feature_as_stated_and_kept_on_destroy(
+def test_a_detector_is_made_as_configured_and_kept_on_destroy(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization(description=WITHOUT_DETECTOR)
@@ -194,7 +194,7 @@ def _there_already(detector: str, stack: str) -> str:
     )
 
 
-def test_a_detector_that_is_there_is_imported_by_the_command_that_the_refusal_names(
+def test_an_existing_detector_is_imported_by_the_refusals_command(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()
@@ -233,7 +233,7 @@ def test_a_detector_that_somebody_deleted_is_made_again(
     assert again.code == 0, again.text
 
 
-def test_a_detector_that_somebody_deleted_is_made_again_without_letting_members_go(
+def test_a_deleted_detector_is_made_again_and_nothing_is_released(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()

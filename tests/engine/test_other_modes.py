@@ -118,7 +118,7 @@ def test_invited_members_are_set_and_those_who_have_not_accepted_are_told(
     assert again.code == 0, again.text
 
 
-def test_an_invitation_that_is_accepted_later_is_picked_up_by_the_next_run(
+def test_the_run_after_an_invitation_is_accepted_sets_the_member(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization(description=ALONE)
@@ -173,7 +173,7 @@ DELEGATION = {
 }
 
 
-def test_the_management_account_designates_the_administrator_and_destroy_removes_it(
+def test_a_destroy_removes_the_designation_that_the_stack_made(
     undesignated: Organization,
 ) -> None:
     aws = undesignated

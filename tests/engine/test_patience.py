@@ -49,7 +49,7 @@ def test_long_calls_are_told_of_and_a_silent_one_has_an_end(
 
 
 @pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "CI"])
-def test_one_interrupt_ends_a_run_at_its_next_pause_with_what_is_done_kept(
+def test_one_interrupt_ends_a_run_at_its_next_pause(
     organization: Callable[..., Organization], tmp_path: Path, *, whole_group: bool
 ) -> None:
     aws = organization()

@@ -118,7 +118,7 @@ def test_the_own_detector_under_a_policy_is_refused_another_status(
 # maxDisabled
 
 
-def test_a_run_that_would_turn_off_too_many_members_is_refused_by_number_and_share(
+def test_a_run_that_turns_off_too_many_is_refused(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization(accounts=20)
@@ -163,7 +163,7 @@ def test_accounts_that_are_let_go_and_turned_off_count_too(
     assert set(aws.statuses().values()) == {OFF}
 
 
-def test_a_destroy_that_would_turn_off_too_many_members_is_refused_before_its_first_write(
+def test_a_destroy_that_turns_off_too_many_is_refused_before_a_write(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()

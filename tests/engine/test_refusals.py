@@ -422,7 +422,7 @@ def test_a_missing_permission_is_named(organization: Callable[..., Organization]
         aws.control.clear_faults()
 
 
-def test_what_is_wrong_beside_a_detector_that_is_to_be_made_is_told_before_it_is(
+def test_problems_are_reported_before_a_detector_is_made(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization(
@@ -471,7 +471,7 @@ accounts: [{id: "300000000001", name: shop}]
     assert aws.writes()[0] == "CreateDetector"
 
 
-def test_whom_organizations_does_not_know_as_administrator_makes_no_detector(
+def test_an_unknown_administrator_makes_no_detector(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization(

@@ -82,7 +82,7 @@ def _statuses(aws: Organization, region: str = REGION) -> dict[str, str | None]:
     return {name: found.eks_audit_logs for name, found in accounts}
 
 
-def test_the_steps_lead_from_one_administrator_to_the_other_and_turn_nothing_off(
+def test_the_steps_to_another_administrator_turn_nothing_off(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization(accounts=5)

@@ -37,7 +37,7 @@ RULES: list[dict[str, object]] = [
 ]
 
 
-def test_units_and_tags_are_resolved_in_the_preview_and_shown_with_the_rule(
+def test_a_preview_shows_the_accounts_of_units_and_tags_by_rule(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization(description=UNITS)
@@ -178,7 +178,7 @@ def test_a_unit_or_tag_that_selects_nobody_is_told(
     assert "rule 1: tag env=stage decides no account: none is selected" in run.text
 
 
-def test_a_caller_without_organizations_permissions_gets_the_missing_actions_by_name(
+def test_missing_permissions_of_organizations_are_named(
     organization: Callable[..., Organization],
 ) -> None:
     from aws_sandbox.fault_effects import AccessDenied  # noqa: PLC0415

@@ -31,7 +31,7 @@ _TOLD = {
 }
 
 
-def test_what_gives_no_credentials_is_named_without_a_question_or_a_traceback(
+def test_a_source_without_credentials_is_named_without_a_traceback(
     organization: Callable[..., Organization], tmp_path: Path
 ) -> None:
     aws = organization()

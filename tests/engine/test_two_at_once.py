@@ -47,7 +47,7 @@ def test_a_second_run_on_a_stack_is_refused_while_the_first_goes_on(
     assert set(aws.statuses().values()) == {ON}
 
 
-def test_two_stacks_that_claim_the_same_accounts_are_each_told_what_the_other_has_done(
+def test_two_stacks_with_the_same_accounts_each_see_the_others_writes(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()

@@ -68,7 +68,7 @@ def test_up_records_what_was_there_before_it(organization: Callable[..., Organiz
     assert stack.record() == Record(before, settings)
 
 
-def test_a_hundred_and_twenty_members_take_three_calls_and_a_second_run_none(
+def test_120_members_take_three_calls_and_a_second_run_none(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization(accounts=120)
@@ -136,7 +136,7 @@ def test_a_changed_rule_changes_just_its_accounts(
     assert update.account_ids == (account(5),)
 
 
-def test_accounts_that_can_not_be_set_fail_the_run_and_only_they_are_tried_again(
+def test_unprocessed_accounts_fail_the_run_and_are_retried_alone(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization(accounts=120)

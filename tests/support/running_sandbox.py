@@ -1,11 +1,8 @@
-"""A local AWS organization for tests: started as a user starts it, stopped by its process id."""
+"""A local AWS organization for tests, served by a process of its own."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,9 +15,11 @@ from aws_sandbox.client import SandboxClient
 from aws_sandbox.credentials import access_key_id, secret_access_key
 from aws_sandbox.profiles import write_profiles
 from demo.environment import PulumiParts, applied, variables
+from tests.support.served_process import start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from multiprocessing.context import ForkServerProcess
 
 MANAGEMENT = "111111111111"
 ADMINISTRATOR = "222222222222"
@@ -45,7 +44,7 @@ class RunningSandbox:
     environment: dict[str, str]
     folder: Path
     profiles: tuple[Path, Path]
-    process: subprocess.Popen[str]
+    process: ForkServerProcess
 
     def boto3(self, service: str, account: str = ADMINISTRATOR, region: str = "us-east-1") -> Any:  # noqa: ANN401 -- the type of a client depends on the service
         """A boto3 client with the credentials of an account; calls fail at once, never again."""
@@ -69,10 +68,13 @@ class RunningSandbox:
         return applied(os.environ, variables(self.url, self.folder, self.profiles, pulumi, path))
 
     def stop(self) -> int:
-        """Stop it and return its exit code."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        """Stop it as SIGTERM does, and return its exit code."""
+        self.process.terminate()
+        self.process.join(timeout=30)
+        if self.process.exitcode is None:
+            self.process.kill()
+            self.process.join()
+        return int(self.process.exitcode or 0)
 
 
 class ServeSandbox(Protocol):
@@ -98,19 +100,13 @@ def serve_sandbox(tmp_path: Path) -> Iterator[ServeSandbox]:
     ) -> RunningSandbox:
         folder = tmp_path / f"sandbox-{len(running)}"
         folder.mkdir()
-        options = ["--accounts", str(accounts), "--regions", ",".join(regions)]
+        file = None
         if organization is not None:
             file = folder / "organization.yaml"
             file.write_text(organization)
-            options = ["--organization", str(file)]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "aws_sandbox", "serve", "--port", "0", *options],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=PROJECT,
-        )
+        names = None if file else ",".join(regions)
+        process, url = start(None if file else accounts, names, file)
         try:
-            url = _ready(process)
             client = SandboxClient(url)
             found = client.organization()
             administrator = found.administrators[found.regions[0]]
@@ -131,31 +127,17 @@ def serve_sandbox(tmp_path: Path) -> Iterator[ServeSandbox]:
             started = RunningSandbox(url, client, environment, folder, profiles, process)
         except BaseException:
             process.kill()
-            process.wait()
+            process.join()
             raise
         running.append(started)
         return started
 
     yield serve
     for sandbox in running:
-        try:
-            sandbox.stop()
-        finally:
-            if sandbox.process.poll() is None:
-                sandbox.process.kill()
-                sandbox.process.wait()
-            assert sandbox.process.stdout is not None
-            sandbox.process.stdout.close()
+        sandbox.stop()
 
 
 @pytest.fixture
 def sandbox(serve_sandbox: ServeSandbox) -> RunningSandbox:
     """The default organization: 12 members, us-east-1 and eu-west-1."""
     return serve_sandbox()
-
-
-def _ready(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    words = process.stdout.readline().split()
-    assert words[:1] == ["READY"], f"the sandbox ended with {process.wait()} before it was ready"
-    return words[1]

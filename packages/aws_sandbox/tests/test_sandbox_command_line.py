@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug.test import Client
 
+from aws_sandbox.client import SandboxClient
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
 from demo.environment import PulumiParts, variables, write_shell_file
@@ -39,10 +40,17 @@ def serve(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_cleanly(sandbox: RunningSandbox, stop: signal.Signals) -> None:
-    sandbox.process.send_signal(stop)
-    assert sandbox.process.wait(timeout=30) == 0
-    assert not sandbox.client.health()
+def test_it_says_ready_and_stops_cleanly(stop: signal.Signals) -> None:
+    command = [sys.executable, "-m", "aws_sandbox", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        ready, url = process.stdout.readline().split()
+        client = SandboxClient(url)
+        assert ready == "READY"
+        assert client.health()
+        process.send_signal(stop)
+        assert process.wait(timeout=30) == 0
+    assert not client.health()
 
 
 def test_it_listens_on_the_loopback_address_only(sandbox: RunningSandbox) -> None:

@@ -163,10 +163,15 @@ def _text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
+_LOOKS_EVERY_SECONDS = 0.01  # whether it is to stop; half a second by default, after each test
+
+
 @pytest.fixture
 def served() -> Iterator[Served]:
     server = make(Sandbox(default_organization(accounts=3, regions=[REGION])), 0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, args=(_LOOKS_EVERY_SECONDS,), daemon=True
+    )
     thread.start()
     yield Served(f"http://127.0.0.1:{server.server_address[1]}")
     server.shutdown()

@@ -206,6 +206,7 @@ def test_every_sentence_in_the_tables_is_one_that_the_program_tells(words: str) 
     assert len(_told_by(words)) == 1, _told_by(words)
 
 
+@cache
 def _sentences_of_engine_tests() -> list[str]:
     """What the tests on the real engine wait for; X stands for what they fill in."""
     texts: list[str] = []

@@ -86,6 +86,7 @@ _DESIGNATION = {
     "managementAccountId": account(9),
     "onDestroy": "removes the designation",
 }
+EXAMPLES = 12  # of each call; each opens a session with AWS's models, and there are 24 calls
 _LINES = [f"{account(1)}: ENABLED\n", "KEEP:\n- 300000000001 300000000002\n", "- 1\n", ":", "- x:"]
 _STRANGE: list[Any] = [
     *(None, "", "x", 7.0, -1.0, True, [], {}, ["x"], {"x": "y"}, "LEAVE", "30%"),
@@ -201,7 +202,7 @@ def _context(keys: dict[str, str]) -> RunContext:
 @pytest.mark.parametrize("call", _CALLS)
 @with_settings(
     deadline=None,
-    max_examples=40,
+    max_examples=EXAMPLES,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())

@@ -23,7 +23,7 @@ def _decides(stack: Stack, *numbers: int) -> None:
     stack.configure({"aws:region": "us-east-1", "members": [chosen], "onRelease": "RESTORE"})
 
 
-def test_previews_say_account_by_account_what_restore_does_and_it_does_that(
+def test_previews_name_each_account_that_restore_changes(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()
@@ -61,7 +61,7 @@ def test_previews_say_account_by_account_what_restore_does_and_it_does_that(
     assert stack.kinds() == []
 
 
-def test_after_the_designation_is_removed_a_destroy_without_refresh_puts_back_what_is_its_own(
+def test_a_destroy_after_the_designation_is_removed_restores_its_own(
     organization: Callable[..., Organization],
 ) -> None:
     aws = organization()
