@@ -5,7 +5,7 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all soak engine sandbox check bench clean
+.PHONY: help venv demo test test-all soak engine sandbox check docs bench clean
 
 help: ## list these tasks
 	@echo 'make <task>, where <task> is:'
@@ -37,6 +37,9 @@ check: venv ## what CI checks beside the tests: ruff and mypy
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
+
+docs: venv ## the tables of docs/guide.md, from the catalogue of messages
+	$(VENV) -m tools.guide_tables
 
 bench: venv ## how a run, the state and the sandbox grow to 50,000 members, as ratios
 	@$(VENV) -m benchmarks.product_size

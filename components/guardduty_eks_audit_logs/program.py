@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
     from guardduty_eks_audit_logs.aws.session import Lookup, Session
+    from guardduty_eks_audit_logs.messages.catalogue import Message
     from guardduty_eks_audit_logs.model import AccountId
     from guardduty_eks_audit_logs.planning.plan import Plan
     from guardduty_eks_audit_logs.reading.costs import Costs
@@ -102,7 +103,9 @@ def stack_settings(configuration: Mapping[str, Any]) -> Settings:
         raise SettingsError(secrets)  # Nothing is said of their values.
     # Without an engine, in a test for instance, there is none.
     folder = Path(pulumi.get_root_directory() or ".")
-    faults = faults_of_stack_file(folder, pulumi.get_stack(), configuration, Settings.keys())
+    faults: tuple[Message, ...] = faults_of_stack_file(
+        folder, pulumi.get_stack(), configuration, Settings.keys()
+    )
     faults += aws_faults(configuration.get)
     try:
         settings = Settings.from_configuration(configuration, pulumi.get_project(), folder)
@@ -133,12 +136,13 @@ def connect(who: Lookup | Identity, region: str | None = None) -> Session:
     return open_session(who, region, is_secret, _tell_live, READING_SECONDS)
 
 
-def _of_region(error: UserError, region: str | None) -> str:
-    """An error's sentence, which says so if the region may be none: AWS does not."""
+def _of_region(error: UserError, region: str | None) -> Message:
+    """An error's refusal, which says so if the region may be none: AWS does not."""
+    (refusal,) = error.refusals
     asked_in_vain = isinstance(error, ConnectionFailedError | CredentialsError)
     if not asked_in_vain or not region or is_known(region):
-        return str(error)
-    return f"{error} {messages.perhaps_no_region(region)}"
+        return refusal
+    return refusal.before(messages.perhaps_no_region(region))
 
 
 def _tell_live(line: str) -> None:
@@ -285,7 +289,7 @@ def plan_regions(
     left = sorted({record.region for record in last.others(())} - set(named))
     planned: list[tuple[Session, Plan]] = []
     wrong: list[str] = []
-    rejected: dict[str, list[str]] = {}
+    rejected: dict[Message, list[str]] = {}
     callers: set[AccountId] = set()
     for region in (*named, *left):
         try:
@@ -304,7 +308,7 @@ def plan_regions(
             wrong.append(messages.in_region(region, _of_region(error, region)))
             break
         except UserError as error:
-            wrong.append(messages.in_region(region, str(error)))
+            wrong.append(messages.in_region(region, error.refusals[0]))
         else:
             planned.append((session, plan))
             REPORT.add(region_report(plan))
@@ -333,7 +337,7 @@ def _refusals(settings: Settings, plans: Sequence[Plan]) -> Iterator[str]:
     yield from told
 
 
-def _of_credentials(rejected: Mapping[str, Sequence[str]], regions: int) -> Iterator[str]:
+def _of_credentials(rejected: Mapping[Message, Sequence[str]], regions: int) -> Iterator[Message]:
     """Says of which regions each sentence is."""
     for sentence, where in rejected.items():
         everywhere = len(where) == regions > 1
@@ -384,7 +388,7 @@ def _finish(failures: list[str]) -> None:
         try:
             REPORT.write(outcome)
         except UserError as error:
-            failures = [str(error)]
+            failures = [*error.refusals]
     if failures:
         refuse(failures, Outcome.FAILED)
 

@@ -334,7 +334,7 @@ def test_regions_are_a_list_of_some(program: _Program, regions: Sequence[str]) -
         _planned(regions)
 
     (told,) = program.told(logging.ERROR)
-    assert "names no region; write a list" in told
+    assert "names no region. Write a list" in told
 
 
 def _recorded(region: str, administrator: str = ADMINISTRATOR, **outputs: object) -> dict[str, Any]:
@@ -653,10 +653,10 @@ def test_malformed_settings_end_the_program_before_aws_is_asked(
 
     assert program.refused(faulty) == [
         (
-            "guardduty-eks-audit-logs:staus is not a configuration key of this project; did you "
+            "guardduty-eks-audit-logs:staus is not a configuration key of this project. Did you "
             "mean status?"
         ),
-        "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
+        "status: ON is not a value it takes. Use one of ENABLED, DISABLED.",
     ]
     assert aws.requests == []
 

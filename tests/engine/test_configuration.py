@@ -110,7 +110,7 @@ def test_what_nobody_reads_is_refused_and_each_way_out_works(
     described = project.read_text()
     project.write_text(f"{described}\nstatus: DISABLED\n")
     _refused(
-        stack.preview(), "Pulumi.yaml: status is outside of `config:`, and nobody reads it; write"
+        stack.preview(), "Pulumi.yaml: status is outside of `config:`, and nobody reads it. Write"
     )
     project.write_text(described.replace("default: ENABLED", "default: DISABLED"))
     assert own_off in stack.preview().text
@@ -127,8 +127,8 @@ def _put_in_their_namespaces(stack: Stack) -> None:
     refused = stack.up()
     _refused(
         refused,
-        f"acme:status is in a namespace that nobody reads; did you mean {PROJECT}:status?",
-        "aws:allowedAccountIDs is no key of the aws provider; did you mean aws:allowedAccountIds?",
+        f"acme:status is in a namespace that nobody reads. Did you mean {PROJECT}:status?",
+        "aws:allowedAccountIDs is no key of the aws provider. Did you mean aws:allowedAccountIds?",
     )
     way_out = r"acme:status is in.*config set (\S+) <value>.*config rm (\S+)`"
     ((meant, misplaced),) = re.findall(way_out, refused.errors[0])
@@ -181,12 +181,12 @@ def test_ten_thousand_accounts_come_from_a_file(
     for text, reference, sentence in (
         ("12345678901\n" * 5_000, "ids.txt", "ids.txt has 5000 lines without an account id"),
         ("# none\n", "ids.txt", "ids.txt has no account id, so the rule selects nobody"),
-        ("a\n1\n", {"path": "ids.txt", "column": "id"}, "has no column id; name one of a"),
-        ("", 12, "12 is malformed; write the path of a file with one account id a line"),
+        ("a\n1\n", {"path": "ids.txt", "column": "id"}, "has no column id. Name one of a"),
+        ("", 12, "12 is malformed. Write the path of a file with one account id a line"),
         (
             "",
             "none.txt",
-            "can't be read (No such file or directory); write the path of a text file",
+            "can't be read (No such file or directory). Write the path of a text file",
         ),
     ):
         ids.write_text(text)
@@ -197,7 +197,7 @@ def test_ten_thousand_accounts_come_from_a_file(
     configure(accounts=["7"] * 99)
     run = stack.preview()
     assert run.errors[-1] == (
-        "rule 1 (members[0].accounts): 79 more of 99 wrong entries; each is to be corrected."
+        "rule 1 (members[0].accounts): 79 more of 99 wrong entries. Each is to be corrected."
     )
 
     configure(accountsFile="ids.txt")

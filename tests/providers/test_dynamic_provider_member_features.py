@@ -165,7 +165,7 @@ def test_a_status_that_does_not_exist_is_refused_in_one_sentence(
         provider.create(wrong) if ask == "create" else getattr(provider, ask)(olds, wrong)
 
     (line,) = told[0].splitlines()
-    assert "wanted.300000000002: ON is not a value it takes; use one of ENABLED, DISABLED" in line
+    assert "wanted.300000000002: ON is not a value it takes. Use one of ENABLED, DISABLED" in line
     assert aws.requests == []
 
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
     from guardduty_eks_audit_logs.aws.credentials import Source
     from guardduty_eks_audit_logs.aws.watch import Tell
+    from guardduty_eks_audit_logs.messages.catalogue import Message
     from guardduty_eks_audit_logs.settings.identity import AssumeRole
     from guardduty_eks_audit_logs.settings.secret_keys import IsSecret
 
@@ -58,14 +59,14 @@ Lookup = Callable[[str], Any]
 """Gives a configuration value by its full key, `aws:region`, None if absent; lists as JSON."""
 
 _NOT_FOLLOWED = {
-    "assumeRole": "use aws:assumeRoles, the list that pulumi-aws 7 knows",
+    "assumeRole": "Use aws:assumeRoles, the list that pulumi-aws 7 knows",
     "assumeRoleWithWebIdentity": (
-        "set AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE in the environment"
+        "Set AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE in the environment"
     ),
-    "ec2MetadataServiceEndpoint": "set AWS_EC2_METADATA_SERVICE_ENDPOINT in the environment",
-    "httpProxy": "set HTTP_PROXY in the environment",
-    "httpsProxy": "set HTTPS_PROXY in the environment",
-    "noProxy": "set NO_PROXY in the environment",
+    "ec2MetadataServiceEndpoint": "Set AWS_EC2_METADATA_SERVICE_ENDPOINT in the environment",
+    "httpProxy": "Set HTTP_PROXY in the environment",
+    "httpsProxy": "Set HTTPS_PROXY in the environment",
+    "noProxy": "Set NO_PROXY in the environment",
 }
 """Settings that would make pulumi-aws act in another way than boto3, with what to use instead."""
 
@@ -241,7 +242,7 @@ def _as_role(
     return Fetched(credentials, assumed, source)
 
 
-def aws_faults(lookup: Lookup) -> tuple[str, ...]:
+def aws_faults(lookup: Lookup) -> tuple[Message, ...]:
     """Says what is wrong with the stack's `aws:*` configuration, one sentence for each fault."""
     try:
         _read_settings(lookup)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from guardduty_eks_audit_logs.aws.session import Session
+    from guardduty_eks_audit_logs.messages.catalogue import Refusal
     from guardduty_eks_audit_logs.model import AccountId, Designation
     from guardduty_eks_audit_logs.settings.identity import Identity
 
@@ -66,7 +67,7 @@ class DelegationPlan:
     """
 
     delegation: Delegation
-    refusals: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
     notices: tuple[str, ...] = ()
 
 
@@ -135,7 +136,7 @@ def plan_delegation(delegation: Delegation, last: LastState | None = None) -> De
 
 def designations_of_others(
     last: LastState, kept: tuple[AccountId, str] | None, now: str
-) -> tuple[str, ...]:
+) -> tuple[Refusal, ...]:
     """Refuses a run that would leave a designation of its state.
 
     Args:
@@ -150,7 +151,7 @@ def designations_of_others(
     )
 
 
-def _refusals(delegation: Delegation) -> Iterator[str]:
+def _refusals(delegation: Delegation) -> Iterator[Refusal]:
     region, caller, wanted = delegation.region, delegation.caller, delegation.wanted
     refused, designated = delegation.refused, delegation.designated
     if refused and refused.code in ACCESS_DENIED:

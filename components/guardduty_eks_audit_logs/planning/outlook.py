@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.model import FeatureStatus, Setting
+from guardduty_eks_audit_logs.model import FeatureStatus, Setting, change
 from guardduty_eks_audit_logs.settings.configuration import OnRelease
 from guardduty_eks_audit_logs.state.properties import LEAVE
 
@@ -77,7 +77,7 @@ def _members_on_destroy(plan: Plan) -> dict[AccountId, str]:
     targets = {a: FeatureStatus.DISABLED if disables else status for a, status in before.items()}
     left = plan.snapshot.statuses.managed
     return {
-        account: messages.change(now[account], target)
+        account: change(now[account], target)
         for account, target in targets.items()
         if account in now and now[account] != target and account not in left
     }
@@ -92,7 +92,7 @@ def _settings_on_destroy(plan: Plan) -> dict[str, str]:
         before.pop(Setting.STATUS, None)  # a policy decides it
     after = {key: wanted[key] if key in written else held[key] for key in before}
     return {
-        str(key): messages.change(after[key], before[key])
+        str(key): change(after[key], before[key])
         for key in before
         if before[key] and after[key] and after[key] != before[key]
     }

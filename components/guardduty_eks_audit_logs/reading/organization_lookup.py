@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from guardduty_eks_audit_logs.aws.organizations import OrganizationsApi
+    from guardduty_eks_audit_logs.messages.catalogue import Refusal
     from guardduty_eks_audit_logs.model import AccountId
     from guardduty_eks_audit_logs.settings.configuration import Rule
 
@@ -75,7 +76,7 @@ class OrganizationLookup:
     policy_type_enabled: bool | None = None
     policy_type_refused: str | None = None
 
-    def refusals(self, caller: AccountId) -> tuple[str, ...]:
+    def refusals(self, caller: AccountId) -> tuple[Refusal, ...]:
         """Tells for each refused rule which permissions the caller needs, one sentence each."""
         return tuple(
             messages.organizations_refused(

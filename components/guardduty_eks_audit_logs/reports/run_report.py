@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.model import FeatureStatus
+from guardduty_eks_audit_logs.messages.catalogue import as_refusals
+from guardduty_eks_audit_logs.model import UNKNOWN, FeatureStatus
 from guardduty_eks_audit_logs.planning.decisions import rule_label
 from guardduty_eks_audit_logs.planning.refusals import many_non_members
 from guardduty_eks_audit_logs.reading.costs import told
@@ -182,6 +183,23 @@ class RegionReport(_Reported):
         )
 
 
+class ReportedRefusal(_Reported):
+    """One refusal, or one thing that a run left undone.
+
+    Attributes:
+        id: stable, for instance `members-not-written`; docs/guide.md lists them. Empty for an error
+            that has none.
+        key: the configuration key that it is about; empty if there is none.
+        sentence: what is wrong.
+        way_out: what to do about it; empty if the sentence says it.
+    """
+
+    id: str
+    key: str
+    sentence: str
+    way_out: str
+
+
 class Outcome(StrEnum):
     """How a preview or a run ended.
 
@@ -206,7 +224,7 @@ class RunReport(_Reported):
         started: when the program began, in UTC.
         preview: whether nothing is changed.
         outcome: how it ended.
-        refusals: why nothing was changed, or what a run left undone; one sentence each.
+        refusals: why nothing was changed, or what a run left undone.
         regions: what happens in each.
     """
 
@@ -216,8 +234,20 @@ class RunReport(_Reported):
     started: datetime
     preview: bool
     outcome: Outcome = Outcome.UNFINISHED
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[ReportedRefusal, ...] = ()
     regions: tuple[RegionReport, ...] = ()
+
+
+def reported_refusals(texts: Iterable[str]) -> tuple[ReportedRefusal, ...]:
+    """Gives refusals in the report's form.
+
+    Args:
+        texts: values of `messages`; any other text becomes a refusal without an id.
+    """
+    return tuple(
+        ReportedRefusal(id=one.id, key=one.key, sentence=one.sentence, way_out=one.way_out)
+        for one in as_refusals(texts)
+    )
 
 
 def region_report(plan: Plan, costs: Costs | None = None) -> RegionReport:
@@ -275,7 +305,7 @@ def _by_rule(plan: Plan, costs: Costs | None) -> Iterator[tuple[int, ReportedAcc
                     account=str(decision.account),
                     name=names.get(decision.account),
                     unit=decision.unit,
-                    from_=decision.current or messages.UNKNOWN,
+                    from_=decision.current or UNKNOWN,
                     to=decision.wanted,
                     rule=rule_label(decision.rule, plan.settings.members, decision.unit),
                     reason=plan.record.left.get(decision.account),
@@ -303,7 +333,7 @@ def _released(plan: Plan) -> Iterator[tuple[int, ReportedAccount]]:
             ReportedAccount(
                 account=str(account),
                 name=_names(plan).get(account),
-                from_=plan.release.current.get(account) or messages.UNKNOWN,
+                from_=plan.release.current.get(account) or UNKNOWN,
                 to=status,
                 rule=messages.by_release(plan.settings.on_release.value),
                 reason=plan.record.left.get(account),
@@ -322,7 +352,7 @@ def _inactive(plan: Plan) -> Iterator[tuple[int, ReportedAccount]]:
                 ReportedAccount(
                     account=str(account),
                     name=_names(plan).get(account),
-                    from_=messages.UNKNOWN,
+                    from_=UNKNOWN,
                     to=wanted,
                     unit=unit,
                     rule=rule_label(index, rules, unit),

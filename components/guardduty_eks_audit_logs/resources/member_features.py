@@ -12,7 +12,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Updat
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.watch import READING_SECONDS
-from guardduty_eks_audit_logs.model import AccountId, DetectorId, FeatureStatus
+from guardduty_eks_audit_logs.model import AccountId, DetectorId, FeatureStatus, change
 from guardduty_eks_audit_logs.resources.provider import (
     GuardDutyProvider,
     acting_as_the_state_says,
@@ -90,7 +90,7 @@ class MemberFeaturesProvider(GuardDutyProvider):
         accounts = [AccountId(account) for account in last.wanted]
         now = read_member_statuses(session.guardduty, DetectorId(last.detector_id), accounts)
         drifted = {
-            str(account): messages.change(last.wanted[account], status)
+            str(account): change(last.wanted[account], status)
             for account, status in now.statuses.items()
             if last.wanted[account] != status
         }

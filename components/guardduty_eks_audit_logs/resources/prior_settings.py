@@ -12,7 +12,8 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Re
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import UnreleasedError, UserError
-from guardduty_eks_audit_logs.model import AccountId, DetectorId, FeatureStatus, Setting
+from guardduty_eks_audit_logs.messages.catalogue import as_refusals
+from guardduty_eks_audit_logs.model import UNKNOWN, AccountId, DetectorId, FeatureStatus, Setting
 from guardduty_eks_audit_logs.reading.prior_settings import read_prior_settings, read_prior_statuses
 from guardduty_eks_audit_logs.resources.provider import (
     GuardDutyProvider,
@@ -35,7 +36,6 @@ from guardduty_eks_audit_logs.settings.faults import LISTED
 from guardduty_eks_audit_logs.settings.max_disabled import MaxDisabled
 from guardduty_eks_audit_logs.state.properties import (
     LEAVE,
-    UNKNOWN,
     PriorSettingsInputs,
     PriorSettingsOutputs,
 )
@@ -188,7 +188,8 @@ class PriorSettingsProvider(GuardDutyProvider):
         try:
             return MaxDisabled.parse(configured)
         except ValueError as error:
-            raise UserError(f"maxDisabled: {error}") from None
+            (malformed,) = as_refusals(error.args)
+            raise UserError(malformed.after("maxDisabled: ", "maxDisabled")) from None
 
     def _outputs(self, wanted: PriorSettingsInputs, generation: int) -> dict[str, Any]:
         api = self.owned_session(wanted).guardduty

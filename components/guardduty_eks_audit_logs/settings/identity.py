@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from pydantic import ModelWrapValidatorHandler
 
+    from guardduty_eks_audit_logs.messages.catalogue import Refusal
+
 SECRETS = ("accessKey", "secretKey", "token")
 """What an `Identity` never has, since it is kept in the state in clear."""
 
@@ -79,7 +81,7 @@ class WhoActs(BaseModel):
         """Gives the URL by which a service is asked; None where AWS has it."""
         return next((urls[service] for urls in self.endpoints if urls.get(service)), None)
 
-    def faults(self, prefix: str) -> Iterator[str]:
+    def faults(self, prefix: str) -> Iterator[Refusal]:
         """Says what boto3 could not follow.
 
         Args:

@@ -386,7 +386,7 @@ def test_many_that_are_no_members_are_told_in_one_sentence() -> None:
     assert told.splitlines() == [
         (
             "rule 1 (members[0].accounts): 5 accounts are no GuardDuty members in us-east-1. "
-            "Correct the ids, remove them from the rule, or add the accounts as members first:"
+            "Correct the ids, remove them from the rule, or add the accounts as members first."
         ),
         "  not added (3):",
         "    300000000001, 300000000004, 300000000005",
