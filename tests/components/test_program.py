@@ -717,7 +717,7 @@ def test_the_costs_of_a_detector_that_is_made_are_told_to_be_unknown(
 def test_no_detector_is_made_for_anybody_else(aws: Aws, program: _Program) -> None:
     aws.detector, aws.delegated = None, (account(9),)
     (told,) = program.refused({**_KEYS, f"{PROJECT}:detector": "create"})
-    assert told.startswith("detector: create, but AWS Organizations does not tell that account 222")
+    assert told.startswith("detector: create, but AWS Organizations does not list account 222")
 
 
 def test_an_account_that_is_not_the_administrator_ends_the_program(

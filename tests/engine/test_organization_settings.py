@@ -253,7 +253,7 @@ def test_a_detector_that_somebody_deleted_is_made_again_without_letting_members_
     assert run.code == 0, run.text
     assert aws.writes()[0] == "CreateDetector"
     assert "UpdateMemberDetectors" not in aws.writes()
-    assert "drop out of the rules" not in run.text
+    assert "released (onRelease" not in run.text
     assert stack.record() == recorded
     assert recorded.accounts == before
 

@@ -45,7 +45,8 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "guardduty-eks-audit-log:status is in a namespace that nobody reads. Did you mean "
+                "guardduty-eks-audit-log:status is in a namespace that this program does not "
+                "read. Did you mean "
                 f"{PROJECT}:status? The namespace of this project's keys is its name in "
                 f"Pulumi.yaml. Write {PROJECT}:status in place of guardduty-eks-audit-log:status "
                 "where it stands, in the stack's file or in Pulumi.yaml; for a single value of the "
@@ -64,7 +65,8 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
                 "in quotes."
             ),
             (
-                "rule 4 (members[3]): accounts is empty, so the rule selects nobody. Fill it or "
+                "rule 4 (members[3]): accounts is empty, so the rule selects no account. Fill it "
+                "or "
                 "remove the rule."
             ),
             (
@@ -77,7 +79,8 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
             ),
             "rule 6 (members[5]): a rule selects by exactly one of tags and all. Keep one of them.",
             (
-                "rule 7 (members[6]): the rule selects nobody. Add one of accounts, accountsFile, "
+                "rule 7 (members[6]): the rule selects no account. Add one of accounts, "
+                "accountsFile, "
                 "organizationalUnits, tags, all."
             ),
             (
@@ -487,8 +490,8 @@ standaloneAccounts: [{id: "800000000001", name: partner, detector: false}]
     assert run.code != 0
     (error,) = run.errors
     assert error.startswith(
-        "detector: create, but AWS Organizations does not tell that account 800000000001 is a "
-        "delegated administrator of GuardDuty"
+        "detector: create, but AWS Organizations does not list account 800000000001 as a delegated "
+        "administrator of GuardDuty"
     )
     assert aws.writes() == []
 

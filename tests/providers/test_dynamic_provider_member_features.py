@@ -319,7 +319,7 @@ def test_an_account_that_aws_did_not_tell_of_is_named_as_such(
 
     assert aws.members == {**_all(3, "DISABLED"), account(1): "ENABLED"}
     assert created.outputs["unprocessed"] == {
-        account(2): "AWS did not tell what it had before; it is set once that is recorded."
+        account(2): "AWS did not return what it had before; it is set once that is recorded."
     }
 
 

@@ -69,7 +69,7 @@ def accounts_file_unreadable(file: str, reason: str) -> Sentence:
 @refusal("accounts-file-empty", key="members")
 def accounts_file_empty(file: str) -> Sentence:
     return (
-        f"{file} has no account id, so the rule selects nobody.",
+        f"{file} has no account id, so the rule selects no account.",
         "Fill it or remove the rule.",
     )
 

@@ -27,8 +27,9 @@ def not_delegated(caller: str, reason: str | None) -> Sentence:
     asked = f" ({reason.rstrip('.')})" if reason else ""
     return (
         (
-            f"detector: create, but AWS Organizations does not tell that account {caller} is a "
-            f"delegated administrator of GuardDuty{asked}."
+            f"detector: create, but AWS Organizations does not list account {caller} as a "
+            "delegated "
+            f"administrator of GuardDuty{asked}."
         ),
         (
             "Use the administrator's credentials, with the permission "

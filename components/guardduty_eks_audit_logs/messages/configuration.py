@@ -26,7 +26,7 @@ def key_nested(project: str) -> Sentence:
 @refusal("key-is-a-path", key_from="key")
 def key_is_a_path(key: str) -> Sentence:
     return (
-        f"{key} is a place in a key.",
+        f"{key} is a path into a key.",
         "Remove it, and set it with `pulumi config set --path`.",
     )
 
@@ -50,11 +50,14 @@ def misspelt_namespace(key: str, meant: str, *, single: bool = True) -> Sentence
     """
     if meant:
         return (
-            f"{key} is in a namespace that nobody reads.",
+            f"{key} is in a namespace that this program does not read.",
             _in_its_place(key, meant, single=single),
         )
     return (
-        (f"{key} is in a namespace that nobody reads, and no key of this project has that name."),
+        (
+            f"{key} is in a namespace that this program does not read, and no key of this "
+            "project has that name."
+        ),
         "Remove it where it stands, in the stack's file or in Pulumi.yaml.",
     )
 
@@ -88,7 +91,8 @@ def misspelt_namespaces(meant_by_key: Mapping[str, str], project: str) -> Senten
     """Says of several keys of this project that nobody reads them where they stand."""
     return (
         (
-            f"{counted(len(meant_by_key), 'key')} of this project stand where nobody reads them; "
+            f"{counted(len(meant_by_key), 'key')} of this project stand where this program does "
+            "not read them; "
             f"their namespace is {project}, the project's name in Pulumi.yaml."
         ),
         (

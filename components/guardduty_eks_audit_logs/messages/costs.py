@@ -33,7 +33,8 @@ def trials(turned_on: int, remaining: Collection[int], not_read: Collection[str]
         parts.append(f"{used_up} {_has(used_up)} used it up")
     if not_told:
         parts.append(
-            f"{not_told} {_is(not_told)} unknown (GuardDuty tells none; an account that never had "
+            f"{not_told} {_is(not_told)} unknown (GuardDuty returned none; an account that never "
+            "had "
             "EKS audit logs on gets 30 days)"
         )
     if not_read:

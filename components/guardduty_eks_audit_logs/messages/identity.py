@@ -27,7 +27,7 @@ def perhaps_no_region(region: str) -> str:
 @refusal("aws-setting-not-followed")
 def aws_setting_not_followed(key: str, instead: str) -> Sentence:
     return (
-        f"aws:{key} would make pulumi-aws act as somebody else than the member settings.",
+        f"aws:{key} would make pulumi-aws act as another account than the member settings.",
         f"{instead}.",
     )
 

@@ -184,7 +184,7 @@ def too_many_disabled(
 ) -> Sentence:
     """Says which accounts would be turned off, by the rule that decides them."""
     number = sum(map(len, by_rule.values()))
-    untold = f", {unknown} of them of a status that AWS does not tell now" if unknown else ""
+    untold = f", {unknown} of them of a status that AWS did not return" if unknown else ""
     return (
         (
             f"maxDisabled: {counted(number, 'member')} would be turned off{untold}, but at most "
@@ -249,15 +249,16 @@ def _no_members(reasons: Mapping[str, str]) -> str:
     way_out="Nothing: the first run that finds them active sets them.",
 )
 def skipped(status: str, accounts: Collection[str], labels: Sequence[str]) -> str:
+    are = "is" if len(accounts) == 1 else "are"
     return (
-        f"{counted(len(accounts), 'member')} can't be set ({relationship(status)}): "
+        f"{counted(len(accounts), 'member')} {are} inactive ({relationship(status)}): "
         f"{some(accounts)} ({'; '.join(labels)})"
     )
 
 
 @notice("rule-unused", key="members", way_out="Correct the rule, or its place.")
 def rule_decides_nothing(label: str) -> str:
-    return f"{label} decides no account: none is selected, or earlier rules decide them."
+    return f"{label} is unused: it selects no account, or earlier rules decide them."
 
 
 @notice("members-drifted", key="members", way_out="Find out who; this run puts it right.")

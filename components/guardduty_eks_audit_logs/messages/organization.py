@@ -46,7 +46,7 @@ def auto_enable_not_written(region: str, exception: int | None) -> Sentence:
     return (
         (
             f"autoEnable is written nowhere, which means NEW, but {region} has ALL: existing "
-            "accounts would be reached no more."
+            "accounts would no longer be reached."
         ),
         f"Write autoEnable: ALL to keep it{and_drop}; or write autoEnable: NEW to change it.",
     )
@@ -100,7 +100,7 @@ def all_in_a_day(off: int, unknown: int, total: int, *, by_rules: int = 0) -> st
     then = f", beside {by_rules} that this run turns on" if by_rules else ""
     return (
         f"Organization: {off or unknown} of {counted(total, 'member')} {yet}{then}. GuardDuty "
-        "turns on whoever is not on, by itself within 24 hours."
+        "turns them on by itself within 24 hours."
     )
 
 
@@ -112,7 +112,7 @@ def all_in_a_day(off: int, unknown: int, total: int, *, by_rules: int = 0) -> st
 def all_no_more(wanted: str) -> str:
     then = "accounts that join, and for no others" if wanted == "NEW" else "no account any more"
     return (
-        f"Organization: autoEnable ALL -> {wanted}: existing accounts are reached no more. "
+        f"Organization: autoEnable ALL -> {wanted}: existing accounts are no longer reached. "
         f"GuardDuty turns EKS audit logs on for {then}. What is on stays on."
     )
 
@@ -157,9 +157,9 @@ def policies_decide(current: str | None, auto_enable: str) -> str:
 def policy_type_unknown(reason: str | None) -> str:
     asked = f" ({reason.rstrip('.')})" if reason else ""
     return (
-        "Organization: unknown whether the policy type GUARDDUTY_POLICY, which would make "
-        f"autoEnable idle, is enabled on the root{asked}. The permission organizations:ListRoots "
-        "tells."
+        "Organization: unknown whether the policy type GUARDDUTY_POLICY, which would leave "
+        f"autoEnable without effect, is enabled on the root{asked}. With the permission "
+        "organizations:ListRoots a run finds out."
     )
 
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @notice("accounts-released", key="onRelease", way_out="Nothing, if it is meant.")
 def dropping_out(word: str, total: int, changes: Mapping[str, int], stay: Sequence[str]) -> str:
-    """What happens to the accounts that drop out of the rules; `stay` tells of those that stay."""
-    drop = "drops" if total == 1 else "drop"
+    """What happens to the accounts that no rule sets any more; `stay` has those that stay."""
+    are = "is" if total == 1 else "are"
     goes = _by_status(changes, lambda number: f"{number} {'goes' if number == 1 else 'go'}")
     return (
-        f"{counted(total, 'account')} {drop} out of the rules (onRelease {word}): "
+        f"{counted(total, 'account')} {are} released (onRelease {word}): "
         f"{', '.join([*goes, *stay])}."
     )
 
@@ -94,7 +94,8 @@ def no_members_any_more(accounts: Collection[str]) -> str:
 
 
 def cannot_be_set_now(status: str, accounts: Collection[str]) -> str:
-    return f"{len(accounts)} can't be set ({relationship(status)}): {some(accounts)}"
+    are = "is" if len(accounts) == 1 else "are"
+    return f"{len(accounts)} {are} inactive ({relationship(status)}): {some(accounts)}"
 
 
 def left_to_policy(accounts: Collection[str]) -> str:
@@ -112,7 +113,7 @@ def could_not_be_set(number: int) -> str:
 )
 def not_let_go(region: str, reasons: Mapping[str, str]) -> str:
     """The accounts that a destroy could not let go, and the ways out."""
-    head = f"{counted(len(reasons), 'member')} in {region} could not be let go as onRelease says."
+    head = f"{counted(len(reasons), 'member')} in {region} could not be released as onRelease says."
     ways = (
         "`pulumi destroy` again tries only these. To leave them as they are, set onRelease: LEAVE, "
         "run `pulumi up`, and destroy."

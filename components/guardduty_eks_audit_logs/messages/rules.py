@@ -51,7 +51,7 @@ def text_of_a_list(value: str) -> Sentence:
 @refusal("rule-without-selector", key="members")
 def no_selector(selectors: Sequence[str]) -> Sentence:
     return (
-        "the rule selects nobody.",
+        "the rule selects no account.",
         f"Add one of {', '.join(selectors)}.",
     )
 
@@ -67,7 +67,7 @@ def one_selector(selectors: Sequence[str]) -> Sentence:
 @refusal("rule-with-empty-selector", key="members")
 def empty_selector(selector: str) -> Sentence:
     return (
-        f"{selector} is empty, so the rule selects nobody.",
+        f"{selector} is empty, so the rule selects no account.",
         "Fill it or remove the rule.",
     )
 

@@ -36,9 +36,9 @@ def members_left_out(region: str, accounts: Collection[str]) -> str:
 @notice("releases-left-out", way_out="Run the command again without the options.")
 def releases_left_out(region: str, accounts: Collection[str]) -> str:
     number = len(accounts)
-    drops, was = ("drops", "was") if number == 1 else ("drop", "were")
+    was = "was" if number == 1 else "were"
     return (
-        f"{counted(number, 'account')} in {region} that {drops} out of the rules {was} left out of "
+        f"{counted(number, 'account')} in {region} that {was} to be released {was} left out of "
         f"this run, as with --target, --exclude or --run-program: {some(accounts, MANY)}. Run the "
         "command again without these."
     )
@@ -58,7 +58,7 @@ def record_left_out(region: str) -> str:
 @notice("detector-replaced", way_out="Run `pulumi up` once more.")
 def detector_is_new() -> str:
     return (
-        "The detector is another one than in the last run: this run releases nobody, since its "
+        "The detector is another one than in the last run: this run releases no account, because "
         "members may not be attached yet; the next run does."
     )
 
@@ -87,7 +87,7 @@ def cancelled(region: str, left: int) -> str:
 
 def reading_again(left: int, seconds: float) -> str:
     return (
-        f"EKS audit logs: AWS does not tell what {counted(left, 'member')} had before, asking "
+        f"EKS audit logs: AWS did not return what {counted(left, 'member')} had before, asking "
         f"again in {seconds:.0f} s"
     )
 
@@ -134,10 +134,11 @@ def unprocessed(
 def unreleased(
     region: str, reasons: Mapping[str, str], off_by_rule: Mapping[str, str] | None = None
 ) -> str:
-    """The table of accounts that could not be let go as onRelease says."""
+    """The table of accounts that could not be released as onRelease says."""
     head = (
-        f"{counted(len(reasons), 'member')} in {region} could not be let go as onRelease says; all "
-        "else is done, and recorded."
+        f"{counted(len(reasons), 'member')} in {region} could not be released as onRelease says; "
+        "all else "
+        "is done, and recorded."
     )
     return "\n".join(
         [head, *by_reason(reasons, off_by_rule), "`pulumi up` again tries only these."]
@@ -152,4 +153,4 @@ def not_recorded_yet(*, left_out: bool) -> str:
             "what it had before is not recorded, since this run left PriorSettings out (--target "
             "or --exclude); `pulumi up` without these records and sets it."
         )
-    return "AWS did not tell what it had before; it is set once that is recorded."
+    return "AWS did not return what it had before; it is set once that is recorded."

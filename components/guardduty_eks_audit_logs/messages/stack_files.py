@@ -33,7 +33,7 @@ def value_undecided(key: str, why: str) -> Sentence:
 def pulumi_config_failed(stack: str, reason: str) -> Sentence:
     return (
         (
-            f"`pulumi config` does not tell the configuration of stack {stack} "
+            f"`pulumi config` does not print the configuration of stack {stack} "
             f"({reason.rstrip('.')})."
         ),
         "Check `pulumi login` and the stack's passphrase or secrets provider.",
@@ -72,7 +72,7 @@ def outside_of_config(file: str, key: str, *, has_config: bool = True) -> Senten
         else "Write the line `config:` above it, and two spaces in front of it"
     )
     return (
-        f"{file}: {key} is outside of `config:`, where nobody reads it.",
+        f"{file}: {key} is outside of `config:`, where Pulumi does not read it.",
         (
             f"{where}, or remove it. Edit the file before anything else: `pulumi config set` "
             "drops such a key."
@@ -89,7 +89,7 @@ def outside_of_projects_config(file: str, key: str, name: str) -> Sentence:
         else "Move it to the keys below `config:`, with two spaces in front"
     )
     return (
-        f"{file}: {key} is outside of `config:`, and nobody reads it.",
+        f"{file}: {key} is outside of `config:`, and Pulumi does not read it.",
         f"{way_out}, or remove it.",
     )
 
@@ -97,7 +97,7 @@ def outside_of_projects_config(file: str, key: str, name: str) -> Sentence:
 @refusal("stack-file-config-in-capitals")
 def config_in_capitals(file: str, written: str) -> Sentence:
     return (
-        f"{file}: nobody reads what is below `{written}:`.",
+        f"{file}: Pulumi does not read what is below `{written}:`.",
         "Write `config:` in small letters.",
     )
 
@@ -105,7 +105,7 @@ def config_in_capitals(file: str, written: str) -> Sentence:
 @refusal("stack-file-second-document")
 def second_document(file: str) -> Sentence:
     return (
-        f"{file}: nobody reads what comes after the line ---.",
+        f"{file}: Pulumi does not read what comes after the line ---.",
         "Move it to the keys below `config:`, and remove the line.",
     )
 
@@ -117,6 +117,6 @@ def stack_file_ignored(stack: str, file: str, right: str, *, there: bool) -> Sen
     if there:
         way_out = f"Move what it has to {right}, and remove it"
     return (
-        f"{file} is read by nobody: the file of stack {stack} is {right}.",
+        f"{file} is not read: the file of stack {stack} is {right}.",
         f"{way_out}.",
     )

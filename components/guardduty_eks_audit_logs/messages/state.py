@@ -56,7 +56,7 @@ def record_not_taken_over(region: str) -> Sentence:
 def record_incomplete(region: str, accounts: Collection[str]) -> Sentence:
     return (
         (
-            "the program does not hand on what is recorded of "
+            "the program does not pass on what is recorded of "
             f"{counted(len(accounts), 'account')} in {region}: {some(accounts)}."
         ),
         "Give `make_plan` the stack's last state, `last=read_own_state()`.",

@@ -587,7 +587,7 @@ def test_the_account_of_the_assumed_role_is_the_one_that_counts() -> None:
 def test_a_setting_that_only_pulumi_aws_would_follow(aws: Aws, key: str, instead: str) -> None:
     assert _faults({f"aws:{key}": "x"}) == (
         (
-            f"aws:{key} would make pulumi-aws act as somebody else than the member settings. "
+            f"aws:{key} would make pulumi-aws act as another account than the member settings. "
             f"{instead}."
         ),
     )
@@ -613,7 +613,7 @@ def test_all_faults_of_the_settings_are_told_at_once(aws: Aws) -> None:
         }
     ) == (
         (
-            "aws:httpProxy would make pulumi-aws act as somebody else than the member settings. "
+            "aws:httpProxy would make pulumi-aws act as another account than the member settings. "
             "Set HTTP_PROXY in the environment."
         ),
         (

@@ -109,7 +109,7 @@ def test_wrong_cells_are_told_with_line_and_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reference", "sentence"),
     [
-        ("", "ids.txt", "ids.txt has no account id, so the rule selects nobody. Fill it or"),
+        ("", "ids.txt", "ids.txt has no account id, so the rule selects no account. Fill it or"),
         ("name\n", {"path": "ids.txt", "column": "id"}, "has no column id. Name one of name"),
         (
             "id,id\n",
@@ -119,7 +119,7 @@ def test_wrong_cells_are_told_with_line_and_column(tmp_path: Path) -> None:
         (
             "",
             {"path": "ids.txt", "column": "id"},
-            "ids.txt has no account id, so the rule selects nobody. Fill it or",
+            "ids.txt has no account id, so the rule selects no account. Fill it or",
         ),
         (
             f'id\n{account(1)}\n"x\n{account(2)}\n',

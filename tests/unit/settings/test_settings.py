@@ -165,7 +165,7 @@ def test_a_namespace_that_is_nearly_the_projects_is_refused(namespace: str) -> N
 
     assert caught.value.faults == (
         (
-            f"{key} is in a namespace that nobody reads. Did you mean "
+            f"{key} is in a namespace that this program does not read. Did you mean "
             "guardduty-eks-audit-logs:status? The namespace of this project's keys is its name in "
             "Pulumi.yaml. Write guardduty-eks-audit-logs:status in place of "
             f"{key} where it stands, in the stack's file or in Pulumi.yaml; for a single value of "
@@ -179,7 +179,7 @@ def test_a_namespace_that_is_nearly_the_projects_is_refused(namespace: str) -> N
     ("key", "told"),
     [
         (f"{PROJECT}:{PROJECT}", "Write a key and its namespace on one line"),
-        (f"{PROJECT}:members[0].status", "is a place in a key. Remove it"),
+        (f"{PROJECT}:members[0].status", "is a path into a key. Remove it"),
         (f"{PROJECT}:Status", "Did you mean status?"),
         ("AWS:Region", "Did you mean aws:region?"),
         ("Guardduty-EKS-Audit-Logs:AutoEnable", f"Did you mean {PROJECT}:autoEnable?"),
@@ -220,7 +220,9 @@ def test_a_key_in_a_namespace_that_nobody_reads_is_refused(key: str, meant: str)
         Settings.from_configuration({key: "DISABLED"})
 
     (fault,) = caught.value.faults
-    assert f"{key} is in a namespace that nobody reads. Did you mean {meant}?" in fault
+    assert (
+        f"{key} is in a namespace that this program does not read. Did you mean {meant}?" in fault
+    )
     assert f"`pulumi config set {meant} <value>` and `pulumi config rm {key}`" in fault
 
 
@@ -279,7 +281,8 @@ def test_of_several_keys_in_a_wrong_namespace_the_reason_is_told_once() -> None:
     assert [fault.splitlines() for fault in caught.value.faults] == [
         [
             (
-                "AWS:region is in a namespace that nobody reads. Did you mean aws:region? Write "
+                "AWS:region is in a namespace that this program does not read. Did you mean "
+                "aws:region? Write "
                 "aws:region in place of AWS:region where it stands, in the stack's file or in "
                 "Pulumi.yaml; for a single value of the stack's file, `pulumi config set "
                 "aws:region <value>` and `pulumi config rm AWS:region` do that."
@@ -287,7 +290,8 @@ def test_of_several_keys_in_a_wrong_namespace_the_reason_is_told_once() -> None:
         ],
         [
             (
-                "3 keys of this project stand where nobody reads them; their namespace is acme, "
+                "3 keys of this project stand where this program does not read them; their "
+                "namespace is acme, "
                 "the project's name in Pulumi.yaml. Write the second in place of the first where "
                 "it stands, in the stack's file or in Pulumi.yaml."
             ),
@@ -501,7 +505,8 @@ def test_a_value_that_a_key_does_not_take(key: str, value: object, sentence: str
         (
             {"status": "ENABLED"},
             (
-                "rule 2 (members[1]): the rule selects nobody. Add one of accounts, accountsFile, "
+                "rule 2 (members[1]): the rule selects no account. Add one of accounts, "
+                "accountsFile, "
                 "organizationalUnits, tags, all."
             ),
         ),
@@ -515,14 +520,16 @@ def test_a_value_that_a_key_does_not_take(key: str, value: object, sentence: str
         (
             {"status": "ENABLED", "accounts": []},
             (
-                "rule 2 (members[1]): accounts is empty, so the rule selects nobody. Fill it or "
+                "rule 2 (members[1]): accounts is empty, so the rule selects no account. Fill it "
+                "or "
                 "remove the rule."
             ),
         ),
         (
             {"status": "ENABLED", "organizationalUnits": []},
             (
-                "rule 2 (members[1]): organizationalUnits is empty, so the rule selects nobody. "
+                "rule 2 (members[1]): organizationalUnits is empty, so the rule selects no "
+                "account. "
                 "Fill it or remove the rule."
             ),
         ),
@@ -653,7 +660,7 @@ def test_all_faults_are_told_at_once() -> None:
         ),
         "rule 1 (members[0].accounts[2]): x is not an account id. Write its 12 digits, in quotes.",
         (
-            "rule 2 (members[1]): the rule selects nobody. Add one of accounts, accountsFile, "
+            "rule 2 (members[1]): the rule selects no account. Add one of accounts, accountsFile, "
             "organizationalUnits, tags, all."
         ),
         "onRelease: KEEP is not a value it takes. Use one of LEAVE, RESTORE, DISABLE.",
