@@ -33,10 +33,11 @@ engine: venv ## the Pulumi engine: found, downloaded or built, once; prints its 
 sandbox: venv ## a local AWS organization to work with; .sandbox/env.sh sets up a terminal
 	@$(VENV) -m demo.sandbox --env .sandbox/env.sh $(ARGS)
 
-check: venv ## what CI checks beside the tests: ruff and mypy
+check: venv ## what CI checks beside the tests: ruff, mypy, the layers
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
+	.venv/bin/lint-imports --no-logo
 
 docs: venv ## the tables of docs/guide.md, from the catalogue of messages
 	$(VENV) -m tools.guide_tables
@@ -47,7 +48,7 @@ bench: venv ## how a run, the state and the sandbox grow to 50,000 members, as r
 	@$(VENV) -m benchmarks.sandbox_size
 
 clean: ## remove what was made in this folder (the engine's cache stays)
-	rm -rf .venv .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .sandbox .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv:

@@ -1,19 +1,19 @@
 """GuardDuty EKS audit log monitoring in one region, as this stack's configuration asks for it."""
 
-from guardduty_eks_audit_logs.program import (
+from guardduty_eks_audit_logs import (
     connect,
+    deploy_delegation,
     deploy_monitoring,
-    designate,
-    stack_configuration,
-    stack_settings,
+    read_configuration,
+    read_settings,
     user_errors,
 )
 
-configuration = stack_configuration()
+configuration = read_configuration()
 with user_errors():
-    settings = stack_settings(configuration)
+    settings = read_settings(configuration)
     session = connect(configuration.get)
     if settings.administrator_account_id:
-        designate(settings.administrator_account_id, session)
+        deploy_delegation(settings.administrator_account_id, session)
     else:
         deploy_monitoring(settings, session)

@@ -75,7 +75,7 @@ def run(url: str) -> dict[str, Step]:
     if plan.refusals or snapshot.detector is None:
         raise SystemExit("\n".join(plan.refusals))
     started = time.perf_counter()
-    set_member_statuses(session.guardduty, snapshot.detector.id, plan.statuses)
+    set_member_statuses(session.guardduty, snapshot.detector.id, plan.wanted)
     done("setting members", started)
     started = time.perf_counter()
     if make_plan(settings, read_snapshot(session, settings), "bench").changes:

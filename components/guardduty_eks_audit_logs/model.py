@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NewType
+from typing import TYPE_CHECKING, Any, Final, NewType, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from decimal import Decimal
 
-    from guardduty_eks_audit_logs.reading.organization_lookup import OrganizationLookup
-    from guardduty_eks_audit_logs.settings.identity import Identity
 
 AccountId = NewType("AccountId", str)
 """An AWS account id: 12 digits, zeros in front included."""
@@ -50,7 +48,7 @@ class AutoEnable(StrEnum):
     """For which accounts GuardDuty turns something on by itself (API: OrgFeatureStatus).
 
     `ALL` reaches existing and new accounts within 24 hours, `NEW` accounts when they join, and
-    `NONE` nobody; `NONE` turns nothing off.
+    `NONE` no account; `NONE` turns nothing off.
     """
 
     NEW = "NEW"
@@ -117,7 +115,7 @@ class Membership:
     Attributes:
         account: its id.
         relationship_status: AWS's word, also one that this release does not know.
-        updated: when the row last changed; None if AWS did not tell.
+        updated: when the row last changed; None if AWS did not return it.
         invited: whether it is a member by invitation, which ALL and NEW do not reach.
     """
 
@@ -134,7 +132,7 @@ class Membership:
 
 @dataclass(frozen=True)
 class MemberStatuses:
-    """What GetMemberDetectors told.
+    """What GetMemberDetectors returned.
 
     Attributes:
         statuses: EKS_AUDIT_LOGS by account.
@@ -162,7 +160,7 @@ class Designation:
 
 @dataclass(frozen=True)
 class TrialDays:
-    """What GetRemainingFreeTrialDays told of EKS_AUDIT_LOGS.
+    """What GetRemainingFreeTrialDays returned for EKS_AUDIT_LOGS.
 
     An account may be in neither: AWS lists the features that are on, and does not say whether an
     account that never had this one on is listed with it.
@@ -178,7 +176,7 @@ class TrialDays:
 
 @dataclass(frozen=True)
 class Usage:
-    """What GetUsageStatistics told: an amount of money and its currency, for instance `USD`."""
+    """What GetUsageStatistics returned: an amount of money and its currency, for instance `USD`."""
 
     amount: Decimal
     unit: str
@@ -193,8 +191,93 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Costs:
+    """What AWS returned about costs in one region.
+
+    Attributes:
+        turned_on: the accounts that a run turns on.
+        trials: what they have left of their trial.
+        usage: of EKS_AUDIT_LOGS in the last 30 days, all accounts together; None if AWS lists none.
+        usage_failed: why the usage could not be read; empty if it could.
+    """
+
+    turned_on: tuple[AccountId, ...]
+    trials: TrialDays
+    usage: Usage | None = None
+    usage_failed: str = ""
+
+
+_OPERATIONS = {
+    "organizationalUnits": (
+        "ListRoots",
+        "ListOrganizationalUnitsForParent",
+        "ListAccountsForParent",
+    ),
+    "tags": ("ListTagsForResource",),
+}
+
+
+@dataclass(frozen=True)
+class RefusedRule:
+    """A rule for which AWS Organizations refuses the caller.
+
+    Attributes:
+        index: the rule's place in the list, from 0.
+        selector: what it selects by: `organizationalUnits` or `tags`.
+        reason: AWS's words.
+    """
+
+    index: int
+    selector: str
+    reason: str
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What AWS Organizations is asked for such a rule."""
+        return _OPERATIONS[self.selector]
+
+
+@dataclass(frozen=True)
+class OrganizationLookup:
+    """What AWS Organizations says about the accounts, as far as the rules need it.
+
+    Attributes:
+        units: by unit, as a rule writes it, the accounts in its subtree.
+        unknown_units: units of rules that the organization does not have.
+        ambiguous_units: by path, as a rule writes it, the ids of the units that it may mean.
+        names: by account, its name, for the accounts in these units.
+        inactive: the accounts in these units that are closed, or that AWS has suspended.
+        tags: by account, its tags; none for one that is not in the organization.
+        refused: rules for which the caller may not ask.
+        policy_type_enabled: whether `GUARDDUTY_POLICY` is enabled on the root, so that ALL and NEW
+            do nothing; None if AWS did not say.
+        policy_type_refused: why not, in AWS's words.
+    """
+
+    units: Mapping[str, frozenset[AccountId]] = field(default_factory=dict)
+    unknown_units: frozenset[str] = frozenset()
+    ambiguous_units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[AccountId, str] = field(default_factory=dict)
+    inactive: frozenset[AccountId] = frozenset()
+    tags: Mapping[AccountId, Mapping[str, str]] = field(default_factory=dict)
+    refused: tuple[RefusedRule, ...] = ()
+    policy_type_enabled: bool | None = None
+    policy_type_refused: str | None = None
+
+
+class StatedIdentity(Protocol):
+    """Who acts, as a program has said it (`settings.identity.Identity`)."""
+
+    def properties(self) -> dict[str, Any]:
+        """The identity as the state keeps it."""
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """One region as the caller sees it, read without a write.
+    """What AWS holds in one region, as the caller sees it before a run.
+
+    `reading.snapshot` makes it, and only reads for it. Where reading ends early, for instance
+    without a detector, the rest has its defaults.
 
     Attributes:
         region: the region's code, for instance `us-east-1`.
@@ -203,15 +286,15 @@ class Snapshot:
         detector: the caller's detector, None if there is none.
         delegated: whether AWS Organizations names the caller as a delegated administrator of
             GuardDuty; asked only for a detector that is to be made.
-        administrator: whose member the caller is, None if it is nobody's.
+        administrator: the administrator whose member the caller is; None if it has none.
         organization: None if AWS does not let the caller read it, or nothing was asked.
         organization_refused: what AWS said in that case.
         members: all of ListMembers, in its order.
         statuses: EKS_AUDIT_LOGS of the monitored members.
-        lookup: what AWS Organizations told for the rules; None if it was not asked.
+        lookup: what AWS Organizations says about the accounts, for the rules; None if not asked.
         partition: of AWS, for ARNs: `aws`, `aws-cn`, `aws-us-gov`.
         identity: who asked, if a program said so; None followed the stack's `aws:*` configuration.
-        notices: what is to be told of the credentials.
+        notices: what a user is to know about the credentials.
     """
 
     region: str
@@ -226,7 +309,7 @@ class Snapshot:
     statuses: MemberStatuses = field(default_factory=lambda: MemberStatuses({}, {}))
     lookup: OrganizationLookup | None = None
     partition: str = "aws"
-    identity: Identity | None = None
+    identity: StatedIdentity | None = None
     notices: tuple[str, ...] = ()
 
     @property
@@ -243,3 +326,41 @@ class Snapshot:
             Setting.AUTO_ENABLE: organization.feature if organization else None,
             Setting.AUTO_ENABLE_MEMBERS: organization.members if organization else None,
         }
+
+
+@dataclass(frozen=True)
+class Delegation:
+    """The delegated GuardDuty administrator of a region, as it is and as it is to be.
+
+    Attributes:
+        region: the region's code.
+        caller: the account that the credentials belong to.
+        wanted: the account to designate.
+        designated: the administrator now; None if there is none.
+        refused: what AWS said if the caller may not ask.
+        status: of the wanted account in AWS Organizations; None if it is not there, or if AWS does
+            not say.
+        unknown_account: whether AWS Organizations says that there is no such account.
+        elsewhere: other GuardDuty administrators of this organization, in other regions.
+        others: how many accounts the organization has beside the wanted one: so many members there
+            are at most; None if AWS does not say.
+        identity: who asked, if a program said so.
+        notices: what a user is to know about the credentials.
+    """
+
+    region: str
+    caller: AccountId
+    wanted: AccountId
+    designated: Designation | None = None
+    refused: Refused | None = None
+    status: str | None = None
+    unknown_account: bool = False
+    elsewhere: frozenset[AccountId] = frozenset()
+    others: int | None = None
+    identity: StatedIdentity | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> bool:
+        """Whether the wanted account is designated already."""
+        return self.designated is not None and self.designated.account == self.wanted

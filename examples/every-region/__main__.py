@@ -2,15 +2,16 @@
 
 import pulumi
 
-from guardduty_eks_audit_logs import EksAuditLogs, aws_provider
-from guardduty_eks_audit_logs.program import (
+from guardduty_eks_audit_logs import (
+    EksAuditLogs,
+    Identity,
+    Settings,
+    aws_provider,
     fail_if_incomplete,
     log_summary,
     plan_regions,
     user_errors,
 )
-from guardduty_eks_audit_logs.settings.configuration import Settings
-from guardduty_eks_audit_logs.settings.identity import Identity
 
 SETTINGS = {
     "autoEnable": "NEW",

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from guardduty_eks_audit_logs import EksAuditLogs
-from guardduty_eks_audit_logs.program import (
+from guardduty_eks_audit_logs import (
+    EksAuditLogs,
+    Settings,
     fail_if_incomplete,
     log_summary,
     plan_regions,
-    stack_configuration,
+    read_configuration,
     user_errors,
 )
-from guardduty_eks_audit_logs.settings.configuration import Settings
 from tests.campaign.before import MEMBERS, ORGANIZATION, OWN, value_of
 from tests.campaign.engine import Stack
 from tests.campaign.expected import MAX_DISABLED, NAMESPACE, configuration, limit, target
@@ -41,7 +41,7 @@ _PRIOR = f"{COMPONENT}-{REGION}-prior"
 
 def _program(regions: Sequence[str]) -> None:
     """As examples/every-region, with the stack's configuration."""
-    asked = stack_configuration()
+    asked = read_configuration()
     with user_errors():
         planned = plan_regions(Settings.from_configuration(asked), asked.get, regions)
         deployed = []

@@ -12,7 +12,7 @@ import pytest
 import guardduty_eks_audit_logs.planning.delegation
 import guardduty_eks_audit_logs.planning.inputs
 import guardduty_eks_audit_logs.planning.plan
-import guardduty_eks_audit_logs.program
+import guardduty_eks_audit_logs.program.one_region
 import guardduty_eks_audit_logs.resources.designation
 import guardduty_eks_audit_logs.resources.prior_settings
 from guardduty_eks_audit_logs.state.ledger import LastState, Record
@@ -56,7 +56,7 @@ def violated(*steps: Step, shape: Shape = ORGANIZATION, wish: Wish = RESTORE) ->
 
 @pytest.fixture
 def no_refusal_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guardduty_eks_audit_logs.program, "other_records", lambda *_: ())
+    monkeypatch.setattr(guardduty_eks_audit_logs.program.one_region, "other_records", lambda *_: ())
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from guardduty_eks_audit_logs import DelegatedAdministrator, EksAuditLogs, messa
 from guardduty_eks_audit_logs.model import (
     AccountId,
     AutoEnable,
+    Delegation,
     Designation,
     Detector,
     FeatureStatus,
@@ -22,7 +23,7 @@ from guardduty_eks_audit_logs.model import (
     Setting,
     Snapshot,
 )
-from guardduty_eks_audit_logs.planning.delegation import Delegation, plan_delegation
+from guardduty_eks_audit_logs.planning.delegation import plan_delegation
 from guardduty_eks_audit_logs.planning.plan import Plan, make_leaving_plan, make_plan
 from guardduty_eks_audit_logs.planning.refusals import OWNER_TAG
 from guardduty_eks_audit_logs.settings.configuration import Settings

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-import guardduty_eks_audit_logs.program
+import guardduty_eks_audit_logs.program.delegation
+import guardduty_eks_audit_logs.program.session
+import guardduty_eks_audit_logs.program.several_regions
+from guardduty_eks_audit_logs import plan_regions
 from guardduty_eks_audit_logs.errors import ConnectionFailedError
-from guardduty_eks_audit_logs.planning.delegation import Delegation
-from guardduty_eks_audit_logs.program import plan_regions
+from guardduty_eks_audit_logs.model import Delegation
 from guardduty_eks_audit_logs.settings.configuration import PROJECT, Settings
 from guardduty_eks_audit_logs.texts import read_grouped
 from tests.support.aws_double import Aws
@@ -222,7 +224,7 @@ def test_a_region_that_is_none_is_named_where_nobody_answers(
     def gone(*_: object) -> NoReturn:
         raise ConnectionFailedError("no answer from AWS.")
 
-    monkeypatch.setattr(guardduty_eks_audit_logs.program, "open_session", gone)
+    monkeypatch.setattr(guardduty_eks_audit_logs.program.session, "open_session", gone)
 
     assert program.refused({**_KEYS, "aws:region": "us-east-9"}) == [
         "no answer from AWS. Or correct the region, if us-east-9 is none of AWS's."
@@ -318,7 +320,7 @@ def test_a_network_that_is_not_there_is_waited_for_once(
         asked.append(region)
         raise ConnectionFailedError("GetCallerIdentity got no answer.")
 
-    monkeypatch.setattr(guardduty_eks_audit_logs.program, "connect", gone)
+    monkeypatch.setattr(guardduty_eks_audit_logs.program.several_regions, "connect", gone)
     with pytest.raises(SystemExit):
         _planned(["us-east-1", "eu-west-1"])
 
@@ -575,7 +577,7 @@ def nobody_designated(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     def read(session: Session, wanted: AccountId) -> Delegation:
         return Delegation(session.region, session.caller, wanted, status="ACTIVE", others=11)
 
-    monkeypatch.setattr(guardduty_eks_audit_logs.program, "read_delegation", read)
+    monkeypatch.setattr(guardduty_eks_audit_logs.program.delegation, "read_delegation", read)
 
 
 @pytest.mark.usefixtures("nobody_designated")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guardduty_eks_audit_logs.report_file import VARIABLE, ReportFile
+from guardduty_eks_audit_logs.program.report_file import VARIABLE, ReportFile
 from guardduty_eks_audit_logs.reports.run_report import Outcome, RunReport
 from guardduty_eks_audit_logs.settings.configuration import PROJECT
 from tests.support.aws_double import Aws
@@ -123,7 +123,7 @@ def test_a_run_that_breaks_off_leaves_it_unfinished(
     def crash(*_: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("guardduty_eks_audit_logs.program.read_snapshot", crash)
+    monkeypatch.setattr("guardduty_eks_audit_logs.program.one_region.read_snapshot", crash)
     with pytest.raises(RuntimeError, match="broken"):
         runs.run(Engine(), members=_ALL_ON)
 

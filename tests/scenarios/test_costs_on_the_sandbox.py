@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from aws_sandbox.fault_effects import AccessDenied
 from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
-from guardduty_eks_audit_logs.model import DetectorId
-from guardduty_eks_audit_logs.reading.costs import Costs, read_costs, told
+from guardduty_eks_audit_logs.model import Costs, DetectorId
+from guardduty_eks_audit_logs.reading.costs import read_costs
+from guardduty_eks_audit_logs.reports.costs import cost_lines
 from tests.support.vocabulary import ADMINISTRATOR, NOT_ASSOCIATED, account, accounts
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def test_trials_are_left_used_up_or_unknown(sandbox: RunningSandbox) -> None:
     costs = _costs(sandbox, [_ON_FOR_A_MONTH, _NEVER_ON, account(3)])
 
     assert [costs.trials.remaining.get(a) for a in accounts(3)] == [0, None, 11]
-    assert told(costs, on_now=3)[0] == (
+    assert cost_lines(costs, on_now=3)[0] == (
         "Trial: of 3 accounts to be turned on, 1 has days left (fewest: 11), 1 has used it up, "
         f"1 is unknown ({_UNKNOWN})."
     )
@@ -78,7 +79,7 @@ def test_usage_is_the_sum_of_all_accounts_in_the_region(sandbox: RunningSandbox)
 
     assert costs.usage is not None
     assert costs.usage.amount == sum(by_account.values()) > 0
-    assert told(costs, on_now=4)[-1] == (
+    assert cost_lines(costs, on_now=4)[-1] == (
         f"Usage: EKS_AUDIT_LOGS came to {costs.usage.amount:.2f} USD in the last 30 days in this "
         "region, with 4 accounts on now."
     )
@@ -93,7 +94,7 @@ regions: [us-east-1]
 accounts: [{id: "300000000001", name: shop, ou: Root}]
 """
     )
-    assert told(_costs(sandbox, [account(1)]), on_now=0) == (
+    assert cost_lines(_costs(sandbox, [account(1)]), on_now=0) == (
         f"Trial: of 1 account to be turned on, 1 is unknown ({_UNKNOWN}).",
         (
             "Usage: GuardDuty lists none of EKS_AUDIT_LOGS for the last 30 days in this region, "
@@ -123,7 +124,7 @@ def test_a_caller_without_the_permissions_is_told_so(sandbox: RunningSandbox) ->
     for operation in ("GetRemainingFreeTrialDays", "GetUsageStatistics"):
         sandbox.client.fails(operation, with_=AccessDenied())
 
-    trial, usage = told(_costs(sandbox, accounts(12)), on_now=4)
+    trial, usage = cost_lines(_costs(sandbox, accounts(12)), on_now=4)
 
     failed = "GetRemainingFreeTrialDays failed: AccessDeniedException: "
     assert trial.startswith(f"Trial: of 12 accounts to be turned on, 12 are unknown ({failed}")

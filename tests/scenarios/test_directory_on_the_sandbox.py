@@ -10,11 +10,9 @@ from aws_sandbox.credentials import access_key_id, secret_access_key
 from aws_sandbox.fault_effects import AccessDenied, InternalServerError
 from guardduty_eks_audit_logs.aws.session import open_session
 from guardduty_eks_audit_logs.errors import ServiceError
-from guardduty_eks_audit_logs.reading.organization_lookup import (
-    OrganizationLookup,
-    deciding_rule,
-    read_organization_lookup,
-)
+from guardduty_eks_audit_logs.planning.refusals import organizations_refusals
+from guardduty_eks_audit_logs.planning.selection import deciding_rule
+from guardduty_eks_audit_logs.reading.organization_lookup import read_organization_lookup
 from tests.support.doors import bare_environment
 from tests.support.vocabulary import ADMINISTRATOR, REGION, account, accounts, rule, settings
 
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from guardduty_eks_audit_logs.aws.organizations import OrganizationsApi
+    from guardduty_eks_audit_logs.model import OrganizationLookup
     from tests.support.running_sandbox import RunningSandbox, ServeSandbox
 
 _MANAGEMENT = "111111111111"
@@ -164,7 +163,7 @@ def test_a_member_account_gets_all_missing_permissions_by_name(sandbox: RunningS
     lookup = _read(sandbox, _units("Root/Prod"), _tags(env="prod"), caller=account(1))
 
     assert lookup.policy_type_refused == _NO_PERMISSION
-    assert lookup.refusals(account(1)) == (
+    assert organizations_refusals(lookup, account(1)) == (
         (
             "rule 1 (members[0]) selects by organizationalUnits, but account 300000000001 may not "
             "read AWS Organizations (You don't have permissions to access this resource). Give the "
@@ -198,7 +197,7 @@ def test_an_administrator_without_one_permission_is_told_of_it(
 
     lookup = _read(sandbox, _units("Root/Prod"), _tags(env="prod"))
 
-    (refusal,) = lookup.refusals(ADMINISTRATOR)
+    (refusal,) = organizations_refusals(lookup, ADMINISTRATOR)
     assert refusal.startswith(told)
     assert f"organizations:{operation}" in refusal
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.model import AccountId, FeatureStatus, RelationshipStatus
-from guardduty_eks_audit_logs.reading.organization_lookup import (
+from guardduty_eks_audit_logs.model import (
+    AccountId,
+    FeatureStatus,
     OrganizationLookup,
-    deciding_rule,
-    selecting_unit,
-    selects,
+    RelationshipStatus,
 )
+from guardduty_eks_audit_logs.planning.selection import deciding_rule, selecting_unit, selects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,18 +23,21 @@ if TYPE_CHECKING:
 NO_LONGER_MEMBERS = frozenset(
     {RelationshipStatus.REMOVED, RelationshipStatus.RESIGNED, RelationshipStatus.DELETED}
 )
-"""Rows that ListMembers keeps of accounts that went."""
+"""ListMembers keeps rows of accounts that are no members any more."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Which rule decided a member account, and what it has now.
+    """What one active member is to have, and what it has now.
+
+    The first rule that selects the member decides it. A member that no rule selects has no
+    decision, and is left as it is.
 
     Attributes:
         account: the member.
-        rule: the rule's place in the list, from 0.
-        wanted: what the rule gives; None for UNMANAGED.
-        current: what the account has; None where AWS did not tell.
+        rule: the place of the rule that decides it, from 0.
+        wanted: EKS_AUDIT_LOGS as the rule wants it; None if the rule is UNMANAGED.
+        current: EKS_AUDIT_LOGS as AWS holds it; None if AWS did not return it (unknown is not off).
         managed: whether an organization policy decides the account.
         unit: the unit by which the rule selects the account, as the rule writes it.
     """
@@ -121,7 +124,7 @@ def deciding_rules(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountI
 def find_non_members(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId, int]:
     """Finds the accounts in the rules' units that are to be set, but are no members.
 
-    Accounts that are closed, or that AWS has suspended, are left out: nobody can add them.
+    Accounts that are closed, or that AWS has suspended, are left out: they can't be added.
 
     Returns:
         by account, the place of the first rule that is known to select it. Which tags they have is

@@ -1,59 +1,19 @@
-"""Delegation: the management account designates the GuardDuty administrator in a region."""
+"""Whether the management account can designate the GuardDuty administrator of a region."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.errors import ACCESS_DENIED, WHO_ASKS, ServiceError
-from guardduty_eks_audit_logs.model import Refused
+from guardduty_eks_audit_logs.errors import ACCESS_DENIED
 from guardduty_eks_audit_logs.state.ledger import LastState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from guardduty_eks_audit_logs.aws.session import Session
     from guardduty_eks_audit_logs.messages.catalogue import Refusal
-    from guardduty_eks_audit_logs.model import AccountId, Designation
-    from guardduty_eks_audit_logs.settings.identity import Identity
-
-
-@dataclass(frozen=True)
-class Delegation:
-    """Who is the delegated GuardDuty administrator in a region, and who is to be.
-
-    Attributes:
-        region: the region's code.
-        caller: the account that the credentials belong to.
-        wanted: the account to designate.
-        designated: who is it now, None if nobody.
-        refused: what AWS said if the caller may not ask.
-        status: of the wanted account in AWS Organizations; None if it is not there, or if AWS does
-            not tell.
-        unknown_account: whether AWS Organizations says that there is no such account.
-        elsewhere: who else is a GuardDuty administrator of this organization, in other regions.
-        others: how many accounts the organization has beside the wanted one: so many members there
-            are at most; None if AWS does not tell.
-        notices: what is to be told of the credentials.
-    """
-
-    region: str
-    caller: AccountId
-    wanted: AccountId
-    designated: Designation | None = None
-    refused: Refused | None = None
-    status: str | None = None
-    unknown_account: bool = False
-    elsewhere: frozenset[AccountId] = frozenset()
-    others: int | None = None
-    identity: Identity | None = None
-    notices: tuple[str, ...] = ()
-
-    @property
-    def kept(self) -> bool:
-        """Whether the wanted account is designated already."""
-        return self.designated is not None and self.designated.account == self.wanted
+    from guardduty_eks_audit_logs.model import AccountId, Delegation
 
 
 @dataclass(frozen=True)
@@ -63,57 +23,12 @@ class DelegationPlan:
     Attributes:
         delegation: what AWS holds and what is asked for.
         refusals: one sentence each; if there are any, nothing may be changed.
-        notices: what a user is told.
+        notices: what a user is to know.
     """
 
     delegation: Delegation
     refusals: tuple[Refusal, ...]
     notices: tuple[str, ...] = ()
-
-
-def read_delegation(session: Session, wanted: AccountId) -> Delegation:
-    """Asks GuardDuty and AWS Organizations who is the administrator, and who the wanted one is.
-
-    Args:
-        session: the management account in a region.
-        wanted: the account to designate.
-
-    Raises:
-        CredentialsError: see `aws.session`.
-        ConnectionFailedError: no answer.
-        ServiceError: GuardDuty failed, which says nothing of who asks.
-    """
-    region, caller, notices = session.region, session.caller, session.notices
-    try:
-        designated = session.guardduty.organization_administrator()
-    except ServiceError as error:
-        if error.code not in WHO_ASKS:
-            raise
-        refused = Refused(error.code, error.reason)
-        return Delegation(region, caller, wanted, refused=refused, notices=notices)
-    delegation = Delegation(
-        region, caller, wanted, designated, identity=session.identity, notices=notices
-    )
-    try:
-        status = session.organizations.account_status(wanted)
-        elsewhere = session.organizations.guardduty_administrators() - {wanted}
-    except ServiceError:
-        # Organizations only confirms; GuardDuty itself refuses an account that it can't designate.
-        return delegation
-    return replace(
-        delegation,
-        status=status,
-        unknown_account=status is None,
-        elsewhere=elsewhere,
-        others=_other_accounts(session),
-    )
-
-
-def _other_accounts(session: Session) -> int | None:
-    try:
-        return session.organizations.account_count() - 1
-    except ServiceError:
-        return None
 
 
 def plan_delegation(delegation: Delegation, last: LastState | None = None) -> DelegationPlan:
@@ -141,7 +56,7 @@ def designations_of_others(
 
     Args:
         last: the stack's last state.
-        kept: the account and region that the run designates; None if it designates nobody.
+        kept: the account and region that the run designates; None if it designates no account.
         now: what the run does, as the rest of a sentence.
     """
     return tuple(

@@ -1,4 +1,4 @@
-"""What a plan gives to the dynamic resources as their inputs; asks nobody."""
+"""What a plan gives to the dynamic resources as their inputs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def member_features_inputs(plan: Plan) -> MemberFeaturesInputs:
     return MemberFeaturesInputs(
         **_whose(plan),
         revision=plan.members_revision,
-        wanted={str(account): status for account, status in plan.statuses.items()},
+        wanted={str(account): status for account, status in plan.wanted.items()},
         changes=plan.changes,
     )
 

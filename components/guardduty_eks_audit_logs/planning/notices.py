@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.model import AutoEnable, FeatureStatus, Setting
+from guardduty_eks_audit_logs.model import AutoEnable, FeatureStatus, OrganizationLookup, Setting
 from guardduty_eks_audit_logs.planning.decisions import is_member, rule_label
-from guardduty_eks_audit_logs.reading.organization_lookup import OrganizationLookup, selecting_unit
+from guardduty_eks_audit_logs.planning.selection import selecting_unit
 from guardduty_eks_audit_logs.settings.configuration import OnRelease
 from guardduty_eks_audit_logs.settings.modes import Mode
 from guardduty_eks_audit_logs.texts import accounts_by_reason

@@ -47,7 +47,10 @@ def on_destroy(plan: Plan) -> dict[str, str] | str:
     on_release = plan.settings.on_release
     if on_release is OnRelease.LEAVE:
         return messages.destroy_leaves(on_release.value)
-    changes = {str(a): change for a, change in _members_on_destroy(plan).items()}
+    changes = {
+        str(account): change(now, target)
+        for account, (now, target) in _members_on_destroy(plan).items()
+    }
     if plan.leaving:
         return changes or messages.destroy_of_a_leaving_region()
     if on_release is OnRelease.RESTORE:
@@ -59,25 +62,29 @@ def on_destroy_refused(plan: Plan) -> str | None:
     """Says why a destroy after the run would be refused; None if it would not."""
     if plan.settings.on_release is OnRelease.LEAVE:
         return None
-    off = [a for a, change in _members_on_destroy(plan).items() if change.endswith("DISABLED")]
+    targets = [target for _, target in _members_on_destroy(plan).values()]
+    off = targets.count(FeatureStatus.DISABLED)
     written = plan.settings.max_disabled
     limit = written.of(sum(member.monitored for member in plan.snapshot.members))
-    if len(off) <= limit:
+    if off <= limit:
         return None
-    return messages.destroy_refused(len(off), limit, written.written)
+    return messages.destroy_refused(off, limit, written.written)
 
 
-def _members_on_destroy(plan: Plan) -> dict[AccountId, str]:
+def _members_on_destroy(
+    plan: Plan,
+) -> dict[AccountId, tuple[FeatureStatus | None, FeatureStatus]]:
+    """The members that a destroy changes, each with its status before and after; None: unknown."""
     known = {a: status for a, status in plan.newly_set.items() if status}
     leaving = plan.release.words
     before = {a: s for a, s in {**plan.record.before, **known}.items() if a not in leaving}
     read = plan.snapshot.statuses
-    now = {**dict.fromkeys(read.unprocessed), **read.statuses, **plan.statuses}
+    now = {**dict.fromkeys(read.unprocessed), **read.statuses, **plan.wanted}
     disables = plan.settings.on_release is OnRelease.DISABLE
     targets = {a: FeatureStatus.DISABLED if disables else status for a, status in before.items()}
     left = plan.snapshot.statuses.managed
     return {
-        account: change(now[account], target)
+        account: (now[account], target)
         for account, target in targets.items()
         if account in now and now[account] != target and account not in left
     }

@@ -1,4 +1,4 @@
-"""Decides, without asking anybody, what a run does: settings and snapshot in, plan out."""
+"""Decides what a run does: settings, snapshot and last state in, plan out. Nothing here is I/O."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from guardduty_eks_audit_logs.state.ledger import LastState, Record
 from guardduty_eks_audit_logs.writing.release import Release, work_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from guardduty_eks_audit_logs.messages.catalogue import Refusal
     from guardduty_eks_audit_logs.model import Snapshot
@@ -57,17 +57,20 @@ if TYPE_CHECKING:
 class Plan:
     """What a run does in one region, or why it does nothing.
 
+    The fields say what was asked for, what was found, and what follows from both. The properties
+    are views of them, for the resources, the summary and the run report: `wanted` and `changes` for
+    `MemberFeatures`; `to_record`, `settings_before` and `release` for `PriorSettings`.
+
     Attributes:
         settings: what the stack asks for.
         snapshot: what AWS holds.
-        owner: the stack, the value of `planning.refusals.OWNER_TAG`.
+        owner: the stack as `project/stack`, the value of `planning.refusals.OWNER_TAG`.
         refusals: one sentence each; if there are any, nothing may be changed.
-        decisions: for each monitored member that a rule decided, in the order of ListMembers.
-        inactive: for each member that a rule is to set, but that can't be set now, its relationship
-            status.
-        deciding: the place of the rule for each member, also one that can't be set now.
-        warnings: what ends by this run; a user is told it first.
-        notices: what a user is told beside the changes.
+        decisions: for each active member that a rule selects, in the order of ListMembers.
+        inactive: the relationship status of each inactive member that a rule is to set.
+        deciding: the place of the rule, from 0, for each member that one selects, inactive or not.
+        warnings: what ends by this run; the summary has it first.
+        notices: what a user is to know beside the changes.
         unreached: which accounts the rules select and can't set, and why.
         record: what the stack has recorded before this run.
         release: what becomes of the recorded accounts that no rule sets any more.
@@ -77,7 +80,7 @@ class Plan:
     settings: Settings
     snapshot: Snapshot
     owner: str
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[Refusal, ...] = ()
     decisions: tuple[Decision, ...] = ()
     inactive: Mapping[AccountId, str] = field(default_factory=dict)
     deciding: Mapping[AccountId, int] = field(default_factory=dict)
@@ -89,31 +92,39 @@ class Plan:
     leaving: bool = False
 
     @property
-    def statuses(self) -> dict[AccountId, FeatureStatus]:
-        """What each member that the rules decide is to have; UNMANAGED ones are not in it."""
+    def wanted(self) -> dict[AccountId, FeatureStatus]:
+        """The status that each member is to have by the rules, without UNMANAGED ones."""
         return {d.account: d.wanted for d in self.decisions if d.wanted is not None}
 
     @property
     def changes(self) -> dict[str, str]:
-        """From what to what each member goes that AWS holds otherwise: `DISABLED -> ENABLED`."""
+        """The members that change, each with its change: `DISABLED -> ENABLED`."""
         return {str(d.account): change(d.current, d.wanted) for d in self.decisions if d.changes}
 
     @property
     def turning_on(self) -> list[AccountId]:
-        """The accounts that this run, or ALL after it, turns on; the administrator's own, too."""
+        """The accounts that this run, or ALL after it, turns on, the administrator included."""
         if self.leaving:
             return []
-        settings, statuses = self.settings, self.snapshot.statuses.statuses
-        wanted = {d.account: d.wanted for d in self.decisions if d.changes}
-        accounts = [a for a, status in wanted.items() if status is FeatureStatus.ENABLED]
-        if self.reaches_all:
-            off = {a for a, status in statuses.items() if status is FeatureStatus.DISABLED}
-            accounts += sorted(off - wanted.keys() - self.snapshot.invited)
+        return [*self._on_by_rule(), *self._on_by_all(), *self._own_on()]
+
+    def _on_by_rule(self) -> list[AccountId]:
+        enabled = FeatureStatus.ENABLED
+        return [d.account for d in self.decisions if d.changes and d.wanted is enabled]
+
+    def _on_by_all(self) -> list[AccountId]:
+        if not self.reaches_all:
+            return []
+        statuses = self.snapshot.statuses.statuses
+        off = {a for a, status in statuses.items() if status is FeatureStatus.DISABLED}
+        by_rule = {d.account for d in self.decisions if d.changes}
+        return sorted(off - by_rule - self.snapshot.invited)
+
+    def _own_on(self) -> list[AccountId]:
         own = self.snapshot.detector
         is_off = own is None or own.status is FeatureStatus.DISABLED
-        if is_off and settings.status is FeatureStatus.ENABLED:
-            accounts.append(self.snapshot.caller)
-        return accounts
+        turned_on = is_off and self.settings.status is FeatureStatus.ENABLED
+        return [self.snapshot.caller] if turned_on else []
 
     @property
     def reaches_all(self) -> bool:
@@ -142,7 +153,7 @@ class Plan:
 
     @property
     def settings_before(self) -> dict[Setting, str]:
-        """The settings of which it is known what was before the stack."""
+        """The settings beside members whose value before the stack is known, with that value."""
         written, record = self.written_settings, self.record
         read = {key: value for key, value in record.settings_read.items() if key in written}
         return {**read, **record.settings}
@@ -165,7 +176,7 @@ class Plan:
 
     @property
     def settings_to(self) -> dict[Setting, str]:
-        """What the run gives to the settings beside members, also to those that have it already."""
+        """The settings beside members after the run, unchanged ones included."""
         if not self.leaving:
             return {key: value for key, value in self.settings.wanted.items() if value is not None}
         if self.settings.on_release is not OnRelease.RESTORE:
@@ -176,7 +187,7 @@ class Plan:
 
     @property
     def setting_changes(self) -> dict[Setting, str]:
-        """From what to what each setting goes that AWS holds otherwise: `NONE -> NEW`."""
+        """The settings beside members that change, each with its change: `NONE -> NEW`."""
         held = self.snapshot.settings
         return {
             key: change(held[key], value)
@@ -193,69 +204,82 @@ def make_plan(
     Args:
         settings: a stack's configuration, in any mode but `delegation`.
         snapshot: the region as the caller sees it now.
-        owner: the stack as `project/stack`, which tells a detector of its own making from others.
+        owner: the stack as `project/stack`, by which it knows a detector of its own making.
         last: the stack's last state; a stack without one if not given.
     """
     last = last or LastState()
     record = last.record(snapshot.caller, snapshot.region)
+    plan = Plan(settings, snapshot, owner, record=record)
     refusals = caller_refusals(settings, snapshot, owner, last.detectors)
     if refusals:
-        refusals += administrator_replaced(snapshot, record)
-        return Plan(settings, snapshot, owner, refusals, record=record)
-    unwritten = members_not_written(settings, record)
+        return replace(plan, refusals=(*refusals, *administrator_replaced(snapshot, record)))
     rewritten = (messages.state_rewritten(),) if record.earlier else ()
-    if snapshot.detector is None:
-        return Plan(
-            settings,
-            snapshot,
-            owner,
-            refusals=(*unwritten, *refusals_before_detector(settings, snapshot)),
-            notices=(*snapshot.notices, *rewritten, *before_detector(settings, snapshot)),
-            record=record,
-        )
-    deciding = deciding_rules(settings.members, snapshot)
-    decisions = decide(settings.members, snapshot, deciding)
-    inactive = find_inactive(settings.members, snapshot, deciding)
-    release = _release(settings, snapshot, record, decisions, inactive)
-    of_organization = settings.mode is Mode.ORGANIZATION
-    non_members = find_non_members(settings.members, snapshot)
-    plan = Plan(
-        settings,
-        snapshot,
-        owner,
-        refusals=(
-            *unwritten,
-            *rule_refusals(
-                settings, snapshot, deciding, decisions, Release() if unwritten else release
-            ),
-        ),
+    plan = replace(
+        plan,
+        refusals=tuple(members_not_written(settings, record)),
+        notices=(*snapshot.notices, *rewritten),
+    )
+    return _before_detector(plan) if snapshot.detector is None else _by_rules(plan)
+
+
+def _before_detector(plan: Plan) -> Plan:
+    """Completes the plan of a run that makes the detector: no member is known yet."""
+    settings, snapshot = plan.settings, plan.snapshot
+    return replace(
+        plan,
+        refusals=(*plan.refusals, *refusals_before_detector(settings, snapshot)),
+        notices=(*plan.notices, *before_detector(settings, snapshot)),
+    )
+
+
+def _by_rules(plan: Plan) -> Plan:
+    """Completes the plan of a region with a detector, by the rules and by what is recorded."""
+    settings, snapshot, rules = plan.settings, plan.snapshot, plan.settings.members
+    deciding = deciding_rules(rules, snapshot)
+    decisions = decide(rules, snapshot, deciding)
+    inactive = find_inactive(rules, snapshot, deciding)
+    non_members = find_non_members(rules, snapshot)
+    release = _release(settings, snapshot, plan.record, decisions, inactive)
+    # Without `members` in the configuration, the stack does not ask for a release: it is refused.
+    asked = Release() if plan.refusals else release
+    refused = rule_refusals(settings, snapshot, deciding, decisions, asked)
+    plan = replace(
+        plan,
+        refusals=(*plan.refusals, *refused),
         decisions=decisions,
         inactive=inactive,
         deciding=deciding,
-        warnings=tuple(away_from_all(settings, snapshot)) if of_organization else (),
-        notices=(
-            *snapshot.notices,
-            *rewritten,
-            *(
-                organization_notices(settings, snapshot, decisions, non_members)
-                if of_organization
-                else ()
-            ),
-            *policy_notices(snapshot),
-        ),
         unreached=(
-            *inactive_notices(inactive, settings.members, deciding),
+            *inactive_notices(inactive, rules, deciding),
             *non_member_notices(settings, snapshot, non_members),
         ),
-        record=record,
         release=release,
     )
-    left = settings_left(settings, record, plan.written_settings)
-    new = (messages.detector_is_new(),) if has_new_detector(record, snapshot) else ()
-    # While the rules have faults, nobody knows which of them decide accounts.
-    deciding_somebody = {*deciding.values(), *non_members.values()}
-    idle = () if plan.refusals else unused_rules(settings.members, deciding_somebody)
-    return replace(plan, notices=(*plan.notices, *idle, *new, *left))
+    return replace(
+        plan,
+        warnings=_warnings(plan),
+        notices=(*plan.notices, *_notices(plan, non_members)),
+    )
+
+
+def _warnings(plan: Plan) -> tuple[str, ...]:
+    if plan.settings.mode is not Mode.ORGANIZATION:
+        return ()
+    return tuple(away_from_all(plan.settings, plan.snapshot))
+
+
+def _notices(plan: Plan, non_members: Mapping[AccountId, int]) -> Iterator[str]:
+    settings, snapshot = plan.settings, plan.snapshot
+    if settings.mode is Mode.ORGANIZATION:
+        yield from organization_notices(settings, snapshot, plan.decisions, non_members)
+    yield from policy_notices(snapshot)
+    if not plan.refusals:
+        # While the rules have faults, it is not known which of them decide accounts.
+        used = {*plan.deciding.values(), *non_members.values()}
+        yield from unused_rules(settings.members, used)
+    if has_new_detector(plan.record, snapshot):
+        yield messages.detector_is_new()
+    yield from settings_left(settings, plan.record, plan.written_settings)
 
 
 def make_leaving_plan(settings: Settings, snapshot: Snapshot, owner: str, last: LastState) -> Plan:

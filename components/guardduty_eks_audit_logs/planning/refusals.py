@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from guardduty_eks_audit_logs.messages.catalogue import Refusal
-    from guardduty_eks_audit_logs.model import AccountId, Detector, Refused, Snapshot
+    from guardduty_eks_audit_logs.model import (
+        AccountId,
+        Detector,
+        OrganizationLookup,
+        Refused,
+        Snapshot,
+    )
     from guardduty_eks_audit_logs.planning.decisions import Decision
     from guardduty_eks_audit_logs.settings.configuration import Rule, Settings
     from guardduty_eks_audit_logs.state.ledger import Record
@@ -222,7 +228,17 @@ def _units(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]:
                 yield messages.rule_names_unknown_unit(index, unit)
             elif unit in lookup.ambiguous_units:
                 yield messages.rule_names_ambiguous_unit(index, unit, lookup.ambiguous_units[unit])
-    yield from lookup.refusals(snapshot.caller)
+    yield from organizations_refusals(lookup, snapshot.caller)
+
+
+def organizations_refusals(lookup: OrganizationLookup, caller: AccountId) -> tuple[Refusal, ...]:
+    """Says for each rule that AWS Organizations refuses which permissions the caller needs."""
+    return tuple(
+        messages.organizations_refused(
+            rule.index, rule.selector, caller, rule.operations, rule.reason
+        )
+        for rule in lookup.refused
+    )
 
 
 def _exceptions_from_all(

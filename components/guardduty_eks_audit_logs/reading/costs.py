@@ -1,40 +1,22 @@
 """What turning EKS_AUDIT_LOGS on may cost: trial days of the accounts, and the use until now.
 
-Both are a guide and never end a run: what AWS does not tell is unknown. They need the permissions
+Both are a guide and never end a run: what AWS does not return is unknown. They need the permissions
 `guardduty:GetRemainingFreeTrialDays` and `guardduty:GetUsageStatistics`, which nothing else needs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.batches import at_once, batches
 from guardduty_eks_audit_logs.errors import UserError
-from guardduty_eks_audit_logs.model import AccountId, DetectorId, TrialDays, Usage
+from guardduty_eks_audit_logs.model import AccountId, Costs, DetectorId, TrialDays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What AWS told of costs in one region.
-
-    Attributes:
-        turned_on: the accounts that a run turns on.
-        trials: what they have left of their trial.
-        usage: of EKS_AUDIT_LOGS in the last 30 days, all accounts together; None if AWS lists none.
-        usage_failed: why the usage could not be read; empty if it could.
-    """
-
-    turned_on: tuple[AccountId, ...]
-    trials: TrialDays
-    usage: Usage | None = None
-    usage_failed: str = ""
 
 
 def read_costs(api: GuardDutyApi, detector_id: DetectorId, turned_on: Sequence[AccountId]) -> Costs:
@@ -61,28 +43,6 @@ def costs_before_detector(turned_on: Sequence[AccountId]) -> Costs:
     """What is known of the costs of an account that has no detector yet to ask about: nothing."""
     trials = TrialDays({}, {})
     return Costs(tuple(turned_on), trials, usage_failed=messages.no_detector_yet())
-
-
-def told(costs: Costs, on_now: int) -> tuple[str, ...]:
-    """Tells the costs in a few lines; in none if a run turns nobody on.
-
-    Args:
-        costs: as read.
-        on_now: how many accounts have EKS_AUDIT_LOGS on before the run, the caller's own included.
-    """
-    if not costs.turned_on:
-        return ()
-    days, not_read = costs.trials.remaining.values(), costs.trials.unprocessed.values()
-    trials = messages.trials(len(costs.turned_on), days, not_read)
-    return trials, _usage_line(costs, on_now)
-
-
-def _usage_line(costs: Costs, on_now: int) -> str:
-    if costs.usage_failed:
-        return messages.usage_unknown(costs.usage_failed)
-    if costs.usage is None:
-        return messages.usage_not_told(on_now)
-    return messages.usage(costs.usage.amount, costs.usage.unit, on_now)
 
 
 class _Trials:

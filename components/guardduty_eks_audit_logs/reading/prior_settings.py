@@ -51,10 +51,10 @@ def read_prior_statuses(
     patience: Patience | None = None,
     report: Report = lambda _: None,
 ) -> dict[AccountId, FeatureStatus]:
-    """Reads the statuses of accounts that are new to the stack, as far as AWS tells.
+    """Reads the statuses of accounts that are new to the stack, as far as AWS returns them.
 
-    An account of which time may let AWS tell is asked about again: once the stack has set it,
-    nobody can tell what it had before.
+    Accounts whose failure may pass with time are read again: once the stack has set an account,
+    what it had before can't be read any more.
 
     Raises:
         UserError: a whole call failed.

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from guardduty_eks_audit_logs.aws.session import Session
-    from guardduty_eks_audit_logs.model import Membership
-    from guardduty_eks_audit_logs.reading.organization_lookup import OrganizationLookup
+    from guardduty_eks_audit_logs.model import Membership, OrganizationLookup
     from guardduty_eks_audit_logs.settings.configuration import Settings
     from guardduty_eks_audit_logs.state.ledger import Record
 
@@ -88,8 +87,8 @@ def _lookup(
 
 
 def _before_detector(session: Session, snapshot: Snapshot, settings: Settings) -> Snapshot:
-    # AWS Organizations is asked who may have the detector that is to be made: GuardDuty tells only
-    # who has one.
+    # AWS Organizations is asked who may have the detector that is to be made: GuardDuty says it
+    # only of accounts that have one.
     if not settings.makes_detector or settings.mode is not Mode.ORGANIZATION:
         return snapshot
     organizations = session.organizations

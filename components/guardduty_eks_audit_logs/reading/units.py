@@ -1,4 +1,4 @@
-"""The organization's units and whose accounts are below them; every unit is asked for once."""
+"""The organization's units and the accounts below them; every unit is read once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _IDS = ("ou-", "r-")
 
 
 class Units:
-    """The units of one organization, as far as somebody asked for them.
+    """The units of one organization, as far as they were needed.
 
     Calls go out a few at a time (`aws.batches`).
 
@@ -32,7 +32,7 @@ class Units:
         api: whom to ask.
 
     Attributes:
-        names: what people call the accounts that have been read.
+        names: the names of the accounts that have been read.
         inactive: those of them that are closed, or that AWS has suspended.
     """
 
@@ -45,7 +45,7 @@ class Units:
 
     @cached_property
     def roots(self) -> tuple[Root, ...]:
-        """What ListRoots tells; asked again only if it failed."""
+        """What ListRoots returns; called again only if it failed."""
         return self._api.roots()
 
     def find(self, unit: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Which account has EKS audit log monitoring in a region, and who decided it."""
+"""Which account has EKS audit log monitoring in a region, and what decides it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CoverageRow:
     Attributes:
         account: its id.
         membership: its relationship status, or `none` for the administrator.
-        status: EKS_AUDIT_LOGS as AWS holds it; None where AWS does not tell.
+        status: EKS_AUDIT_LOGS as AWS holds it; None where AWS does not return it.
         decided_by: what decides it, for people: `rule 2: all`.
     """
 

@@ -1,4 +1,4 @@
-"""What a preview and a run tell in the terminal: what goes off first, whole; then counts."""
+"""What a preview and a run log: first, in full, what is turned off; then counts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from guardduty_eks_audit_logs.reports.run_report import (
     RegionReport,
     ReportedAccount,
     ReportedSetting,
-    region_report,
 )
 from guardduty_eks_audit_logs.settings.modes import Mode
 
@@ -26,7 +25,7 @@ LISTED = 20
 
 
 def summary(report: RegionReport) -> str:
-    """Tells what a run does: what goes off, how many accounts change, which, and what to know.
+    """Says what a run does: what goes off, how many accounts change, which, and what to know.
 
     Args:
         report: of a plan without refusals.
@@ -46,7 +45,7 @@ def summary(report: RegionReport) -> str:
 
 
 def summary_after(report: RegionReport) -> str | None:
-    """Tells which accounts and settings a run has changed; None if it has changed nothing.
+    """Says which accounts and settings a run has changed; None if it has changed nothing.
 
     Args:
         report: of the run, once it has ended (`RegionReport.after`).
@@ -70,7 +69,7 @@ def _written(setting: ReportedSetting, mode: Mode) -> str:
 
 
 def delegation_summary(report: RegionReport) -> str:
-    """Tells whom a run of mode `delegation` designates.
+    """Says which account a run of mode `delegation` designates.
 
     Args:
         report: of a plan without refusals.
@@ -80,7 +79,7 @@ def delegation_summary(report: RegionReport) -> str:
 
 
 def all_so_far(accounts: Mapping[str, int]) -> str:
-    """Tells after a run with `autoEnable: ALL` how many members are not there yet.
+    """Says after a run with `autoEnable: ALL` how many members are not there yet.
 
     Args:
         accounts: how many members are ENABLED, DISABLED or UNKNOWN.
@@ -89,11 +88,15 @@ def all_so_far(accounts: Mapping[str, int]) -> str:
     return messages.all_in_a_day(off, unknown, int(sum(accounts.values())))
 
 
-def headline(plan: Plan) -> str:
-    """Tells in short what a run begins with, since its preview has told all."""
+def headline(plan: Plan, report: RegionReport) -> str:
+    """Says in short what a run begins with, since its preview has said all.
+
+    Args:
+        plan: without refusals.
+        report: of the plan.
+    """
     if plan.leaving:
         return messages.headline_of_leaving(plan.snapshot.region, plan.release.total)
-    report = region_report(plan)
     if plan.snapshot.detector is None:
         lines = [messages.headline_of_detector(report.region), *plan.notices]
         return "\n  ".join(lines)
@@ -137,9 +140,9 @@ def _cut(turned_on: Sequence[ReportedAccount]) -> Iterator[str]:
 
 
 def _row(account: ReportedAccount) -> str:
-    told = [messages.on_off(account.to).ljust(3), account.account, account.rule]
+    cells = [messages.on_off(account.to).ljust(3), account.account, account.rule]
     if account.name:
-        told.append(account.name)
+        cells.append(account.name)
     if account.trial_days is not None:
-        told.append(messages.trial(account.trial_days))
-    return "  ".join(told)
+        cells.append(messages.trial(account.trial_days))
+    return "  ".join(cells)

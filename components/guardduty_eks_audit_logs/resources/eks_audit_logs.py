@@ -16,7 +16,6 @@ from guardduty_eks_audit_logs.resources.aws_provider import check_aws_provider
 from guardduty_eks_audit_logs.resources.member_features import MemberFeatures
 from guardduty_eks_audit_logs.resources.prior_settings import PriorSettings
 from guardduty_eks_audit_logs.resources.provider import RefusedError
-from guardduty_eks_audit_logs.state.properties import LEAVE
 from guardduty_eks_audit_logs.texts import read_grouped
 
 if TYPE_CHECKING:
@@ -268,8 +267,8 @@ class EksAuditLogs(pulumi.ComponentResource):
         read = plan.snapshot.statuses
         known = {str(a): str(status) for a, status in read.statuses.items()}
         known |= dict.fromkeys(map(str, read.unprocessed), UNKNOWN)
-        wanted = {str(a): str(status) for a, status in plan.statuses.items()}
-        released = {a: w.rpartition(" ")[2] for a, w in plan.release.words.items() if w != LEAVE}
+        wanted = {str(a): str(status) for a, status in plan.wanted.items()}
+        released = {str(a): str(status) for a, status in plan.release.changing.items()}
 
         def count(outputs: Sequence[Any]) -> Mapping[str, int]:
             revision, unreleased, members_revision, unprocessed = outputs

@@ -25,7 +25,7 @@ from pydantic.alias_generators import to_camel
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import MalformedStateError
 from guardduty_eks_audit_logs.model import UNKNOWN, AutoEnable, FeatureStatus, Setting
-from guardduty_eks_audit_logs.settings.configuration import OnRelease
+from guardduty_eks_audit_logs.settings.configuration import OnRelease, Settings
 from guardduty_eks_audit_logs.settings.faults import faults_of
 from guardduty_eks_audit_logs.settings.max_disabled import MaxDisabled
 from guardduty_eks_audit_logs.texts import grouped, listed, read_grouped, read_listed
@@ -105,8 +105,8 @@ def _setting_values(values: dict[Setting, str]) -> dict[Setting, str]:
 
 SettingsBefore = Annotated[dict[Setting, str], AfterValidator(_setting_values)]
 
-DEFAULT_LIMIT = MaxDisabled(10)
-DEFAULT_RETRY_MINUTES = 5.0
+_DEFAULTS: Final = Settings()
+"""A property that the state lacks has the default of its configuration key."""
 
 
 class Properties(BaseModel):
@@ -174,7 +174,7 @@ class _Kept(Properties):
     """
 
     detector_id: Any
-    retry_minutes: float = DEFAULT_RETRY_MINUTES
+    retry_minutes: float = float(_DEFAULTS.retry_minutes)
     revision: int | None = None
 
     @model_validator(mode="before")
@@ -198,8 +198,8 @@ class PriorSettingsInputs(_Kept):
     release: Releases = {}
     release_all: bool = False
     generation: int = 0
-    on_release: OnRelease = OnRelease.LEAVE
-    max_disabled: Limit = DEFAULT_LIMIT
+    on_release: OnRelease = _DEFAULTS.on_release
+    max_disabled: Limit = _DEFAULTS.max_disabled
     seen: str | None = None
     on_destroy: OnDestroy | str = {}
     on_destroy_refused: str | None = None
@@ -227,8 +227,8 @@ class PriorSettingsOutputs(_Kept):
     settings_before: SettingsBefore = {}
     settings_read: Annotated[SettingsBefore, Field(exclude=True)] = {}
     unreleased: Reasons = {}
-    on_release: OnRelease = OnRelease.LEAVE
-    max_disabled: Limit = DEFAULT_LIMIT
+    on_release: OnRelease = _DEFAULTS.on_release
+    max_disabled: Limit = _DEFAULTS.max_disabled
 
     @classmethod
     def _from_before(cls, properties: dict[str, Any]) -> dict[str, Any]:
@@ -243,12 +243,12 @@ class PriorSettingsOutputs(_Kept):
         if not isinstance(scope, list | tuple):
             raise ValueError(messages.text_malformed(str(scope)))  # noqa: TRY004 - for pydantic
         written = {_SCOPES[str(name)] for name in scope if str(name) in _SCOPES}
-        told = {key: value for key, value in recorded.items() if value}
+        values = {key: value for key, value in recorded.items() if value}
         return {
             **known,
             "before": {a: s for a, s in _part(known, "statuses").items() if s != UNKNOWN},
-            "settingsBefore": {key: value for key, value in told.items() if key in written},
-            "settingsRead": {key: value for key, value in told.items() if key not in written},
+            "settingsBefore": {key: value for key, value in values.items() if key in written},
+            "settingsRead": {key: value for key, value in values.items() if key not in written},
         }
 
 

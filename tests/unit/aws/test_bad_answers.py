@@ -129,7 +129,7 @@ def test_reading_ends_with_a_plan_or_with_a_sentence(
 
     if isinstance(read, Snapshot):
         plan = make_plan(chosen, read, OWNER)
-        assert plan.refusals or set(plan.statuses) <= {m.account for m in read.members}
+        assert plan.refusals or set(plan.wanted) <= {m.account for m in read.members}
     else:
         assert read
         assert read.isprintable()

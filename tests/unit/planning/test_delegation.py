@@ -11,13 +11,9 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
 from guardduty_eks_audit_logs.aws.session import Session
 from guardduty_eks_audit_logs.errors import ServiceError
-from guardduty_eks_audit_logs.model import AccountId, Designation, Refused
-from guardduty_eks_audit_logs.planning.delegation import (
-    Delegation,
-    designations_of_others,
-    plan_delegation,
-    read_delegation,
-)
+from guardduty_eks_audit_logs.model import AccountId, Delegation, Designation, Refused
+from guardduty_eks_audit_logs.planning.delegation import designations_of_others, plan_delegation
+from guardduty_eks_audit_logs.reading.delegation import read_delegation
 from guardduty_eks_audit_logs.state.ledger import Designated, LastState
 from tests.support.guardduty_client import refusal
 from tests.support.organizations_client import FakeOrganizations

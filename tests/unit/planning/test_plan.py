@@ -14,6 +14,7 @@ from guardduty_eks_audit_logs.model import (
     Membership,
     MemberStatuses,
     OrganizationConfiguration,
+    OrganizationLookup,
     Refused,
     RelationshipStatus,
     Snapshot,
@@ -21,8 +22,7 @@ from guardduty_eks_audit_logs.model import (
 from guardduty_eks_audit_logs.planning.decisions import rule_label
 from guardduty_eks_audit_logs.planning.plan import Plan, make_plan
 from guardduty_eks_audit_logs.planning.refusals import OWNER_TAG
-from guardduty_eks_audit_logs.reading.organization_lookup import OrganizationLookup
-from guardduty_eks_audit_logs.reports.run_report import region_report
+from guardduty_eks_audit_logs.reports.region_report import region_report
 from guardduty_eks_audit_logs.reports.summary import summary
 from guardduty_eks_audit_logs.settings.configuration import Settings
 from tests.support.vocabulary import (
@@ -85,7 +85,7 @@ def test_only_members_that_differ_change() -> None:
         region_with({account(1): ON, account(2): OFF, account(3): ON}),
     )
 
-    assert plan.statuses == {account(1): OFF, account(2): ON, account(3): ON}
+    assert plan.wanted == {account(1): OFF, account(2): ON, account(3): ON}
     assert plan.changes == {account(1): "ENABLED -> DISABLED", account(2): "DISABLED -> ENABLED"}
 
 
@@ -105,7 +105,7 @@ def test_unmanaged_members_are_decided_but_left_alone() -> None:
     )
 
     assert [d.account for d in plan.decisions] == [account(1), account(2)]
-    assert plan.statuses == {account(2): ON}
+    assert plan.wanted == {account(2): ON}
     assert plan.changes == {account(2): "DISABLED -> ENABLED"}
 
 
@@ -115,7 +115,7 @@ def test_an_account_that_no_rule_selects_is_left_alone() -> None:
         region_with({account(1): OFF, account(2): OFF}),
     )
 
-    assert list(plan.statuses) == [account(1)]
+    assert list(plan.wanted) == [account(1)]
 
 
 def test_without_rules_no_member_is_decided() -> None:
@@ -131,7 +131,7 @@ def test_rules_decide_no_member_that_guardduty_does_not_monitor(status: str) -> 
     snapshot = replace(region_with({account(1): OFF}), members=(member(1), member(2, status)))
     plan = _plan(settings(members=[rule("ENABLED")]), snapshot)
 
-    assert list(plan.statuses) == [account(1)]
+    assert list(plan.wanted) == [account(1)]
 
 
 def test_rules_are_named_counted_from_one() -> None:
@@ -338,7 +338,7 @@ def test_exceptions_are_welcome_beside_new_and_none(auto_enable: str) -> None:
     plan = _plan(
         settings(autoEnable=auto_enable, members=[rule("DISABLED")]), region_with({account(1): ON})
     )
-    assert (plan.refusals, plan.statuses) == ((), {account(1): OFF})
+    assert (plan.refusals, plan.wanted) == ((), {account(1): OFF})
 
 
 def test_a_rule_names_the_administrator() -> None:
@@ -813,7 +813,7 @@ def test_members_that_cannot_be_set_are_told_by_their_relationship_status() -> N
     plan = _plan(settings(members=[rule("ENABLED")]), snapshot)
 
     assert plan.refusals == ()
-    assert list(plan.statuses) == [account(1)]
+    assert list(plan.wanted) == [account(1)]
     assert plan.inactive == {
         **dict.fromkeys([account(n) for n in (2, 3, 4, 5)], "Disabled"),
         account(6): "RegionDisabled",

@@ -109,7 +109,7 @@ def test_each_account_gets_what_its_first_rule_says_and_no_other_is_touched(case
 
     plan = make_plan(case.settings, case.snapshot, OWNER)
 
-    assert {account: status.value for account, status in plan.statuses.items()} == statuses
+    assert {account: status.value for account, status in plan.wanted.items()} == statuses
     assert plan.changes == changes
     assert [d.account for d in plan.decisions] == [
         m.account for m in case.snapshot.members if _deciding_rule(case, m.account) is not None
@@ -123,7 +123,7 @@ def test_those_wait_who_would_be_set_if_guardduty_monitored_them(case: _Case) ->
         case.snapshot,
         members=tuple(Membership(m.account, "Enabled") for m in case.snapshot.members),
     )
-    if_all_were = make_plan(case.settings, monitored, OWNER).statuses
+    if_all_were = make_plan(case.settings, monitored, OWNER).wanted
 
     assert make_plan(case.settings, case.snapshot, OWNER).inactive == {
         m.account: m.relationship_status
@@ -172,7 +172,7 @@ def test_a_second_run_after_an_undisturbed_first_changes_nothing(case: _Case) ->
     first = make_plan(case.settings, case.snapshot, OWNER)
     after = replace(
         case.snapshot,
-        statuses=MemberStatuses({**case.snapshot.statuses.statuses, **first.statuses}, {}),
+        statuses=MemberStatuses({**case.snapshot.statuses.statuses, **first.wanted}, {}),
     )
 
     assert make_plan(case.settings, after, OWNER).changes == {}
@@ -262,7 +262,7 @@ def test_a_run_after_an_undisturbed_one_has_nothing_to_do(
     released = {a: word.rpartition(" ")[2] for a, word in first.release.words.items()}
     left = {a: status for a, status in recorded.items() if a not in released}
     set_by_release = {AccountId(a): FeatureStatus(s) for a, s in released.items() if s != "LEAVE"}
-    after = {**told.statuses.statuses, **set_by_release, **first.statuses}
+    after = {**told.statuses.statuses, **set_by_release, **first.wanted}
 
     second = make_plan(
         case.settings.model_copy(update={"on_release": on_release}),

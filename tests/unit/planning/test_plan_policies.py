@@ -12,10 +12,10 @@ from guardduty_eks_audit_logs.model import (
     Detector,
     MemberStatuses,
     OrganizationConfiguration,
+    OrganizationLookup,
     Snapshot,
 )
 from guardduty_eks_audit_logs.planning.plan import Plan, make_plan
-from guardduty_eks_audit_logs.reading.organization_lookup import OrganizationLookup
 from guardduty_eks_audit_logs.reports.coverage import coverage
 from tests.support.vocabulary import (
     DETECTOR,

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
-from guardduty_eks_audit_logs.model import AccountId, TrialDays, Usage
-from guardduty_eks_audit_logs.reading.costs import Costs, costs_before_detector, read_costs, told
+from guardduty_eks_audit_logs.model import AccountId, Costs, TrialDays, Usage
+from guardduty_eks_audit_logs.reading.costs import costs_before_detector, read_costs
+from guardduty_eks_audit_logs.reports.costs import cost_lines
 from tests.support.vocabulary import ADMINISTRATOR, DETECTOR, NOT_ASSOCIATED, account, accounts
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def test_fifty_trials_are_read_in_a_call_and_usage_once(number: int, calls: int)
 
 def test_a_run_that_turns_nobody_on_asks_and_tells_nothing() -> None:
     guardduty = _Guardduty()
-    assert told(guardduty.costs([]), on_now=9) == ()
+    assert cost_lines(guardduty.costs([]), on_now=9) == ()
     assert guardduty.asked == []
 
 
@@ -177,7 +178,7 @@ def test_a_defect_stays_a_defect() -> None:
 
 def test_trials_are_told_by_number_with_the_fewest_days_left() -> None:
     days = {account(1): 30, account(2): 11, account(3): 12, account(4): 0}
-    assert told(_Guardduty(days).costs(accounts(12)), on_now=9) == (
+    assert cost_lines(_Guardduty(days).costs(accounts(12)), on_now=9) == (
         (
             "Trial: of 12 accounts to be turned on, 3 have days left (fewest: 11), 1 has used it "
             f"up, 8 are unknown ({_NEVER_ON})."
@@ -201,7 +202,7 @@ def test_trials_are_told_by_number_with_the_fewest_days_left() -> None:
     ],
 )
 def test_only_what_there_is_is_told_of_trials(days: dict[AccountId, int], line: str) -> None:
-    first, *rest = told(_Guardduty(days).costs(list(days)), on_now=1)
+    first, *rest = cost_lines(_Guardduty(days).costs(list(days)), on_now=1)
 
     assert first == f"Trial: {line}"
     assert [line for line in rest if line.startswith("Trial")] == []
@@ -209,7 +210,7 @@ def test_only_what_there_is_is_told_of_trials(days: dict[AccountId, int], line: 
 
 def test_accounts_that_were_not_read_are_told_apart_from_those_without_a_trial() -> None:
     guardduty = _Guardduty({account(1): 30}, strangers=[account(3), account(4)])
-    assert told(guardduty.costs(accounts(4)), on_now=9)[:1] == (
+    assert cost_lines(guardduty.costs(accounts(4)), on_now=9)[:1] == (
         (
             "Trial: of 4 accounts to be turned on, 1 has days left (fewest: 30), 1 is unknown "
             f"({_NEVER_ON}), 2 are unknown ({NOT_ASSOCIATED.rstrip('.')})."
@@ -219,7 +220,7 @@ def test_accounts_that_were_not_read_are_told_apart_from_those_without_a_trial()
 
 def test_a_missing_permission_is_told_with_aws_words() -> None:
     guardduty = _Guardduty(failures={_TRIAL: [_denied(_TRIAL)], _USAGE: [_denied(_USAGE)]})
-    assert told(guardduty.costs([account(1)]), on_now=9) == (
+    assert cost_lines(guardduty.costs([account(1)]), on_now=9) == (
         f"Trial: of 1 account to be turned on, 1 is unknown ({_reason(_TRIAL).rstrip('.')}).",
         f"Usage: unknown ({_reason(_USAGE).rstrip('.')}).",
     )
@@ -236,7 +237,7 @@ def test_a_missing_permission_is_told_with_aws_words() -> None:
     ],
 )
 def test_an_amount_has_cents_and_is_not_rounded_to_nothing(amount: str, text: str) -> None:
-    line = told(_Guardduty(amount=amount).costs([account(1)]), on_now=1)[-1]
+    line = cost_lines(_Guardduty(amount=amount).costs([account(1)]), on_now=1)[-1]
     assert line == (
         f"Usage: EKS_AUDIT_LOGS came to {text} in the last 30 days in this region, with 1 account "
         "on now."
@@ -244,7 +245,7 @@ def test_an_amount_has_cents_and_is_not_rounded_to_nothing(amount: str, text: st
 
 
 def test_usage_that_is_not_listed_is_not_told_as_nothing() -> None:
-    line = told(_Guardduty(amount="").costs([account(1)]), on_now=0)[-1]
+    line = cost_lines(_Guardduty(amount="").costs([account(1)]), on_now=0)[-1]
     assert line == (
         "Usage: GuardDuty lists none of EKS_AUDIT_LOGS for the last 30 days in this region, with "
         "0 accounts on now."
@@ -259,7 +260,7 @@ def test_an_accounts_trial_is_told_in_its_row(days: int, text: str) -> None:
 
 
 def test_before_there_is_a_detector_to_ask_about_all_is_unknown() -> None:
-    assert told(costs_before_detector([ADMINISTRATOR]), 0) == (
+    assert cost_lines(costs_before_detector([ADMINISTRATOR]), 0) == (
         f"Trial: of 1 account to be turned on, 1 is unknown ({_NEVER_ON}).",
         "Usage: unknown (the detector is only being made).",
     )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs.model import Detector, MemberStatuses
 from guardduty_eks_audit_logs.planning.plan import make_plan
-from guardduty_eks_audit_logs.reports.run_report import Outcome, RunReport, region_report
+from guardduty_eks_audit_logs.reports.region_report import region_report
+from guardduty_eks_audit_logs.reports.run_report import Outcome, RunReport
 from tests.support.vocabulary import (
     DETECTOR,
     NOW,

@@ -187,7 +187,7 @@ def test_an_account_that_drops_out_of_the_rules_is_released() -> None:
         account(2): "ENABLED -> DISABLED",
     }
     assert plan.revision == 4
-    assert plan.statuses == {account(3): OFF}
+    assert plan.wanted == {account(3): OFF}
 
 
 def test_once_released_nothing_is_left_to_do() -> None:

@@ -55,6 +55,10 @@ class ReportFile:
         """Keeps what happens in a region, in place of what was said of it before."""
         self._regions[report.region] = report
 
+    def region(self, region: str) -> RegionReport | None:
+        """What was added last of a region; None if nothing was."""
+        return self._regions.get(region)
+
     def note(self, region: str, notices: Sequence[str]) -> None:
         """Keeps what else there is to know of a region."""
         known = self._regions.get(region)
@@ -83,8 +87,8 @@ class ReportFile:
             refusals=reported_refusals(refusals),
             regions=tuple(self._regions.values()),
         )
-        told = _masked(report.model_dump(mode="json", by_alias=True), _secrets())
-        text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+        masked = _masked(report.model_dump(mode="json", by_alias=True), _secrets())
+        text = json.dumps(masked, indent=2, ensure_ascii=False) + "\n"
         try:
             Path(path).write_text(text, "utf-8")
         except OSError as error:

@@ -10,16 +10,14 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from guardduty_eks_audit_logs.errors import ConnectionFailedError, ServiceError
+from guardduty_eks_audit_logs.model import OrganizationLookup
 from guardduty_eks_audit_logs.planning.decisions import rule_label
 from guardduty_eks_audit_logs.planning.plan import make_plan
-from guardduty_eks_audit_logs.reading.organization_lookup import (
-    OrganizationLookup,
-    deciding_rule,
-    read_organization_lookup,
-    selecting_unit,
-)
+from guardduty_eks_audit_logs.planning.refusals import organizations_refusals
+from guardduty_eks_audit_logs.planning.selection import deciding_rule, selecting_unit
+from guardduty_eks_audit_logs.reading.organization_lookup import read_organization_lookup
 from guardduty_eks_audit_logs.reports.coverage import coverage
-from guardduty_eks_audit_logs.reports.run_report import region_report
+from guardduty_eks_audit_logs.reports.region_report import region_report
 from guardduty_eks_audit_logs.reports.summary import summary
 from tests.support.organizations_client import (
     NO_PERMISSION,
@@ -393,7 +391,7 @@ def test_a_caller_who_may_not_read_units_gets_the_permissions_by_name() -> None:
     organization.failures["ListAccountsForParent"] = access_denied("ListAccountsForParent")
     lookup = _read(organization, rule("ENABLED", account(1)), _in("Root/Prod"))
 
-    assert lookup.refusals(ADMINISTRATOR) == (
+    assert organizations_refusals(lookup, ADMINISTRATOR) == (
         (
             "rule 2 (members[1]) selects by organizationalUnits, but account 222222222222 may not "
             "read AWS Organizations (You don't have permissions to access this resource). Give the "
@@ -407,7 +405,7 @@ def test_a_caller_who_may_not_read_tags_gets_the_permission_by_name() -> None:
     organization = _organization()
     organization.failures["ListTagsForResource"] = access_denied("ListTagsForResource")
 
-    assert _read(organization, _tagged(env="prod")).refusals(ADMINISTRATOR) == (
+    assert organizations_refusals(_read(organization, _tagged(env="prod")), ADMINISTRATOR) == (
         (
             "rule 1 (members[0]) selects by tags, but account 222222222222 may not read AWS "
             "Organizations (You don't have permissions to access this resource). Give the caller "
@@ -425,7 +423,7 @@ def test_permissions_that_are_missing_are_told_for_all_rules_at_once() -> None:
     refused = [(refused.index, refused.selector) for refused in lookup.refused]
     assert refused == [(0, "organizationalUnits"), (1, "tags"), (2, "organizationalUnits")]
     assert all(refused.reason == NO_PERMISSION for refused in lookup.refused)
-    assert len(lookup.refusals(ADMINISTRATOR)) == 3
+    assert len(organizations_refusals(lookup, ADMINISTRATOR)) == 3
 
 
 @pytest.mark.parametrize("first", [_in("Root/Prod"), _in("Root/Tset")], ids=["refused", "unknown"])
@@ -480,7 +478,7 @@ def test_a_caller_who_may_not_read_the_root_is_told_why_it_is_unknown() -> None:
     lookup = _read(organization, rule("ENABLED"))
 
     assert lookup == OrganizationLookup(policy_type_refused=NO_PERMISSION)
-    assert lookup.refusals(ADMINISTRATOR) == ()
+    assert organizations_refusals(lookup, ADMINISTRATOR) == ()
 
 
 def test_units_by_id_need_no_permission_for_the_root() -> None:
