@@ -6,7 +6,7 @@ PYTEST := $(VENV) -m pytest -n 2 --dist worksteal
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo sandbox engine unit test test-all soak bench check lock release clean
+.PHONY: help venv demo sandbox engine unit test test-all soak bench check docs lock release clean
 
 help: ## list these tasks
 	@echo 'make <task>, where <task> is:'
@@ -41,6 +41,9 @@ test-all: venv ## every test, with the slow ones: half an hour
 soak: venv ## random histories with faults and kills (ARGS="--help" lists the options)
 	@$(VENV) -m tools.engine >/dev/null
 	@$(VENV) -m tests.campaign $(ARGS)
+
+docs: venv ## the tables of docs/guide.md, from the catalogue of messages
+	$(VENV) -m tools.guide_tables
 
 bench: venv ## how a run, the state and the sandbox grow to 50,000 members, as ratios
 	@$(VENV) -m benchmarks.product_size

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.messages.catalogue import as_refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 """The codes by which AWS says that a permission is missing (IAM), whatever the service."""
@@ -29,15 +35,24 @@ UNKNOWN_CREDENTIALS = frozenset(
 
 
 class UserError(Exception):
-    """Something a user can put right; the text is shown as it is, without a traceback."""
+    """Something a user can put right; the text is shown as it is, without a traceback.
+
+    Attributes:
+        refusals: the text as values, one for each thing that is wrong.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        self.refusals = as_refusals((text,))
+        super().__init__(text)
 
 
 class SettingsError(UserError):
-    """The configuration is malformed; `faults` has one sentence for each fault found."""
+    """The configuration is malformed; `faults` has a refusal for each fault found."""
 
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        self.faults = faults
-        super().__init__("\n".join(faults))
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = as_refusals(faults)
+        super().__init__("\n".join(self.faults))
+        self.refusals = self.faults
 
 
 class ConnectionFailedError(UserError):
@@ -81,4 +96,6 @@ class ServiceError(UserError):
         self.operation = operation
         self.code = code
         self.reason = reason
-        super().__init__(messages.call_failed(operation, code, reason, code in ACCESS_DENIED))
+        super().__init__(
+            messages.call_failed(operation, code, reason, denied=code in ACCESS_DENIED)
+        )

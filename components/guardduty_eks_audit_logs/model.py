@@ -35,6 +35,15 @@ class FeatureStatus(StrEnum):
     DISABLED = "DISABLED"
 
 
+UNKNOWN: Final = "UNKNOWN"
+"""Stands for a status that AWS did not return: unknown is not off."""
+
+
+def change(current: str | None, wanted: str | None) -> str:
+    """Writes from what to what something changes: `ENABLED -> DISABLED`."""
+    return f"{current or UNKNOWN} -> {wanted}"
+
+
 class AutoEnable(StrEnum):
     """For which accounts GuardDuty turns something on by itself (API: OrgFeatureStatus).
 

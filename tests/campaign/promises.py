@@ -39,7 +39,7 @@ _SILENCE_SECONDS = 300
 _REFUSED_WHOLE = "BadRequestException"
 _LOST = frozenset({"AnswerLost", "TimeOut", "ConnectionClosed"})
 _OF_A_CALL = re.compile(
-    r"[A-Z]\w+ (failed|got no)|no answer|(AWS did not tell )?what it had before"
+    r"[A-Z]\w+ (failed|got no)|no answer|(AWS did not return )?what it had before"
 )
 _SECRET = re.compile(r"@example\.com|AKIA[A-Z0-9]{12,}|Traceback \(most recent")
 

@@ -608,7 +608,7 @@ def test_accounts_that_a_run_leaves_out_are_named(
             "these."
         ),
         (
-            f"1 account in {REGION} that drops out of the rules was left out of this run, as with "
+            f"1 account in {REGION} that was to be released was left out of this run, as with "
             f"--target, --exclude or --run-program: {account(2)}. Run the command again without "
             "these."
         ),

@@ -336,7 +336,7 @@ def test_regions_are_a_list_of_some(program: _Program, regions: Sequence[str]) -
         _planned(regions)
 
     (told,) = program.told(logging.ERROR)
-    assert "names no region; write a list" in told
+    assert "names no region. Write a list" in told
 
 
 def _recorded(region: str, administrator: str = ADMINISTRATOR, **outputs: object) -> dict[str, Any]:
@@ -655,10 +655,10 @@ def test_malformed_settings_end_the_program_before_aws_is_asked(
 
     assert program.refused(faulty) == [
         (
-            "guardduty-eks-audit-logs:staus is not a configuration key of this project; did you "
+            "guardduty-eks-audit-logs:staus is not a configuration key of this project. Did you "
             "mean status?"
         ),
-        "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
+        "status: ON is not a value it takes. Use one of ENABLED, DISABLED.",
     ]
     assert aws.requests == []
 
@@ -719,7 +719,7 @@ def test_the_costs_of_a_detector_that_is_made_are_told_to_be_unknown(
 def test_no_detector_is_made_for_anybody_else(aws: Aws, program: _Program) -> None:
     aws.detector, aws.delegated = None, (account(9),)
     (told,) = program.refused({**_KEYS, f"{PROJECT}:detector": "create"})
-    assert told.startswith("detector: create, but AWS Organizations does not tell that account 222")
+    assert told.startswith("detector: create, but AWS Organizations does not list account 222")
 
 
 def test_an_account_that_is_not_the_administrator_ends_the_program(

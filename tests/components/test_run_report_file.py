@@ -93,21 +93,28 @@ def test_a_run_that_left_accounts_has_failed_and_says_why(runs: _Runs) -> None:
     (left,) = report.regions[0].accounts
     assert report.outcome == "failed"
     assert (left.progress, left.reason) == ("unprocessed", "Internal error")
-    assert "could not be set" in report.refusals[0]
+    assert "could not be set" in report.refusals[0].sentence
 
 
 def test_a_refusal_says_why_and_what_it_refused(runs: _Runs) -> None:
     report = runs.ends(Engine(preview=True), members=[rule("DISABLED")], maxDisabled=0)
 
     assert report.outcome == "refused"
-    assert "maxDisabled: 1 member would be turned off" in report.refusals[0]
+    (refusal,) = report.refusals
+    assert (refusal.id, refusal.key) == ("too-many-disabled", "maxDisabled")
+    assert "maxDisabled: 1 member would be turned off" in refusal.sentence
+    assert refusal.way_out == "If that is meant, set maxDisabled: 1."
     assert [a.account for a in report.regions[0].accounts] == [account(1)]
 
 
 def test_a_malformed_configuration_is_a_refusal_too(runs: _Runs) -> None:
     report = runs.ends(Engine(preview=True), status="MAYBE", mode="nonsense")
 
-    assert (report.outcome, len(report.refusals), report.regions) == ("refused", 2, ())
+    assert (report.outcome, report.regions) == ("refused", ())
+    assert [(r.id, r.key) for r in report.refusals] == [
+        ("value-not-taken", "mode"),
+        ("value-not-taken", "status"),
+    ]
 
 
 def test_a_run_that_breaks_off_leaves_it_unfinished(
@@ -133,7 +140,7 @@ def test_secrets_of_the_configuration_are_masked(
     report = runs.ends(Engine(preview=True), members=_ALL_ON)
 
     assert report.outcome == "refused"
-    assert "[secret]" in report.refusals[0]
+    assert "[secret]" in report.refusals[0].sentence
     assert "hunter2" not in runs.path.read_text(encoding="utf-8")
 
 

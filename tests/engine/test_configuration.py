@@ -68,9 +68,9 @@ def test_what_nobody_reads_is_refused_and_each_way_out_works(
     assert asked_for.code == 0, asked_for.text
     _refused(
         stack.preview(),
-        "stacks/Pulumi.test.yml is read by nobody: the file of stack test is "
+        "stacks/Pulumi.test.yml is not read: the file of stack test is "
         # The CLI has made one, to keep the stack's salt in it.
-        "stacks/Pulumi.test.yaml; move what it has to stacks/Pulumi.test.yaml, and remove it.",
+        "stacks/Pulumi.test.yaml. Move what it has to stacks/Pulumi.test.yaml, and remove it.",
     )
     moved = wrong.read_text().partition("encryptionsalt")[0]
     stack.file.write_text(f"{stack.file.read_text()}{moved}")
@@ -81,7 +81,7 @@ def test_what_nobody_reads_is_refused_and_each_way_out_works(
     stack.configure({"aws:region": REGION, "members": []})
     released = stack.preview()
     assert released.code == 0, released.text
-    assert "2 accounts drop out of the rules" in released.text
+    assert "2 accounts are released" in released.text
     stack.file.write_text(right)
     _settled(stack)
 
@@ -90,7 +90,10 @@ def test_what_nobody_reads_is_refused_and_each_way_out_works(
     stack.file.write_text(f"{right}\n{stray}")
     _refused(
         stack.up(),
-        f"stacks/Pulumi.test.yaml: {PROJECT}:status is outside of `config:`, where nobody reads it",
+        (
+            f"stacks/Pulumi.test.yaml: {PROJECT}:status is outside of `config:`, where Pulumi does "
+            "not read it"
+        ),
     )
     stack.file.write_text(right.replace("config:\n", f"config:\n  {stray}"))
     assert own_off in stack.preview().text
@@ -98,10 +101,14 @@ def test_what_nobody_reads_is_refused_and_each_way_out_works(
     # A part that is no config, and a second document.
     stack.file.write_text(f"{right}\nConfig:\n  {stray}")
     _refused(
-        stack.preview(), "stacks/Pulumi.test.yaml: nobody reads what is below `Config:`; write"
+        stack.preview(),
+        "stacks/Pulumi.test.yaml: Pulumi does not read what is below `Config:`. Write",
     )
     stack.file.write_text(f"{right}\n---\nconfig:\n  {stray}")
-    _refused(stack.preview(), "stacks/Pulumi.test.yaml: nobody reads what comes after the line ---")
+    _refused(
+        stack.preview(),
+        "stacks/Pulumi.test.yaml: Pulumi does not read what comes after the line ---",
+    )
 
     stack.file.write_text(right)
 
@@ -110,7 +117,8 @@ def test_what_nobody_reads_is_refused_and_each_way_out_works(
     described = project.read_text()
     project.write_text(f"{described}\nstatus: DISABLED\n")
     _refused(
-        stack.preview(), "Pulumi.yaml: status is outside of `config:`, and nobody reads it; write"
+        stack.preview(),
+        "Pulumi.yaml: status is outside of `config:`, and Pulumi does not read it. Write",
     )
     project.write_text(described.replace("default: ENABLED", "default: DISABLED"))
     assert own_off in stack.preview().text
@@ -127,8 +135,11 @@ def _put_in_their_namespaces(stack: Stack) -> None:
     refused = stack.up()
     _refused(
         refused,
-        f"acme:status is in a namespace that nobody reads; did you mean {PROJECT}:status?",
-        "aws:allowedAccountIDs is no key of the aws provider; did you mean aws:allowedAccountIds?",
+        (
+            "acme:status is in a namespace that this program does not read. Did you mean "
+            f"{PROJECT}:status?"
+        ),
+        "aws:allowedAccountIDs is no key of the aws provider. Did you mean aws:allowedAccountIds?",
     )
     way_out = r"acme:status is in.*config set (\S+) <value>.*config rm (\S+)`"
     ((meant, misplaced),) = re.findall(way_out, refused.errors[0])
@@ -152,17 +163,17 @@ def test_all_is_left_only_if_the_configuration_says_so(
     _refused(
         stack.up(),
         "autoEnable is written nowhere, which means NEW, but us-east-1 has ALL: existing accounts "
-        "would be reached no more. Write autoEnable: ALL to keep it; or write autoEnable: ",
+        "would no longer be reached. Write autoEnable: ALL to keep it; or write autoEnable: ",
     )
     assert aws.writes() == []
     stack.configure({"aws:region": REGION, "autoEnable": "ALL"})
     kept = stack.preview()
     assert kept.code == 0, kept.text
-    assert "reached no more" not in kept.text
+    assert "no longer reached" not in kept.text
     stack.configure({"aws:region": REGION, "autoEnable": "NEW"})
     left = stack.up()
     assert left.code == 0, left.text
-    assert "autoEnable ALL -> NEW: existing accounts are reached no more" in left.text
+    assert "autoEnable ALL -> NEW: existing accounts are no longer reached" in left.text
     stack.configure({"aws:region": REGION})
     _settled(stack)
 
@@ -180,13 +191,13 @@ def test_ten_thousand_accounts_come_from_a_file(
 
     for text, reference, sentence in (
         ("12345678901\n" * 5_000, "ids.txt", "ids.txt has 5000 lines without an account id"),
-        ("# none\n", "ids.txt", "ids.txt has no account id, so the rule selects nobody"),
-        ("a\n1\n", {"path": "ids.txt", "column": "id"}, "has no column id; name one of a"),
-        ("", 12, "12 is malformed; write the path of a file with one account id a line"),
+        ("# none\n", "ids.txt", "ids.txt has no account id, so the rule selects no account"),
+        ("a\n1\n", {"path": "ids.txt", "column": "id"}, "has no column id. Name one of a"),
+        ("", 12, "12 is malformed. Write the path of a file with one account id a line"),
         (
             "",
             "none.txt",
-            "can't be read (No such file or directory); write the path of a text file",
+            "can't be read (No such file or directory). Write the path of a text file",
         ),
     ):
         ids.write_text(text)
@@ -197,7 +208,7 @@ def test_ten_thousand_accounts_come_from_a_file(
     configure(accounts=["7"] * 99)
     run = stack.preview()
     assert run.errors[-1] == (
-        "rule 1 (members[0].accounts): 79 more of 99 wrong entries; each is to be corrected."
+        "rule 1 (members[0].accounts): 79 more of 99 wrong entries. Each is to be corrected."
     )
 
     configure(accountsFile="ids.txt")
@@ -336,7 +347,7 @@ def test_what_the_reader_leaves_open_the_cli_tells(
     ]
     asked = read_configuration(cli.folder, "secret", ask_pulumi)
     assert (asked["aws:token"], asked[f"{PROJECT}:retryMinutes"]) == ("x", "1.5")
-    with pytest.raises(SettingsError, match="`pulumi config` does not tell the configuration of"):
+    with pytest.raises(SettingsError, match="`pulumi config` does not print the configuration of"):
         ask_pulumi(cli.folder, "none")
 
 

@@ -147,7 +147,7 @@ def test_a_member_lost_between_preview_and_up_is_no_failure(
     assert run.code == 0, run.text
     told = stack.preview()
     assert (
-        "1 member can't be set (relationship status Disabled, suspended in GuardDuty): "
+        "1 member is inactive (relationship status Disabled, suspended in GuardDuty): "
         f"{account(3)}" in told.text
     )
     monitored = {

@@ -253,7 +253,7 @@ def test_a_deleted_detector_is_made_again_and_nothing_is_released(
     assert run.code == 0, run.text
     assert aws.writes()[0] == "CreateDetector"
     assert "UpdateMemberDetectors" not in aws.writes()
-    assert "drop out of the rules" not in run.text
+    assert "released (onRelease" not in run.text
     assert stack.record() == recorded
     assert recorded.accounts == before
 

@@ -102,7 +102,7 @@ def test_invited_members_are_set_and_those_who_have_not_accepted_are_told(
     preview = stack.preview()
     assert "administrator by invitation 800000000001" in preview.text
     assert (
-        "1 member can't be set (relationship status Invited, has not accepted the invitation): "
+        "1 member is inactive (relationship status Invited, has not accepted the invitation): "
         "800000000003"
     ) in preview.text
     run = stack.up()

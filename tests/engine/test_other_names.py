@@ -72,7 +72,7 @@ def test_other_names_of_stack_and_project_and_an_import_keep_the_record(
     stack.rename_project("security")
     refused = stack.up()
     assert refused.code != 0
-    assert "2 keys of this project stand where nobody reads them" in refused.text
+    assert "2 keys of this project stand where this program does not read them" in refused.text
     assert "guardduty-eks-audit-logs:members -> security:members" in refused.text
     stack.configure({"aws:region": "us-east-1", "members": ALL_ON, "onRelease": "RESTORE"})
     run = stack.up("--expect-no-changes")

@@ -45,7 +45,8 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "guardduty-eks-audit-log:status is in a namespace that nobody reads; did you mean "
+                "guardduty-eks-audit-log:status is in a namespace that this program does not "
+                "read. Did you mean "
                 f"{PROJECT}:status? The namespace of this project's keys is its name in "
                 f"Pulumi.yaml. Write {PROJECT}:status in place of guardduty-eks-audit-log:status "
                 "where it stands, in the stack's file or in Pulumi.yaml; for a single value of the "
@@ -54,34 +55,36 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
             ),
             (
                 f"{PROJECT}:autoEnabled is not a configuration key of this project; "
-                "did you mean autoEnable?"
+                "Did you mean autoEnable?"
             ),
-            "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
+            "status: ON is not a value it takes. Use one of ENABLED, DISABLED.",
             f"rule 1 (members[0].accounts[0]): 30000000001 {DIGITS}",
             f"rule 2 (members[1].accounts[0]): 12345678901 {DIGITS}",
             (
-                "rule 3 (members[2].accounts[0]): shop is not an account id; write its 12 digits, "
+                "rule 3 (members[2].accounts[0]): shop is not an account id. Write its 12 digits, "
                 "in quotes."
             ),
             (
-                "rule 4 (members[3]): accounts is empty, so the rule selects nobody; fill it or "
+                "rule 4 (members[3]): accounts is empty, so the rule selects no account. Fill it "
+                "or "
                 "remove the rule."
             ),
             (
                 "rule 5 (members[4].organizationalUnits[0]): ou-1 is not the id of an "
-                "organizational unit; write it like ou-ab12-cdef3456."
+                "organizational unit. Write it like ou-ab12-cdef3456."
             ),
             (
                 "rule 5 (members[4].organizationalUnits[1]): Prod//EU is not a path of "
-                "organizational units; write it like Root/Prod/EU."
+                "organizational units. Write it like Root/Prod/EU."
             ),
-            "rule 6 (members[5]): a rule selects by exactly one of tags and all; keep one of them.",
+            "rule 6 (members[5]): a rule selects by exactly one of tags and all. Keep one of them.",
             (
-                "rule 7 (members[6]): the rule selects nobody; add one of accounts, accountsFile, "
+                "rule 7 (members[6]): the rule selects no account. Add one of accounts, "
+                "accountsFile, "
                 "organizationalUnits, tags, all."
             ),
             (
-                "maxDisabled: a few is malformed; write a number of accounts, or a share of all "
+                "maxDisabled: a few is malformed. Write a number of accounts, or a share of all "
                 "like "
                 ""
                 '"25%".'
@@ -92,7 +95,7 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"mode": "standalone", "autoEnable": "ALL", "onRelease": "DISABLE"},
         [
             (
-                "autoEnable: ALL has no effect with mode: standalone; remove autoEnable, or "
+                "autoEnable: ALL has no effect with mode: standalone. Remove autoEnable, or "
                 "correct "
                 ""
                 "the mode."
@@ -116,14 +119,14 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"mode": "delegation"},
         [
             (
-                "administratorAccountId is missing; with mode: delegation it names the account to "
+                "administratorAccountId is missing. With mode: delegation it names the account to "
                 "designate."
             )
         ],
     ),
     "no region": (
         {"aws:region": ""},
-        ["aws:region is not set; run `pulumi config set aws:region <region>`."],
+        ["aws:region is not set. Run `pulumi config set aws:region <region>`."],
     ),
     "accounts that can not be set": (
         {
@@ -206,13 +209,13 @@ def test_rules_that_are_no_list_are_refused(
 
     refused = stack.up("--skip-preview")
     _assert_refused(
-        aws, refused, "members: {'all': True, 'status': 'ENABLED'} is malformed; write a list."
+        aws, refused, "members: {'all': True, 'status': 'ENABLED'} is malformed. Write a list."
     )
     stack.configure({"aws:region": REGION, "members": "all of them"})
     _assert_refused(
         aws,
         stack.up("--skip-preview"),
-        "members: all of them is not a list; write a list of rules, as in "
+        "members: all of them is not a list. Write a list of rules, as in "
         "stacks/Pulumi.template.yaml.",
     )
 
@@ -231,7 +234,7 @@ def test_a_bad_setting_on_a_stack_that_is_up_changes_nothing(
         aws,
         stack.up("--skip-preview"),
         (
-            "rule 1 (members[0].status): OFF is not a value it takes; use one of ENABLED, "
+            "rule 1 (members[0].status): OFF is not a value it takes. Use one of ENABLED, "
             "DISABLED, UNMANAGED."
         ),
     )
@@ -487,8 +490,8 @@ standaloneAccounts: [{id: "800000000001", name: partner, detector: false}]
     assert run.code != 0
     (error,) = run.errors
     assert error.startswith(
-        "detector: create, but AWS Organizations does not tell that account 800000000001 is a "
-        "delegated administrator of GuardDuty"
+        "detector: create, but AWS Organizations does not list account 800000000001 as a delegated "
+        "administrator of GuardDuty"
     )
     assert aws.writes() == []
 

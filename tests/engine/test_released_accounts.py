@@ -35,7 +35,7 @@ def test_previews_name_each_account_that_restore_changes(
 
     _decides(stack, 1, 2)
     preview = stack.preview("--diff")
-    dropping = "1 account drops out of the rules (onRelease RESTORE): 1 goes to DISABLED."
+    dropping = "1 account is released (onRelease RESTORE): 1 goes to DISABLED."
     assert dropping in preview.text
     assert listed_under("ENABLED -> DISABLED", preview.text) == [account(3)]
     assert stack.up().code == 0
@@ -49,7 +49,7 @@ def test_previews_name_each_account_that_restore_changes(
     aws.control.leave_unprocessed("UpdateMemberDetectors", [account(2)], "No.", times=1)
     failed = stack.destroy()
     assert failed.code != 0
-    told = "GuardDuty: 1 member in us-east-1 could not be let go as onRelease says."
+    told = "GuardDuty: 1 member in us-east-1 could not be released as onRelease says."
     assert told in failed.errors
     lines = [line.strip() for line in failed.text.splitlines()]
     assert lines[lines.index("No:") + 1] == account(2)

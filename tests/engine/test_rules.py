@@ -175,7 +175,7 @@ def test_a_unit_or_tag_that_selects_nobody_is_told(
     run = aws.stack(members=[{"status": "ENABLED", "tags": {"env": "stage"}}]).preview()
 
     assert run.code == 0, run.text
-    assert "rule 1: tag env=stage decides no account: none is selected" in run.text
+    assert "rule 1: tag env=stage is unused: it selects no account" in run.text
 
 
 def test_missing_permissions_of_organizations_are_named(
@@ -239,7 +239,7 @@ def test_trial_and_usage_are_told_before_switching_on(
     told = stack.preview().text
 
     assert f"on   {account(1)}  rule 1: all" in told
-    assert "Trial: of 5 accounts to be turned on, 5 are unknown (GuardDuty tells none" in told
+    assert "Trial: of 5 accounts to be turned on, 5 are unknown (GuardDuty returned none" in told
     assert "trial unknown" not in told
     assert "Usage: " in told
     assert aws.control.calls("GetRemainingFreeTrialDays")

@@ -203,7 +203,7 @@ def test_a_suspended_account_keeps_the_record_of_what_it_had(
 
     run = stack.up()
 
-    assert "can't be set (relationship status Disabled, suspended in GuardDuty)" in run.text
+    assert "inactive (relationship status Disabled, suspended in GuardDuty)" in run.text
     assert stack.record().accounts == before
     aws.control.set_relationship(suspended, "Enabled")
     assert stack.up().code == 0

@@ -167,7 +167,7 @@ def test_a_status_that_does_not_exist_is_refused_in_one_sentence(
         provider.create(wrong) if ask == "create" else getattr(provider, ask)(olds, wrong)
 
     (line,) = told[0].splitlines()
-    assert "wanted.300000000002: ON is not a value it takes; use one of ENABLED, DISABLED" in line
+    assert "wanted.300000000002: ON is not a value it takes. Use one of ENABLED, DISABLED" in line
     assert aws.requests == []
 
 
@@ -321,7 +321,7 @@ def test_an_account_that_aws_did_not_tell_of_is_named_as_such(
 
     assert aws.members == {**_all(3, "DISABLED"), account(1): "ENABLED"}
     assert created.outputs["unprocessed"] == {
-        account(2): "AWS did not tell what it had before; it is set once that is recorded."
+        account(2): "AWS did not return what it had before; it is set once that is recorded."
     }
 
 

@@ -188,7 +188,7 @@ def test_a_destroy_names_who_left_and_puts_the_others_back(sandbox: RunningSandb
     stayed = {account(2): "ENABLED", account(3): "ENABLED", account(4): held[account(4)]}
     assert held == before | stayed
     assert (
-        "can't be set (relationship status Disabled, suspended in GuardDuty): 300000000002, "
+        "inactive (relationship status Disabled, suspended in GuardDuty): 300000000002, "
         "300000000003; 1 is no member any more (300000000004)."
     ) in told
 

@@ -204,7 +204,7 @@ def test_who_is_suspended_meanwhile_stays_in_the_ledger_without_a_failure(
 
     assert updated == _state({account(2): "DISABLED", account(3): "ENABLED"}, revision=2)
     assert provider.stderr.splitlines()[-1] == (
-        "1 account put back to ENABLED; 1 can't be set (relationship status Disabled, suspended "
+        "1 account put back to ENABLED; 1 is inactive (relationship status Disabled, suspended "
         "in GuardDuty): 300000000002."
     )
 
@@ -480,7 +480,7 @@ def test_accounts_that_cannot_be_set_are_named_and_no_failure(
     assert _written(aws) == [("DISABLED", [account(1)])]
     assert provider.stderr.splitlines()[-1] == (
         "1 account put back to DISABLED; "
-        "1 can't be set (relationship status Disabled, suspended in GuardDuty): 300000000003; "
+        "1 is inactive (relationship status Disabled, suspended in GuardDuty): 300000000003; "
         "2 are no members any more (300000000002, 300000000004); "
         "1 is decided by policy (GUARDDUTY_POLICY: 300000000005). Turned off: 300000000001."
     )
@@ -492,7 +492,7 @@ def test_a_second_destroy_writes_only_what_is_left(aws: Aws, provider: DynamicPr
     with error_of() as told:
         provider.delete(_state())
     assert told[0].splitlines() == [
-        "GuardDuty: 1 member in us-east-1 could not be let go as onRelease says.",
+        "GuardDuty: 1 member in us-east-1 could not be released as onRelease says.",
         "  The test says so:",
         "    300000000002",
         (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from guardduty_eks_audit_logs.model import AccountId
     from tests.support.running_sandbox import RunningSandbox, ServeSandbox
 
-_UNKNOWN = "GuardDuty tells none; an account that never had EKS audit logs on gets 30 days"
+_UNKNOWN = "GuardDuty returned none; an account that never had EKS audit logs on gets 30 days"
 _ON_FOR_A_MONTH, _NEVER_ON = account(1), account(2)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from guardduty_eks_audit_logs.model import AccountId, FeatureStatus, Setting
+from guardduty_eks_audit_logs.model import UNKNOWN, AccountId, FeatureStatus, Setting
 from guardduty_eks_audit_logs.planning.plan import Plan, make_plan
 from guardduty_eks_audit_logs.state.ledger import LastState, Record
-from guardduty_eks_audit_logs.state.properties import UNKNOWN
 from tests.support.vocabulary import ADMINISTRATOR, DETECTOR, OWNER, REGION, region_with, settings
 
 if TYPE_CHECKING:

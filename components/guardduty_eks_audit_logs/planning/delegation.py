@@ -12,6 +12,7 @@ from guardduty_eks_audit_logs.state.ledger import LastState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from guardduty_eks_audit_logs.messages.catalogue import Refusal
     from guardduty_eks_audit_logs.model import AccountId, Delegation
 
 
@@ -26,7 +27,7 @@ class DelegationPlan:
     """
 
     delegation: Delegation
-    refusals: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
     notices: tuple[str, ...] = ()
 
 
@@ -50,7 +51,7 @@ def plan_delegation(delegation: Delegation, last: LastState | None = None) -> De
 
 def designations_of_others(
     last: LastState, kept: tuple[AccountId, str] | None, now: str
-) -> tuple[str, ...]:
+) -> tuple[Refusal, ...]:
     """Refuses a run that would leave a designation of its state.
 
     Args:
@@ -65,7 +66,7 @@ def designations_of_others(
     )
 
 
-def _refusals(delegation: Delegation) -> Iterator[str]:
+def _refusals(delegation: Delegation) -> Iterator[Refusal]:
     region, caller, wanted = delegation.region, delegation.caller, delegation.wanted
     refused, designated = delegation.refused, delegation.designated
     if refused and refused.code in ACCESS_DENIED:

@@ -15,13 +15,14 @@ from guardduty_eks_audit_logs.texts import accounts_by_reason
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from guardduty_eks_audit_logs.messages.catalogue import Notice
     from guardduty_eks_audit_logs.model import AccountId, Snapshot
     from guardduty_eks_audit_logs.planning.decisions import Decision
     from guardduty_eks_audit_logs.settings.configuration import Rule, Settings
     from guardduty_eks_audit_logs.state.ledger import Record
 
 
-def before_detector(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+def before_detector(settings: Settings, snapshot: Snapshot) -> Iterator[Notice]:
     """Tells of a detector that is only being made: it has no members yet, AWS attaches them."""
     yield messages.detector_first(alone=settings.mode is Mode.STANDALONE)
     if settings.members:
@@ -37,7 +38,7 @@ def before_detector(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
         yield from _policy_type_unknown(settings, snapshot)
 
 
-def away_from_all(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+def away_from_all(settings: Settings, snapshot: Snapshot) -> Iterator[Notice]:
     """Tells of a run after which GuardDuty reaches existing accounts no more."""
     feature = snapshot.organization.feature if snapshot.organization else None
     leaves = feature is AutoEnable.ALL and settings.auto_enable is not AutoEnable.ALL
@@ -50,7 +51,7 @@ def organization_notices(
     snapshot: Snapshot,
     decisions: tuple[Decision, ...],
     non_members: Collection[AccountId],
-) -> Iterator[str]:
+) -> Iterator[Notice]:
     """Tells what the organization's settings do, and to whom they do nothing.
 
     Args:
@@ -83,7 +84,7 @@ def organization_notices(
     yield from _policy_type_unknown(settings, snapshot)
 
 
-def _policy_type_unknown(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+def _policy_type_unknown(settings: Settings, snapshot: Snapshot) -> Iterator[Notice]:
     lookup = snapshot.lookup
     asked = {settings.auto_enable, settings.auto_enable_members} - {None, AutoEnable.NONE}
     if lookup and lookup.policy_type_enabled is None and asked:
@@ -105,7 +106,9 @@ def _off(snapshot: Snapshot) -> list[AccountId]:
     return [a for a, s in snapshot.statuses.statuses.items() if s is FeatureStatus.DISABLED]
 
 
-def _all(settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]) -> Iterator[str]:
+def _all(
+    settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
+) -> Iterator[Notice]:
     turned_on = {d.account for d in decisions if d.wanted is FeatureStatus.ENABLED}
     invited = snapshot.invited
     off = [account for account in _off(snapshot) if account not in invited]
@@ -124,7 +127,7 @@ def _all(settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
         yield messages.all_leaves_invited(not_reached)
 
 
-def _out_of_reach(snapshot: Snapshot, told: Collection[AccountId]) -> Iterator[str]:
+def _out_of_reach(snapshot: Snapshot, told: Collection[AccountId]) -> Iterator[Notice]:
     """Tells of accounts that ALL does not reach since they are no members, as far as known."""
     members = {member.account for member in snapshot.members if is_member(member)}
     former = {m.account for m in snapshot.members if not (is_member(m) or m.invited)}
@@ -137,7 +140,7 @@ def _out_of_reach(snapshot: Snapshot, told: Collection[AccountId]) -> Iterator[s
 
 def non_member_notices(
     settings: Settings, snapshot: Snapshot, non_members: Mapping[AccountId, int]
-) -> Iterator[str]:
+) -> Iterator[Notice]:
     """Tells of accounts that a rule selects and that are no members.
 
     Args:
@@ -162,7 +165,7 @@ def _why_no_members(snapshot: Snapshot, accounts: Collection[AccountId]) -> dict
     return {str(account): former.get(account, messages.NOT_ADDED) for account in accounts}
 
 
-def policy_notices(snapshot: Snapshot) -> Iterator[str]:
+def policy_notices(snapshot: Snapshot) -> Iterator[Notice]:
     """Tells for whom an organization policy decides."""
     managed = snapshot.statuses.managed
     if snapshot.detector and snapshot.detector.managed:
@@ -173,7 +176,7 @@ def policy_notices(snapshot: Snapshot) -> Iterator[str]:
 
 def inactive_notices(
     inactive: Mapping[AccountId, str], rules: tuple[Rule, ...], deciding: Mapping[AccountId, int]
-) -> Iterator[str]:
+) -> Iterator[Notice]:
     """Tells of members that a rule selects and that can't be set now."""
     for status, accounts in accounts_by_reason(inactive).items():
         indexes = sorted({deciding[account] for account in accounts})
@@ -181,7 +184,7 @@ def inactive_notices(
         yield messages.skipped(status, accounts, labels)
 
 
-def unused_rules(rules: tuple[Rule, ...], busy: Collection[int]) -> Iterator[str]:
+def unused_rules(rules: tuple[Rule, ...], busy: Collection[int]) -> Iterator[Notice]:
     """Tells of rules that decide no account, not even one that can't be set now.
 
     Args:
@@ -197,7 +200,7 @@ def unused_rules(rules: tuple[Rule, ...], busy: Collection[int]) -> Iterator[str
 
 def settings_left(
     settings: Settings, record: Record, written: Collection[Setting]
-) -> Iterator[str]:
+) -> Iterator[Notice]:
     """Tells which of the organization's settings it writes no more, and puts back on destroy."""
     if settings.on_release is not OnRelease.RESTORE:
         return

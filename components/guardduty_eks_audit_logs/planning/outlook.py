@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.model import FeatureStatus, Setting
+from guardduty_eks_audit_logs.model import FeatureStatus, Setting, change
 from guardduty_eks_audit_logs.settings.configuration import OnRelease
 from guardduty_eks_audit_logs.state.properties import LEAVE
 
@@ -48,7 +48,7 @@ def on_destroy(plan: Plan) -> dict[str, str] | str:
     if on_release is OnRelease.LEAVE:
         return messages.destroy_leaves(on_release.value)
     changes = {
-        str(account): messages.change(now, target)
+        str(account): change(now, target)
         for account, (now, target) in _members_on_destroy(plan).items()
     }
     if plan.leaving:
@@ -99,7 +99,7 @@ def _settings_on_destroy(plan: Plan) -> dict[str, str]:
         before.pop(Setting.STATUS, None)  # a policy decides it
     after = {key: wanted[key] if key in written else held[key] for key in before}
     return {
-        str(key): messages.change(after[key], before[key])
+        str(key): change(after[key], before[key])
         for key in before
         if before[key] and after[key] and after[key] != before[key]
     }

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.model import AccountId, AutoEnable, FeatureStatus, Setting
+from guardduty_eks_audit_logs.model import (
+    UNKNOWN,
+    AccountId,
+    AutoEnable,
+    FeatureStatus,
+    Setting,
+    change,
+)
 from guardduty_eks_audit_logs.planning.decisions import (
     Decision,
     decide,
@@ -41,6 +48,7 @@ from guardduty_eks_audit_logs.state.ledger import LastState, Record
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from guardduty_eks_audit_logs.messages.catalogue import Refusal
     from guardduty_eks_audit_logs.model import Snapshot
     from guardduty_eks_audit_logs.settings.configuration import Settings
 
@@ -72,7 +80,7 @@ class Plan:
     settings: Settings
     snapshot: Snapshot
     owner: str
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     decisions: tuple[Decision, ...] = ()
     inactive: Mapping[AccountId, str] = field(default_factory=dict)
     deciding: Mapping[AccountId, int] = field(default_factory=dict)
@@ -91,11 +99,7 @@ class Plan:
     @property
     def changes(self) -> dict[str, str]:
         """The members that change, each with its change: `DISABLED -> ENABLED`."""
-        return {
-            str(d.account): messages.change(d.current, d.wanted)
-            for d in self.decisions
-            if d.changes
-        }
+        return {str(d.account): change(d.current, d.wanted) for d in self.decisions if d.changes}
 
     @property
     def turning_on(self) -> list[AccountId]:
@@ -137,7 +141,7 @@ class Plan:
     @property
     def to_record(self) -> dict[str, str]:
         """The input `record` of `PriorSettings`: the ledger, with `UNKNOWN` to be read again."""
-        new = {a: status or messages.UNKNOWN for a, status in self.newly_set.items()}
+        new = {a: status or UNKNOWN for a, status in self.newly_set.items()}
         return {str(a): str(status) for a, status in {**self.record.before, **new}.items()}
 
     @property
@@ -186,7 +190,7 @@ class Plan:
         """The settings beside members that change, each with its change: `NONE -> NEW`."""
         held = self.snapshot.settings
         return {
-            key: messages.change(held[key], value)
+            key: change(held[key], value)
             for key, value in self.settings_to.items()
             if held[key] not in {None, value}
         }
@@ -288,7 +292,7 @@ def make_leaving_plan(settings: Settings, snapshot: Snapshot, owner: str, last: 
         last: the stack's last state.
     """
     record = last.record(snapshot.caller, snapshot.region)
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     if snapshot.detector is None:
         release = Release(former_members=frozenset(record.before))
     else:

@@ -14,6 +14,7 @@ from guardduty_eks_audit_logs.settings.modes import Mode
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from guardduty_eks_audit_logs.messages.catalogue import Refusal
     from guardduty_eks_audit_logs.model import (
         AccountId,
         Detector,
@@ -32,7 +33,7 @@ OWNER_TAG = "guardduty-eks-audit-logs:stack"
 
 def caller_refusals(
     settings: Settings, snapshot: Snapshot, owner: str, made: Collection[str] = ()
-) -> tuple[str, ...]:
+) -> tuple[Refusal, ...]:
     """Judges who asks, and the region: caller, detector, feature.
 
     Args:
@@ -66,7 +67,7 @@ def _tags_of(owner: str) -> tuple[str, str]:
     return owner, owner.rpartition("/")[2]
 
 
-def _without_detector(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+def _without_detector(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]:
     if not settings.makes_detector:
         yield messages.no_detector(snapshot.region, snapshot.caller)
     elif settings.mode is Mode.ORGANIZATION and not snapshot.delegated:
@@ -74,7 +75,7 @@ def _without_detector(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
         yield messages.not_delegated(snapshot.caller, reason.reason if reason else None)
 
 
-def _organization_refusal(snapshot: Snapshot, refused: Refused) -> str:
+def _organization_refusal(snapshot: Snapshot, refused: Refused) -> Refusal:
     reason = refused.reason.rstrip(".")
     if refused.code in ACCESS_DENIED:
         return messages.permission_missing(
@@ -83,7 +84,7 @@ def _organization_refusal(snapshot: Snapshot, refused: Refused) -> str:
     return messages.caller_not_administrator(snapshot.region, snapshot.caller, reason)
 
 
-def administrator_replaced(snapshot: Snapshot, record: Record) -> tuple[str, ...]:
+def administrator_replaced(snapshot: Snapshot, record: Record) -> tuple[Refusal, ...]:
     """Tells an account that was the administrator where it is said what to do now.
 
     Args:
@@ -102,7 +103,7 @@ def _not_offered(detector: Detector, snapshot: Snapshot) -> bool:
     return detector.status is None or not offered_to_members
 
 
-def members_not_written(settings: Settings, record: Record) -> tuple[str, ...]:
+def members_not_written(settings: Settings, record: Record) -> tuple[Refusal, ...]:
     """Refuses to take a configuration that got lost for one that releases everybody.
 
     Args:
@@ -123,7 +124,7 @@ def rule_refusals(
     deciding: Mapping[AccountId, int],
     decisions: tuple[Decision, ...],
     release: Release,
-) -> tuple[str, ...]:
+) -> tuple[Refusal, ...]:
     """Judges what the settings would do to the organization and its members.
 
     Args:
@@ -143,7 +144,7 @@ def rule_refusals(
     )
 
 
-def refusals_before_detector(settings: Settings, snapshot: Snapshot) -> tuple[str, ...]:
+def refusals_before_detector(settings: Settings, snapshot: Snapshot) -> tuple[Refusal, ...]:
     """Judges what can be judged before there is a detector, which alone tells who is a member."""
     return (
         *_organization_settings(settings, snapshot),
@@ -153,7 +154,7 @@ def refusals_before_detector(settings: Settings, snapshot: Snapshot) -> tuple[st
     )
 
 
-def _organization_settings(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+def _organization_settings(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]:
     """Where organization policies decide, GuardDuty's own auto-enable settings have no effect."""
     current, lookup = snapshot.organization, snapshot.lookup
     feature, members = (current.feature, current.members) if current else (None, None)
@@ -168,13 +169,13 @@ def _organization_settings(settings: Settings, snapshot: Snapshot) -> Iterator[s
         yield messages.no_effect_by_policy("autoEnableMembers", str(settings.auto_enable_members))
 
 
-def _named_administrator(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+def _named_administrator(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]:
     for index, rule in enumerate(settings.members):
         if snapshot.caller in rule.named:
             yield messages.rule_names_administrator(index, snapshot.caller, rule.selector_key)
 
 
-def _named_accounts(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+def _named_accounts(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]:
     for index, rule in enumerate(settings.members):
         key = rule.selector_key
         if snapshot.caller in rule.named:
@@ -190,7 +191,7 @@ def _named_accounts(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
                 yield messages.rule_names_former_member(index, account, status, key)
 
 
-def many_non_members(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+def many_non_members(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]:
     """Names all that are no members, of the rules of which a refusal names only the first ones."""
     for index, rule in enumerate(settings.members):
         reasons = _named_non_members(rule, snapshot)
@@ -210,14 +211,14 @@ def _named_non_members(rule: Rule, snapshot: Snapshot) -> dict[str, str]:
 
 def _non_members(
     index: int, rule: Rule, reasons: Mapping[str, str], region: str, listed: int
-) -> str:
+) -> Refusal:
     file = rule.accounts_file.path if rule.accounts_file else None
     return messages.rule_names_non_members(
-        index, reasons, region, rule.selector_key, file, listed=listed
+        messages.rule_at(index, f".{rule.selector_key}"), reasons, region, file=file, listed=listed
     )
 
 
-def _units(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+def _units(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]:
     lookup = snapshot.lookup
     if lookup is None:
         return
@@ -230,7 +231,7 @@ def _units(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
     yield from organizations_refusals(lookup, snapshot.caller)
 
 
-def organizations_refusals(lookup: OrganizationLookup, caller: AccountId) -> tuple[str, ...]:
+def organizations_refusals(lookup: OrganizationLookup, caller: AccountId) -> tuple[Refusal, ...]:
     """Says for each rule that AWS Organizations refuses which permissions the caller needs."""
     return tuple(
         messages.organizations_refused(
@@ -242,7 +243,7 @@ def organizations_refusals(lookup: OrganizationLookup, caller: AccountId) -> tup
 
 def _exceptions_from_all(
     settings: Settings, snapshot: Snapshot, deciding: Mapping[AccountId, int]
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     """ALL reaches suspended members too, once they are resumed, but none by invitation."""
     if settings.auto_enable is not AutoEnable.ALL:
         return
@@ -254,7 +255,7 @@ def _exceptions_from_all(
             yield messages.all_with_exceptions(index, excepted)
 
 
-def _exceptions_from_all_to_come(settings: Settings, snapshot: Snapshot) -> Iterator[str]:
+def _exceptions_from_all_to_come(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]:
     if settings.auto_enable is not AutoEnable.ALL:
         return
     decided = {snapshot.caller}  # no member, and refused as such
@@ -269,7 +270,7 @@ def _exceptions_from_all_to_come(settings: Settings, snapshot: Snapshot) -> Iter
 
 def _policies(
     settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...]
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     own = snapshot.detector
     if own and own.managed and own.status not in {None, settings.status}:
         yield messages.policy_decides_own(settings.status, snapshot.caller, str(own.status))
@@ -282,7 +283,7 @@ def _policies(
 
 def too_many_disabled(
     settings: Settings, snapshot: Snapshot, decisions: tuple[Decision, ...], release: Release
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     """Judges whether a run would turn off more members than `maxDisabled`, by rule or by release.
 
     A member of unknown status counts as on.
@@ -302,7 +303,7 @@ def too_many_disabled(
         yield messages.too_many_disabled(off, limit, settings.max_disabled.written, unknown)
 
 
-def lost_records(records: Iterable[Record]) -> tuple[str, ...]:
+def lost_records(records: Iterable[Record]) -> tuple[Refusal, ...]:
     """Refuses a run whose state has lost what was there before the stack.
 
     Args:
@@ -317,7 +318,7 @@ def lost_records(records: Iterable[Record]) -> tuple[str, ...]:
 
 def other_records(
     records: Iterable[Record], caller: AccountId, regions: Collection[str]
-) -> tuple[str, ...]:
+) -> tuple[Refusal, ...]:
     """Refuses a run whose state has a record of another account or region than the run's.
 
     Such a run would release those accounts, or lose what was before, by an ordinary change of the

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.model import AccountId, FeatureStatus
+from guardduty_eks_audit_logs.model import AccountId, FeatureStatus, change
 from guardduty_eks_audit_logs.planning.decisions import is_member
 from guardduty_eks_audit_logs.settings.configuration import OnRelease
 from guardduty_eks_audit_logs.state.properties import LEAVE
@@ -67,7 +67,7 @@ class Release:
         them.
         """
         changes = {
-            str(account): messages.change(self.current.get(account), status)
+            str(account): change(self.current.get(account), status)
             for account, status in self.changing.items()
         }
         return changes | dict.fromkeys(map(str, self.staying | self.former_members), LEAVE)

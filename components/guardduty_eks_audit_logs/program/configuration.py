@@ -17,6 +17,8 @@ from guardduty_eks_audit_logs.settings.stack_identity import aws_faults
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from guardduty_eks_audit_logs.messages.catalogue import Message
+
 _SHOWN_OF_AWS = {
     "aws:allowedAccountIds": "[0]",
     "aws:forbiddenAccountIds": "[0]",
@@ -52,7 +54,9 @@ def read_settings(configuration: Mapping[str, Any]) -> Settings:
         raise SettingsError(secrets)  # Nothing is said of their values.
     # Without an engine, in a test for instance, there is none.
     folder = Path(pulumi.get_root_directory() or ".")
-    faults = faults_of_stack_file(folder, pulumi.get_stack(), configuration, Settings.keys())
+    faults: tuple[Message, ...] = faults_of_stack_file(
+        folder, pulumi.get_stack(), configuration, Settings.keys()
+    )
     faults += aws_faults(configuration.get)
     try:
         settings = Settings.from_configuration(configuration, pulumi.get_project(), folder)

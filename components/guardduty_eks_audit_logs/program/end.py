@@ -120,6 +120,6 @@ def finish(failures: list[str]) -> None:
         try:
             REPORT.write(outcome)
         except UserError as error:
-            failures = [str(error)]
+            failures = [*error.refusals]
     if failures:
         refuse(failures, Outcome.FAILED)

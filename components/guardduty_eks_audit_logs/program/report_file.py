@@ -18,7 +18,12 @@ from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import UserError
-from guardduty_eks_audit_logs.reports.run_report import Outcome, RegionReport, RunReport
+from guardduty_eks_audit_logs.reports.run_report import (
+    Outcome,
+    RegionReport,
+    RunReport,
+    reported_refusals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +84,7 @@ class ReportFile:
             started=self._started,
             preview=pulumi.runtime.is_dry_run(),
             outcome=outcome,
-            refusals=tuple(refusals),
+            refusals=reported_refusals(refusals),
             regions=tuple(self._regions.values()),
         )
         masked = _masked(report.model_dump(mode="json", by_alias=True), _secrets())

@@ -16,6 +16,7 @@ from guardduty_eks_audit_logs.program.configuration import is_secret
 if TYPE_CHECKING:
     from guardduty_eks_audit_logs.aws.session import Session
     from guardduty_eks_audit_logs.errors import UserError
+    from guardduty_eks_audit_logs.messages.catalogue import Message
     from guardduty_eks_audit_logs.settings.identity import Identity
     from guardduty_eks_audit_logs.settings.stack_identity import Configuration
 
@@ -35,12 +36,13 @@ def connect(who: Configuration | Identity, region: str | None = None) -> Session
     return open_session(who, region, is_secret, _log_progress, READING_SECONDS)
 
 
-def sentence_with_region(error: UserError, region: str | None) -> str:
+def sentence_with_region(error: UserError, region: str | None) -> Message:
     """An error's sentence, with a word on a region that AWS may not have: AWS does not say so."""
+    (refusal,) = error.refusals
     asked_in_vain = isinstance(error, ConnectionFailedError | CredentialsError)
     if not asked_in_vain or not region or is_known(region):
-        return str(error)
-    return f"{error} {messages.perhaps_no_region(region)}"
+        return refusal
+    return refusal.before(messages.perhaps_no_region(region))
 
 
 def _log_progress(line: str) -> None:

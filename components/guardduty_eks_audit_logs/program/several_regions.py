@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from guardduty_eks_audit_logs.aws.session import Session
+    from guardduty_eks_audit_logs.messages.catalogue import Message
     from guardduty_eks_audit_logs.model import AccountId
     from guardduty_eks_audit_logs.planning.plan import Plan
     from guardduty_eks_audit_logs.settings.configuration import Settings
@@ -96,7 +97,7 @@ class _Regions:
     last: LastState
     planned: list[tuple[Session, Plan]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    rejected: dict[str, list[str]] = field(default_factory=dict)
+    rejected: dict[Message, list[str]] = field(default_factory=dict)
     callers: set[AccountId] = field(default_factory=set)
 
     def add(self, who: Configuration | Identity, region: str, *, leaving: bool) -> bool:
@@ -116,7 +117,7 @@ class _Regions:
             self.faults.append(messages.in_region(region, sentence_with_region(error, region)))
             return False
         except UserError as error:
-            self.faults.append(messages.in_region(region, str(error)))
+            self.faults.append(messages.in_region(region, error.refusals[0]))
         return True
 
     def _plan(self, session: Session, *, leaving: bool) -> None:
@@ -153,7 +154,7 @@ def _refusals(settings: Settings, plans: Sequence[Plan]) -> Iterator[str]:
     yield from refusals
 
 
-def _rejected(rejected: Mapping[str, Sequence[str]], regions: int) -> Iterator[str]:
+def _rejected(rejected: Mapping[Message, Sequence[str]], regions: int) -> Iterator[str]:
     """Says of which regions each sentence is."""
     for sentence, where in rejected.items():
         everywhere = len(where) == regions > 1

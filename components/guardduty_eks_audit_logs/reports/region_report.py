@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.model import FeatureStatus
+from guardduty_eks_audit_logs.model import UNKNOWN, FeatureStatus
 from guardduty_eks_audit_logs.planning.decisions import rule_label
 from guardduty_eks_audit_logs.planning.refusals import many_non_members
 from guardduty_eks_audit_logs.planning.release import release_sentence
@@ -84,7 +84,7 @@ def _by_rule(plan: Plan, costs: Costs | None) -> Iterator[tuple[int, ReportedAcc
                     account=str(decision.account),
                     name=names.get(decision.account),
                     unit=decision.unit,
-                    from_=decision.current or messages.UNKNOWN,
+                    from_=decision.current or UNKNOWN,
                     to=decision.wanted,
                     rule=rule_label(decision.rule, plan.settings.members, decision.unit),
                     reason=plan.record.left.get(decision.account),
@@ -112,7 +112,7 @@ def _released(plan: Plan) -> Iterator[tuple[int, ReportedAccount]]:
             ReportedAccount(
                 account=str(account),
                 name=_names(plan).get(account),
-                from_=plan.release.current.get(account) or messages.UNKNOWN,
+                from_=plan.release.current.get(account) or UNKNOWN,
                 to=status,
                 rule=messages.by_release(plan.settings.on_release.value),
                 reason=plan.record.left.get(account),
@@ -131,7 +131,7 @@ def _inactive(plan: Plan) -> Iterator[tuple[int, ReportedAccount]]:
                 ReportedAccount(
                     account=str(account),
                     name=_names(plan).get(account),
-                    from_=messages.UNKNOWN,
+                    from_=UNKNOWN,
                     to=wanted,
                     unit=unit,
                     rule=rule_label(index, rules, unit),

@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.messages.catalogue import as_refusals
 from guardduty_eks_audit_logs.model import FeatureStatus
 from guardduty_eks_audit_logs.settings.modes import Mode  # noqa: TC001 - for pydantic
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 
 class _Reported(BaseModel):
@@ -172,6 +173,23 @@ class RegionReport(_Reported):
         )
 
 
+class ReportedRefusal(_Reported):
+    """One refusal, or one thing that a run left undone.
+
+    Attributes:
+        id: stable, for instance `members-not-written`; docs/guide.md lists them. Empty for an error
+            that has none.
+        key: the configuration key that it is about; empty if there is none.
+        sentence: what is wrong.
+        way_out: what to do about it; empty if the sentence says it.
+    """
+
+    id: str
+    key: str
+    sentence: str
+    way_out: str
+
+
 class Outcome(StrEnum):
     """How a preview or a run ended.
 
@@ -196,7 +214,7 @@ class RunReport(_Reported):
         started: when the program began, in UTC.
         preview: whether nothing is changed.
         outcome: how it ended.
-        refusals: why nothing was changed, or what a run left undone; one sentence each.
+        refusals: why nothing was changed, or what a run left undone.
         regions: what happens in each.
     """
 
@@ -206,5 +224,17 @@ class RunReport(_Reported):
     started: datetime
     preview: bool
     outcome: Outcome = Outcome.UNFINISHED
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[ReportedRefusal, ...] = ()
     regions: tuple[RegionReport, ...] = ()
+
+
+def reported_refusals(texts: Iterable[str]) -> tuple[ReportedRefusal, ...]:
+    """Gives refusals in the report's form.
+
+    Args:
+        texts: values of `messages`; any other text becomes a refusal without an id.
+    """
+    return tuple(
+        ReportedRefusal(id=one.id, key=one.key, sentence=one.sentence, way_out=one.way_out)
+        for one in as_refusals(texts)
+    )

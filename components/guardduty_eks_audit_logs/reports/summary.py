@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.model import FeatureStatus, Setting
+from guardduty_eks_audit_logs.model import UNKNOWN, FeatureStatus, Setting
 from guardduty_eks_audit_logs.reports.run_report import (
     Progress,
     RegionReport,
@@ -84,7 +84,7 @@ def all_so_far(accounts: Mapping[str, int]) -> str:
     Args:
         accounts: how many members are ENABLED, DISABLED or UNKNOWN.
     """
-    off, unknown = (int(accounts.get(key, 0)) for key in (FeatureStatus.DISABLED, messages.UNKNOWN))
+    off, unknown = (int(accounts.get(key, 0)) for key in (FeatureStatus.DISABLED, UNKNOWN))
     return messages.all_in_a_day(off, unknown, int(sum(accounts.values())))
 
 

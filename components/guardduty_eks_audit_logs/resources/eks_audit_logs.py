@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.model import FEATURE, FeatureStatus, Setting
+from guardduty_eks_audit_logs.model import FEATURE, UNKNOWN, FeatureStatus, Setting
 from guardduty_eks_audit_logs.planning.inputs import member_features_inputs, prior_settings_inputs
 from guardduty_eks_audit_logs.planning.refusals import OWNER_TAG
 from guardduty_eks_audit_logs.resources.aws_provider import check_aws_provider
@@ -266,7 +266,7 @@ class EksAuditLogs(pulumi.ComponentResource):
         plan = self.plan
         read = plan.snapshot.statuses
         known = {str(a): str(status) for a, status in read.statuses.items()}
-        known |= dict.fromkeys(map(str, read.unprocessed), messages.UNKNOWN)
+        known |= dict.fromkeys(map(str, read.unprocessed), UNKNOWN)
         wanted = {str(a): str(status) for a, status in plan.wanted.items()}
         released = {str(a): str(status) for a, status in plan.release.changing.items()}
 
@@ -278,7 +278,7 @@ class EksAuditLogs(pulumi.ComponentResource):
             if members_revision == plan.members_revision:
                 now |= {a: s for a, s in wanted.items() if a not in (unprocessed or {})}
                 left = (a for a in unprocessed or {} if a not in read.statuses)
-                now |= dict.fromkeys(left, messages.UNKNOWN)
+                now |= dict.fromkeys(left, UNKNOWN)
             counted = Counter(status for a, status in now.items() if a not in leave_out)
             return dict(sorted(counted.items()))
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.messages.catalogue import as_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,28 +16,30 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
+    from guardduty_eks_audit_logs.messages.catalogue import Message
+
 _SHOWN = 60
 
 LISTED = 20
 """So many wrong entries of one list or file are named; of the others, only the number is told."""
 
 
-def faults_of(error: ValidationError, prefix: str = "") -> tuple[str, ...]:
-    """Says each fault that pydantic found as one sentence; of a long list, the first ones.
+def faults_of(error: ValidationError, prefix: str = "") -> tuple[Message, ...]:
+    """Says each fault that pydantic found as one refusal; of a long list, the first ones.
 
     Args:
         error: what `model_validate` raised.
         prefix: put before each key, for instance `aws:`.
     """
     entries: Counter[str] = Counter()
-    faults = []
+    faults: list[Message] = []
     for fault in error.errors():
         place = fault["loc"]
         if place and isinstance(place[-1], int):
             entries[path(place[:-1])] += 1
             if entries[path(place[:-1])] > LISTED:
                 continue
-        faults.append(f"{prefix}{_told(fault)}")
+        faults.append(_told(fault, prefix))
     more = (
         messages.more_of_the_same(f"{prefix}{name}", number - LISTED, number)
         for name, number in entries.items()
@@ -83,7 +86,7 @@ def did_you_mean(key: str, known: Iterable[str]) -> str:
     """Suggests the known key that was probably meant, or lists them all."""
     names = sorted(known)
     close = get_close_matches(key, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}."
+    return f"Did you mean {close[0]}?" if close else f"Known are {', '.join(names)}."
 
 
 _EXPECTED = {
@@ -97,31 +100,33 @@ _EXPECTED = {
 }
 
 
-def _told(error: ErrorDetails) -> str:
-    match error["loc"]:
-        case ["members", int(), *_, str(key)] if error["type"] in {"missing", "extra_forbidden"}:
+def _told(error: ErrorDetails, prefix: str) -> Message:
+    location = error["loc"]
+    key = f"{prefix}{location[0]}" if location and isinstance(location[0], str) else ""
+    match location:
+        case ["members", int(), *_, str(inside)] if error["type"] in {"missing", "extra_forbidden"}:
             # It is the key that is missing, and not the rule.
-            return f"{path(error['loc'][:-1])}: {visible(key)}{_said(error)}"
-        case location:
-            return f"{path(location)}{_said(error)}"
+            return _said(error, f"{prefix}{path(location[:-1])}: {visible(inside)}", key)
+        case _:
+            return _said(error, f"{prefix}{path(location)}", key)
 
 
-def _said(error: ErrorDetails) -> str:
+def _said(error: ErrorDetails, place: str, key: str) -> Message:
     context, value = error.get("ctx", {}), shown(error["input"])
     match error["type"]:
         case "enum" | "literal_error":
             wanted = str(context["expected"]).replace("'", "").replace(" or ", ", ")
             wanted = wanted.replace("True", "true")  # as YAML writes it
             choice = f"one of {wanted}" if "," in wanted else wanted
-            return f": {value} is not a value it takes; use {choice}."
+            return messages.value_not_taken(value, choice).after(f"{place}: ", key)
         case "missing":
-            return " is missing; add it."
+            return messages.value_missing(place, key)
         case "extra_forbidden":
-            return " is not a key that exists here; remove it or correct its spelling."
+            return messages.key_not_here(place, key)
         case "value_error":
-            return f": {context['error']}"
+            (found,) = as_refusals(context["error"].args)
+            return found.after(f"{place}: ", key)
         case kind:
             expected = _EXPECTED.get(kind)
-            if expected:
-                return f": {value} is malformed; write {expected}."
-            return f": {value} is malformed: {error['msg'].lower()}."
+            found = messages.value_malformed(value, expected, error["msg"].lower())
+            return found.after(f"{place}: ", key)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from pydantic import ModelWrapValidatorHandler
 
+    from guardduty_eks_audit_logs.messages.catalogue import Refusal
+
+
 SECRETS = ("accessKey", "secretKey", "token")
 """What an `Identity` never has, since it is kept in the state in clear."""
 
@@ -113,7 +116,7 @@ class AwsSettings(BaseModel):
         token = self.token.get_secret_value() if self.token else None
         return self.access_key, self.secret_key.get_secret_value(), token
 
-    def faults(self) -> Iterator[str]:
+    def faults(self) -> Iterator[Refusal]:
         """Says what boto3 could not follow."""
         for key, files in (
             ("sharedConfigFiles", self.shared_config_files),

@@ -12,6 +12,8 @@ from guardduty_eks_audit_logs.settings.faults import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from guardduty_eks_audit_logs.messages.catalogue import Refusal
+
 
 class Mode(StrEnum):
     """Whose settings the stack keeps.
@@ -48,7 +50,7 @@ _NOTHING_SAID: dict[str, tuple[object, ...]] = {
 }
 
 
-def faults_of_mode(values: Mapping[str, Any]) -> tuple[str, ...]:
+def faults_of_mode(values: Mapping[str, Any]) -> tuple[Refusal, ...]:
     """Finds what a configuration asks for that its mode can't do.
 
     Args:

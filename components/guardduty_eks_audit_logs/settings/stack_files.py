@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
+    from guardduty_eks_audit_logs.messages.catalogue import Refusal
+
 _EXTENSIONS = (".json", ".yaml", ".yml")
 """Of a project's file, in the order in which the CLI looks; a stack's file has the same one."""
 
@@ -130,7 +132,7 @@ def find_project(folder: Path) -> Project:
 
 def faults_of_stack_file(
     folder: Path, stack: str, configuration: Mapping[str, Any], keys: Collection[str]
-) -> tuple[str, ...]:
+) -> tuple[Refusal, ...]:
     """Finds what is written in files and read by nobody.
 
     A stack without any file is no fault: its configuration may come from elsewhere.
@@ -209,7 +211,7 @@ def _stray_inside(
 
 def _ignored_file(
     project: Project, file: Path, stack: str, configuration: Mapping[str, Any]
-) -> list[str]:
+) -> list[Refusal]:
     """Finds a file that is named almost as the stack's, with values that are not in force.
 
     It may also be in another folder of the project, such as one that stackConfigDir named.

@@ -16,18 +16,20 @@ from guardduty_eks_audit_logs.settings.identity import SECRETS, AwsSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from guardduty_eks_audit_logs.messages.catalogue import Message
+
 Configuration = Callable[[str], Any]
 """Gives a configuration value by its full key, `aws:region`, None if absent; lists as JSON."""
 
 _NOT_FOLLOWED = {
-    "assumeRole": "use aws:assumeRoles, the list that pulumi-aws 7 knows",
+    "assumeRole": "Use aws:assumeRoles, the list that pulumi-aws 7 knows",
     "assumeRoleWithWebIdentity": (
-        "set AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE in the environment"
+        "Set AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE in the environment"
     ),
-    "ec2MetadataServiceEndpoint": "set AWS_EC2_METADATA_SERVICE_ENDPOINT in the environment",
-    "httpProxy": "set HTTP_PROXY in the environment",
-    "httpsProxy": "set HTTPS_PROXY in the environment",
-    "noProxy": "set NO_PROXY in the environment",
+    "ec2MetadataServiceEndpoint": "Set AWS_EC2_METADATA_SERVICE_ENDPOINT in the environment",
+    "httpProxy": "Set HTTP_PROXY in the environment",
+    "httpsProxy": "Set HTTPS_PROXY in the environment",
+    "noProxy": "Set NO_PROXY in the environment",
 }
 """Settings that would make pulumi-aws act in another way than boto3, with what to use instead."""
 
@@ -62,7 +64,7 @@ def read_aws_settings(configuration: Configuration) -> AwsSettings:
     return settings
 
 
-def aws_faults(configuration: Configuration) -> tuple[str, ...]:
+def aws_faults(configuration: Configuration) -> tuple[Message, ...]:
     """Says what is wrong with the stack's `aws:*` configuration, one sentence for each fault."""
     try:
         read_aws_settings(configuration)

@@ -24,7 +24,7 @@ from pydantic.alias_generators import to_camel
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import MalformedStateError
-from guardduty_eks_audit_logs.model import AutoEnable, FeatureStatus, Setting
+from guardduty_eks_audit_logs.model import UNKNOWN, AutoEnable, FeatureStatus, Setting
 from guardduty_eks_audit_logs.settings.configuration import OnRelease, Settings
 from guardduty_eks_audit_logs.settings.faults import faults_of
 from guardduty_eks_audit_logs.settings.max_disabled import MaxDisabled
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from enum import StrEnum
 
-UNKNOWN: Final = messages.UNKNOWN
 LEAVE: Final = "LEAVE"
 """Stands in `release` for an account that leaves the ledger as it is."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.watch import READING_SECONDS
-from guardduty_eks_audit_logs.model import AccountId, DetectorId, FeatureStatus
+from guardduty_eks_audit_logs.model import AccountId, DetectorId, FeatureStatus, change
 from guardduty_eks_audit_logs.reading.member_statuses import read_member_statuses
 from guardduty_eks_audit_logs.state.properties import MemberFeaturesInputs, MemberFeaturesOutputs
 from guardduty_eks_audit_logs.writing.members import set_member_statuses, without_a_record
@@ -72,7 +72,7 @@ class MemberFeaturesLifecycle:
         accounts = [AccountId(account) for account in last.wanted]
         now = read_member_statuses(session.guardduty, DetectorId(last.detector_id), accounts)
         drifted = {
-            str(account): messages.change(last.wanted[account], status)
+            str(account): change(last.wanted[account], status)
             for account, status in now.statuses.items()
             if last.wanted[account] != status
         }

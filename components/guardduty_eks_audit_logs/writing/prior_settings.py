@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import UnreleasedError, UserError
-from guardduty_eks_audit_logs.model import AccountId, DetectorId, FeatureStatus, Setting
+from guardduty_eks_audit_logs.messages.catalogue import as_refusals
+from guardduty_eks_audit_logs.model import UNKNOWN, AccountId, DetectorId, FeatureStatus, Setting
 from guardduty_eks_audit_logs.planning.release import Release, Released, release_summary
 from guardduty_eks_audit_logs.reading.prior_settings import read_prior_settings, read_prior_statuses
 from guardduty_eks_audit_logs.settings.configuration import OnRelease
@@ -14,7 +15,6 @@ from guardduty_eks_audit_logs.settings.faults import LISTED
 from guardduty_eks_audit_logs.settings.max_disabled import MaxDisabled
 from guardduty_eks_audit_logs.state.properties import (
     LEAVE,
-    UNKNOWN,
     PriorSettingsInputs,
     PriorSettingsOutputs,
 )
@@ -162,7 +162,8 @@ class PriorSettingsLifecycle:
         try:
             return MaxDisabled.parse(configured)
         except ValueError as error:
-            raise UserError(f"maxDisabled: {error}") from None
+            (malformed,) = as_refusals(error.args)
+            raise UserError(malformed.after("maxDisabled: ", "maxDisabled")) from None
 
     def _act(self, wanted: PriorSettingsInputs, generation: int) -> PriorSettingsOutputs:
         api = self._context.owned_session(wanted).guardduty

@@ -64,7 +64,7 @@ def _faults(configuration: dict[str, object]) -> tuple[str, ...]:
 
 def test_text_that_is_a_list_is_refused_and_a_secret_is_not_shown(aws: Aws) -> None:
     assert _faults({"aws:profile": ["audit"]}) == (
-        "aws:profile: ['audit'] is malformed; write text, in quotes.",
+        "aws:profile: ['audit'] is malformed. Write text, in quotes.",
     )
     session = _open({"aws:region": "eu-west-1", **_KEYS, "aws:token": "[1]"})
     assert _last(aws, session).token == json.dumps([1])
@@ -146,7 +146,7 @@ def test_no_region_at_all() -> None:
     with pytest.raises(SettingsError) as caught:
         _open(_KEYS)
     assert str(caught.value) == (
-        "aws:region is not set; run `pulumi config set aws:region <region>`."
+        "aws:region is not set. Run `pulumi config set aws:region <region>`."
     )
 
 
@@ -415,14 +415,14 @@ def test_a_roles_duration_is_written_as_pulumi_aws_does(
 @pytest.mark.parametrize("duration", ["3600", "1 hour", "h", "1.5h", "-1h"])
 def test_a_roles_duration_that_is_malformed(duration: str) -> None:
     assert _faults({"aws:assumeRoles": [{"roleArn": _ROLE, "duration": duration}]}) == (
-        f"aws:assumeRoles: duration {duration} is malformed; write it like 1h or 30m.",
+        f"aws:assumeRoles: duration {duration} is malformed. Write it like 1h or 30m.",
     )
 
 
 @pytest.mark.usefixtures("aws")
 def test_a_role_without_its_arn() -> None:
     assert _faults({"aws:assumeRoles": [{"sessionName": "ci"}]}) == (
-        "aws:assumeRoles[0].roleArn is missing; add it.",
+        "aws:assumeRoles[0].roleArn is missing. Add it.",
     )
 
 
@@ -570,24 +570,24 @@ def test_the_account_of_the_assumed_role_is_the_one_that_counts() -> None:
 @pytest.mark.parametrize(
     ("key", "instead"),
     [
-        ("assumeRole", "use aws:assumeRoles, the list that pulumi-aws 7 knows"),
+        ("assumeRole", "Use aws:assumeRoles, the list that pulumi-aws 7 knows"),
         (
             "assumeRoleWithWebIdentity",
-            "set AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE in the environment",
+            "Set AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE in the environment",
         ),
         (
             "ec2MetadataServiceEndpoint",
-            "set AWS_EC2_METADATA_SERVICE_ENDPOINT in the environment",
+            "Set AWS_EC2_METADATA_SERVICE_ENDPOINT in the environment",
         ),
-        ("httpProxy", "set HTTP_PROXY in the environment"),
-        ("httpsProxy", "set HTTPS_PROXY in the environment"),
-        ("noProxy", "set NO_PROXY in the environment"),
+        ("httpProxy", "Set HTTP_PROXY in the environment"),
+        ("httpsProxy", "Set HTTPS_PROXY in the environment"),
+        ("noProxy", "Set NO_PROXY in the environment"),
     ],
 )
 def test_a_setting_that_only_pulumi_aws_would_follow(aws: Aws, key: str, instead: str) -> None:
     assert _faults({f"aws:{key}": "x"}) == (
         (
-            f"aws:{key} would make pulumi-aws act as somebody else than the member settings; "
+            f"aws:{key} would make pulumi-aws act as another account than the member settings. "
             f"{instead}."
         ),
     )
@@ -598,7 +598,7 @@ def test_a_setting_that_only_pulumi_aws_would_follow(aws: Aws, key: str, instead
 @pytest.mark.parametrize("key", ["sharedConfigFiles", "sharedCredentialsFiles"])
 def test_more_files_than_can_be_followed(key: str) -> None:
     assert _faults({f"aws:{key}": ["a", "b"]}) == (
-        f"aws:{key} names several files, but only one can be followed; keep one.",
+        f"aws:{key} names several files, but only one can be followed. Keep one.",
     )
 
 
@@ -613,16 +613,16 @@ def test_all_faults_of_the_settings_are_told_at_once(aws: Aws) -> None:
         }
     ) == (
         (
-            "aws:httpProxy would make pulumi-aws act as somebody else than the member settings; "
-            "set HTTP_PROXY in the environment."
+            "aws:httpProxy would make pulumi-aws act as another account than the member settings. "
+            "Set HTTP_PROXY in the environment."
         ),
         (
             "aws:allowedAccountIds[0]: 22222222222 has 11 digits; an account id has 12. If it "
             "begins with zeros, put it in quotes."
         ),
-        f"aws:assumeRoles: {{'roleArn': '{_ROLE}'}} is malformed; write a list.",
-        "aws:endpoints: http://127.0.0.1:1 is malformed; write a list.",
-        "aws:insecure: perhaps is malformed; write true or false.",
+        f"aws:assumeRoles: {{'roleArn': '{_ROLE}'}} is malformed. Write a list.",
+        "aws:endpoints: http://127.0.0.1:1 is malformed. Write a list.",
+        "aws:insecure: perhaps is malformed. Write true or false.",
     )
     assert aws.requests == []
 
@@ -677,7 +677,7 @@ def test_keys_that_are_not_complete(aws: Aws, configuration: dict[str, object]) 
     with pytest.raises(SettingsError) as caught:
         _open(configuration)
     assert str(caught.value) == (
-        "aws:accessKey and aws:secretKey belong together, aws:token to both of them; set them all, "
+        "aws:accessKey and aws:secretKey belong together, aws:token to both of them. Set them all, "
         "or none and use aws:profile or the environment."
     )
     assert aws.requests == []

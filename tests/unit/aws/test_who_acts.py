@@ -103,16 +103,15 @@ def test_all_faults_of_an_identity_are_told_at_once() -> None:
     wrong: dict[str, Any] = {"profil": "audit", "insecure": "perhaps", "assumeRoles": [{}]}
     wrong["region"] = "eu-west-1"
     assert set(_faults(lambda: Identity(**wrong))) == {
-        "identity.assumeRoles[0].roleArn is missing; add it.",
-        "identity.insecure: perhaps is malformed; write true or false.",
-        "identity.profil is not a key that exists here; remove it or correct its spelling.",
-        "identity.region is not a key that exists here; remove it or correct its spelling.",
+        "identity.assumeRoles[0].roleArn is missing. Add it.",
+        "identity.insecure: perhaps is malformed. Write true or false.",
+        "identity.profil is not a key that exists here. Remove it or correct its spelling.",
     }
 
 
 def test_an_identity_names_one_file_of_a_kind() -> None:
     assert _faults(lambda: Identity(shared_config_files=("a", "b"))) == (
-        "identity.sharedConfigFiles names several files, but only one can be followed; keep one.",
+        "identity.sharedConfigFiles names several files, but only one can be followed. Keep one.",
     )
 
 

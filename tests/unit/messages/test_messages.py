@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.model import change
 from tests.support.vocabulary import NOT_ASSOCIATED, account, accounts
 
 
@@ -39,7 +40,7 @@ def test_unknown_is_not_off(status: str | None, text: str) -> None:
     ("current", "text"), [("DISABLED", "DISABLED -> ENABLED"), (None, "UNKNOWN -> ENABLED")]
 )
 def test_a_change_is_told_from_and_to(current: str | None, text: str) -> None:
-    assert messages.change(current, "ENABLED") == text
+    assert change(current, "ENABLED") == text
 
 
 def test_accounts_that_could_not_be_set_are_a_table_with_aws_words() -> None:

@@ -188,8 +188,8 @@ def test_a_detector_that_this_stack_made_is_kept(owner: str) -> None:
 
 
 _NOT_DELEGATED = (
-    "detector: create, but AWS Organizations does not tell that account 222222222222 is a "
-    "delegated administrator of GuardDuty{}. Use the administrator's credentials, with the "
+    "detector: create, but AWS Organizations does not list account 222222222222 as a delegated "
+    "administrator of GuardDuty{}. Use the administrator's credentials, with the "
     "permission organizations:ListDelegatedAdministrators."
 )
 
@@ -386,7 +386,7 @@ def test_many_that_are_no_members_are_told_in_one_sentence() -> None:
     assert told.splitlines() == [
         (
             "rule 1 (members[0].accounts): 5 accounts are no GuardDuty members in us-east-1. "
-            "Correct the ids, remove them from the rule, or add the accounts as members first:"
+            "Correct the ids, remove them from the rule, or add the accounts as members first."
         ),
         "  not added (3):",
         "    300000000001, 300000000004, 300000000005",
@@ -578,7 +578,7 @@ _ALL = f"Organization: autoEnable ALL; {_REACH}"
             "ALL",
             "NEW",
             (
-                "Organization: autoEnable ALL -> NEW: existing accounts are reached no more. "
+                "Organization: autoEnable ALL -> NEW: existing accounts are no longer reached. "
                 "GuardDuty turns EKS audit logs on for accounts that join, and for no others. What "
                 "is on stays on."
             ),
@@ -587,7 +587,7 @@ _ALL = f"Organization: autoEnable ALL; {_REACH}"
             "ALL",
             "NONE",
             (
-                "Organization: autoEnable ALL -> NONE: existing accounts are reached no more. "
+                "Organization: autoEnable ALL -> NONE: existing accounts are no longer reached. "
                 "GuardDuty turns EKS audit logs on for no account any more. What is on stays on."
             ),
         ),
@@ -638,7 +638,7 @@ def test_away_from_all_is_told_before_everything_else() -> None:
 
     assert [notice.split(":")[0] for notice in plan.notices] == ["Credentials", "Organization"]
     (warning,) = plan.warnings
-    assert "existing accounts are reached no more" in warning
+    assert "existing accounts are no longer reached" in warning
     assert summary(region_report(plan)).splitlines()[1] == f"  {warning}"
 
 
@@ -650,7 +650,7 @@ def test_all_is_not_left_unless_it_is_written() -> None:
     assert _plan(settings(), snapshot).refusals == (
         (
             "autoEnable is written nowhere, which means NEW, but us-east-1 has ALL: existing "
-            "accounts would be reached no more. Write autoEnable: ALL to keep it; or write "
+            "accounts would no longer be reached. Write autoEnable: ALL to keep it; or write "
             "autoEnable: NEW to change it."
         ),
     )
@@ -723,8 +723,8 @@ def test_all_says_whom_it_has_yet_to_reach() -> None:
     assert plan.notices == (
         _ALL_FROM_NEW,
         (
-            "Organization: 2 of 3 members do not have EKS audit logs on yet. GuardDuty turns on "
-            "whoever is not on, by itself within 24 hours."
+            "Organization: 2 of 3 members do not have EKS audit logs on yet. GuardDuty turns them "
+            "on by itself within 24 hours."
         ),
     )
 
@@ -758,7 +758,7 @@ def test_all_is_not_said_to_have_reached_a_member_whose_status_is_unknown(
 
     assert _plan(settings(autoEnable="ALL"), snapshot).notices == (
         _ALL_FROM_NEW,
-        f"Organization: {told}. GuardDuty turns on whoever is not on, by itself within 24 hours.",
+        f"Organization: {told}. GuardDuty turns them on by itself within 24 hours.",
     )
 
 
@@ -822,14 +822,14 @@ def test_members_that_cannot_be_set_are_told_by_their_relationship_status() -> N
     assert plan.notices == (_NEW,)
     assert plan.unreached == (
         (
-            "4 members can't be set (relationship status Disabled, suspended in GuardDuty): "
+            "4 members are inactive (relationship status Disabled, suspended in GuardDuty): "
             "300000000002, 300000000003, 300000000004, … (rule 1: all)"
         ),
         (
-            "1 member can't be set (relationship status RegionDisabled, has not opted in to the "
+            "1 member is inactive (relationship status RegionDisabled, has not opted in to the "
             "region): 300000000006 (rule 1: all)"
         ),
-        "1 member can't be set (relationship status NeverHeardOf): 300000000007 (rule 1: all)",
+        "1 member is inactive (relationship status NeverHeardOf): 300000000007 (rule 1: all)",
     )
 
 
@@ -858,7 +858,7 @@ def test_a_member_that_an_unmanaged_rule_decides_first_does_not_wait() -> None:
 
     assert plan.inactive == {account(2): "AccountSuspended"}
     assert plan.unreached[0] == (
-        "1 member can't be set (relationship status AccountSuspended, the account is suspended in "
+        "1 member is inactive (relationship status AccountSuspended, the account is suspended in "
         "AWS): 300000000002 (rule 3: all)"
     )
 
@@ -886,7 +886,7 @@ def test_a_rule_that_decides_nobody_is_told() -> None:
     )
     assert plan.notices == (
         _NEW,
-        "rule 2: accounts decides no account: none is selected, or earlier rules decide them.",
+        "rule 2: accounts is unused: it selects no account, or earlier rules decide them.",
     )
 
 
@@ -904,5 +904,5 @@ def test_a_rule_for_former_members_decides_nobody() -> None:
     snapshot = replace(region_with({}), members=(member(1, "Removed"),))
 
     assert _plan(settings(members=[rule("ENABLED")]), snapshot).notices[-1] == (
-        "rule 1: all decides no account: none is selected, or earlier rules decide them."
+        "rule 1: all is unused: it selects no account, or earlier rules decide them."
     )

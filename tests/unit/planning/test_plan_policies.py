@@ -112,9 +112,9 @@ def test_without_the_permission_to_know_it_is_unknown_and_no_refusal() -> None:
 
     assert plan.refusals == ()
     assert plan.notices[-1] == (
-        "Organization: unknown whether the policy type GUARDDUTY_POLICY, which would make "
-        "autoEnable idle, is enabled on the root (Not authorized). The permission "
-        "organizations:ListRoots tells."
+        "Organization: unknown whether the policy type GUARDDUTY_POLICY, which would leave "
+        "autoEnable without effect, is enabled on the root (Not authorized). With the "
+        "permission organizations:ListRoots a run finds out."
     )
 
 
@@ -207,8 +207,8 @@ def test_a_run_that_would_turn_off_more_members_is_refused(
     at_most = {4: 4, 3: 3, "40%": 4, "39%": 3, 0: 0}[limit]
     share = f" (maxDisabled: {limit})" if isinstance(limit, str) else ""
     sentence = (
-        "maxDisabled: 4 members would be turned off, 1 of them of a status that AWS does not tell "
-        f"now, but at most {at_most} may be in one run{share}. If that is meant, set "
+        "maxDisabled: 4 members would be turned off, 1 of them of a status that AWS did not "
+        f"return, but at most {at_most} may be in one run{share}. If that is meant, set "
         f"maxDisabled: 4. Turned off:\n  rule 1: all (4):\n    {', '.join([*on, unknown])}"
     )
     assert plan.refusals == ((sentence,) if refused else ())

@@ -119,7 +119,7 @@ def test_a_rule_by_unit_names_its_accounts_that_are_no_members() -> None:
 
     assert plan.unreached == (
         (
-            "1 member can't be set (relationship status Disabled, suspended in GuardDuty): "
+            "1 member is inactive (relationship status Disabled, suspended in GuardDuty): "
             "300000000004 (rule 1: OU Root/Prod)"
         ),
         (

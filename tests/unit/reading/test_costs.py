@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _TRIAL, _USAGE = "GetRemainingFreeTrialDays", "GetUsageStatistics"
-_NEVER_ON = "GuardDuty tells none; an account that never had EKS audit logs on gets 30 days"
+_NEVER_ON = "GuardDuty returned none; an account that never had EKS audit logs on gets 30 days"
 _DENIED = "User: x is not authorized to perform this"
 
 

@@ -117,7 +117,7 @@ def test_an_account_that_aws_does_not_tell_of_is_asked_about_again() -> None:
     assert statuses == {a: "ENABLED" for a in accounts(60) if a != account(8)}
     assert [call.accounts for call in guardduty.calls][2:] == [(account(7),)]
     (line,) = told
-    assert line.startswith("EKS audit logs: AWS does not tell what 1 member had before, asking ")
+    assert line.startswith("EKS audit logs: AWS did not return what 1 member had before, asking ")
 
 
 def test_nothing_is_recorded_if_a_call_fails() -> None:

@@ -109,17 +109,17 @@ def test_wrong_cells_are_told_with_line_and_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reference", "sentence"),
     [
-        ("", "ids.txt", "ids.txt has no account id, so the rule selects nobody; fill it or"),
-        ("name\n", {"path": "ids.txt", "column": "id"}, "has no column id; name one of name"),
+        ("", "ids.txt", "ids.txt has no account id, so the rule selects no account. Fill it or"),
+        ("name\n", {"path": "ids.txt", "column": "id"}, "has no column id. Name one of name"),
         (
             "id,id\n",
             {"path": "ids.txt", "column": "id"},
-            "ids.txt has the column id 2 times; rename all but one.",
+            "ids.txt has the column id 2 times. Rename all but one.",
         ),
         (
             "",
             {"path": "ids.txt", "column": "id"},
-            "ids.txt has no account id, so the rule selects nobody; fill it or",
+            "ids.txt has no account id, so the rule selects no account. Fill it or",
         ),
         (
             f'id\n{account(1)}\n"x\n{account(2)}\n',
@@ -133,17 +133,17 @@ def test_wrong_cells_are_told_with_line_and_column(tmp_path: Path) -> None:
             f"{account(1)},shop\n{account(2)},play\n",
             {"path": "ids.txt", "column": "id"},
             (
-                "the first line of ids.txt has an account id, but is to name the columns; write a "
+                "the first line of ids.txt has an account id, but is to name the columns. Write a "
                 "line above it, in which the ids' column is id."
             ),
         ),
-        ("", "nowhere.txt", "nowhere.txt can't be read (No such file or directory); write"),
-        ("", ".", ". can't be read (Is a directory); write the path"),
-        ("", 12, "12 is malformed; write the path of a file with one account id a line"),
-        ("", [], "[] is malformed; write the path of a file"),
-        ("", {"column": "id"}, "{'column': 'id'} is malformed; write the path of a file"),
-        ("", {"path": "ids.txt", "row": "1"}, "is malformed; write the path of a file"),
-        ("", {"path": "ids.txt", "column": 1}, "is malformed; write the path of a file"),
+        ("", "nowhere.txt", "nowhere.txt can't be read (No such file or directory). Write"),
+        ("", ".", ". can't be read (Is a directory). Write the path"),
+        ("", 12, "12 is malformed. Write the path of a file with one account id a line"),
+        ("", [], "[] is malformed. Write the path of a file"),
+        ("", {"column": "id"}, "{'column': 'id'} is malformed. Write the path of a file"),
+        ("", {"path": "ids.txt", "row": "1"}, "is malformed. Write the path of a file"),
+        ("", {"path": "ids.txt", "column": 1}, "is malformed. Write the path of a file"),
     ],
 )
 def test_a_file_that_gives_no_accounts_is_refused(
@@ -169,7 +169,7 @@ def test_accounts_and_a_file_of_accounts_are_two_selectors(tmp_path: Path) -> No
     (tmp_path / "ids.txt").write_text(account(1))
 
     assert _fault(tmp_path, "ids.txt", accounts=[account(2)]) == (
-        "rule 1 (members[0]): a rule selects by exactly one of accounts and accountsFile; keep "
+        "rule 1 (members[0]): a rule selects by exactly one of accounts and accountsFile. Keep "
         "one of them."
     )
 

@@ -95,7 +95,7 @@ def test_of_many_wrong_ids_twenty_are_named_and_all_counted(wrong: int, named: i
     assert len("".join(faults)) < 3_000
     if wrong > 20:
         assert faults[-1] == (
-            f"rule 1 (members[0].accounts): {wrong - 20} more of {wrong} wrong entries; each is "
+            f"rule 1 (members[0].accounts): {wrong - 20} more of {wrong} wrong entries. Each is "
             "to be corrected."
         )
 

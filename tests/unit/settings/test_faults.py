@@ -45,8 +45,8 @@ def test_a_value_is_told_in_short_and_what_it_hides_is_seen(value: object, text:
 
 
 def test_the_nearest_key_is_suggested() -> None:
-    assert did_you_mean("autoenable", ["status", "autoEnable"]) == "did you mean autoEnable?"
+    assert did_you_mean("autoenable", ["status", "autoEnable"]) == "Did you mean autoEnable?"
 
 
 def test_all_keys_are_listed_if_none_is_near() -> None:
-    assert did_you_mean("xyz", ["status", "autoEnable"]) == "known are autoEnable, status."
+    assert did_you_mean("xyz", ["status", "autoEnable"]) == "Known are autoEnable, status."

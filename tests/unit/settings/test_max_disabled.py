@@ -32,4 +32,4 @@ def test_what_is_not(written: object) -> None:
         MaxDisabled.parse(written)
 
     as_yaml_has_it = written if isinstance(written, str) and written else json.dumps(written)
-    assert str(caught.value).startswith(f"{as_yaml_has_it} is malformed; ")
+    assert str(caught.value).startswith(f"{as_yaml_has_it} is malformed. ")

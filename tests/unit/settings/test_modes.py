@@ -48,18 +48,18 @@ def test_a_key_of_another_mode_is_a_fault(mode: str, key: str, value: object, sh
     designated = {"administratorAccountId": ADMINISTRATOR} if mode == "delegation" else {}
 
     assert faults_of_mode({"mode": mode, key: value, **designated}) == (
-        f"{key}: {shown} has no effect with mode: {mode}; remove {key}, or correct the mode.",
+        f"{key}: {shown} has no effect with mode: {mode}. Remove {key}, or correct the mode.",
     )
 
 
 def test_delegation_names_whom() -> None:
     assert faults_of_mode({"mode": "delegation", "members": _RULES}) == (
         (
-            "members: [{'status': 'ENABLED', 'all': True}] has no effect with mode: delegation; "
-            "remove members, or correct the mode."
+            "members: [{'status': 'ENABLED', 'all': True}] has no effect with mode: delegation. "
+            "Remove members, or correct the mode."
         ),
         (
-            "administratorAccountId is missing; with mode: delegation it names the account to "
+            "administratorAccountId is missing. With mode: delegation it names the account to "
             "designate."
         ),
     )

@@ -166,7 +166,7 @@ def test_a_namespace_that_is_nearly_the_projects_is_refused(namespace: str) -> N
 
     assert caught.value.faults == (
         (
-            f"{key} is in a namespace that nobody reads; did you mean "
+            f"{key} is in a namespace that this program does not read. Did you mean "
             "guardduty-eks-audit-logs:status? The namespace of this project's keys is its name in "
             "Pulumi.yaml. Write guardduty-eks-audit-logs:status in place of "
             f"{key} where it stands, in the stack's file or in Pulumi.yaml; for a single value of "
@@ -179,11 +179,11 @@ def test_a_namespace_that_is_nearly_the_projects_is_refused(namespace: str) -> N
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        (f"{PROJECT}:{PROJECT}", "a key and its namespace stand on one line"),
-        (f"{PROJECT}:members[0].status", "`pulumi config set --path`"),
-        (f"{PROJECT}:Status", "did you mean status?"),
-        ("AWS:Region", "did you mean aws:region?"),
-        ("Guardduty-EKS-Audit-Logs:AutoEnable", f"did you mean {PROJECT}:autoEnable?"),
+        (f"{PROJECT}:{PROJECT}", "Write a key and its namespace on one line"),
+        (f"{PROJECT}:members[0].status", "is a path into a key. Remove it"),
+        (f"{PROJECT}:Status", "Did you mean status?"),
+        ("AWS:Region", "Did you mean aws:region?"),
+        ("Guardduty-EKS-Audit-Logs:AutoEnable", f"Did you mean {PROJECT}:autoEnable?"),
     ],
 )
 def test_a_slip_is_told_with_what_was_meant(key: str, told: str) -> None:
@@ -201,7 +201,7 @@ def test_a_renamed_project_reads_its_own_namespace_and_refuses_the_former() -> N
     with pytest.raises(SettingsError) as caught:
         Settings.from_configuration({f"{PROJECT}:status": "DISABLED", "other:x": "y"}, "acme")
     (fault,) = caught.value.faults
-    assert "did you mean acme:status?" in fault
+    assert "Did you mean acme:status?" in fault
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,9 @@ def test_a_key_in_a_namespace_that_nobody_reads_is_refused(key: str, meant: str)
         Settings.from_configuration({key: "DISABLED"})
 
     (fault,) = caught.value.faults
-    assert f"{key} is in a namespace that nobody reads; did you mean {meant}?" in fault
+    assert (
+        f"{key} is in a namespace that this program does not read. Did you mean {meant}?" in fault
+    )
     assert f"`pulumi config set {meant} <value>` and `pulumi config rm {key}`" in fault
 
 
@@ -230,7 +232,7 @@ def test_a_key_of_no_name_in_a_namespace_that_nobody_reads_is_to_be_removed() ->
         Settings.from_configuration({"guardduty:region": "us-east-1"})
 
     (fault,) = caught.value.faults
-    assert fault.endswith("remove it where it stands, in the stack's file or in Pulumi.yaml.")
+    assert fault.endswith("Remove it where it stands, in the stack's file or in Pulumi.yaml.")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +252,7 @@ def test_a_key_that_the_reader_of_its_namespace_does_not_know_is_refused(
         Settings.from_configuration({key: "x"})
 
     (fault,) = caught.value.faults
-    assert fault.startswith(f"{key} is no key of {reader}; did you mean {meant}?")
+    assert fault.startswith(f"{key} is no key of {reader}. Did you mean {meant}?")
     assert ("The namespace of this project's keys" in fault) is (meant != "aws:allowedAccountIds")
 
 
@@ -280,7 +282,8 @@ def test_of_several_keys_in_a_wrong_namespace_the_reason_is_told_once() -> None:
     assert [fault.splitlines() for fault in caught.value.faults] == [
         [
             (
-                "AWS:region is in a namespace that nobody reads; did you mean aws:region? Write "
+                "AWS:region is in a namespace that this program does not read. Did you mean "
+                "aws:region? Write "
                 "aws:region in place of AWS:region where it stands, in the stack's file or in "
                 "Pulumi.yaml; for a single value of the stack's file, `pulumi config set "
                 "aws:region <value>` and `pulumi config rm AWS:region` do that."
@@ -288,9 +291,10 @@ def test_of_several_keys_in_a_wrong_namespace_the_reason_is_told_once() -> None:
         ],
         [
             (
-                "3 keys of this project stand where nobody reads them; their namespace is acme, "
+                "3 keys of this project stand where this program does not read them; their "
+                "namespace is acme, "
                 "the project's name in Pulumi.yaml. Write the second in place of the first where "
-                "it stands, in the stack's file or in Pulumi.yaml:"
+                "it stands, in the stack's file or in Pulumi.yaml."
             ),
             *(f"  {PROJECT}:{key} -> acme:{key}" for key in ("mode", "status", "members")),
         ],
@@ -343,42 +347,42 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "mode",
             "invited",
             (
-                "mode: invited is not a value it takes; use one of organization, invitation, "
+                "mode: invited is not a value it takes. Use one of organization, invitation, "
                 "standalone, delegation."
             ),
         ),
         (
             "detector",
             "new",
-            "detector: new is not a value it takes; use one of existing, create.",
+            "detector: new is not a value it takes. Use one of existing, create.",
         ),
-        ("status", "ON", "status: ON is not a value it takes; use one of ENABLED, DISABLED."),
+        ("status", "ON", "status: ON is not a value it takes. Use one of ENABLED, DISABLED."),
         (
             "status",
             "enabled",
-            "status: enabled is not a value it takes; use one of ENABLED, DISABLED.",
+            "status: enabled is not a value it takes. Use one of ENABLED, DISABLED.",
         ),
-        ("status", True, "status: true is not a value it takes; use one of ENABLED, DISABLED."),
+        ("status", True, "status: true is not a value it takes. Use one of ENABLED, DISABLED."),
         (
             "autoEnable",
             "all",
-            "autoEnable: all is not a value it takes; use one of NEW, ALL, NONE.",
+            "autoEnable: all is not a value it takes. Use one of NEW, ALL, NONE.",
         ),
         (
             "autoEnableMembers",
             "SOME",
-            "autoEnableMembers: SOME is not a value it takes; use one of NEW, ALL, NONE.",
+            "autoEnableMembers: SOME is not a value it takes. Use one of NEW, ALL, NONE.",
         ),
         (
             "onRelease",
             "KEEP",
-            "onRelease: KEEP is not a value it takes; use one of LEAVE, RESTORE, DISABLE.",
+            "onRelease: KEEP is not a value it takes. Use one of LEAVE, RESTORE, DISABLE.",
         ),
         (
             "maxDisabled",
             "many",
             (
-                "maxDisabled: many is malformed; write a number of accounts, or a share of all "
+                "maxDisabled: many is malformed. Write a number of accounts, or a share of all "
                 'like "25%".'
             ),
         ),
@@ -386,24 +390,24 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "maxDisabled",
             "-1",
             (
-                "maxDisabled: -1 is malformed; write a number of accounts, or a share of all "
+                "maxDisabled: -1 is malformed. Write a number of accounts, or a share of all "
                 'like "25%".'
             ),
         ),
-        ("showCosts", "perhaps", "showCosts: perhaps is malformed; write true or false."),
+        ("showCosts", "perhaps", "showCosts: perhaps is malformed. Write true or false."),
         (
             "administratorAccountId",
             "222222222222",
             (
-                "administratorAccountId: 222222222222 has no effect with mode: organization; "
-                "remove administratorAccountId, or correct the mode."
+                "administratorAccountId: 222222222222 has no effect with mode: organization. "
+                "Remove administratorAccountId, or correct the mode."
             ),
         ),
         (
             "staus",
             "ENABLED",
             (
-                "guardduty-eks-audit-logs:staus is not a configuration key of this project; did "
+                "guardduty-eks-audit-logs:staus is not a configuration key of this project. Did "
                 "you mean status?"
             ),
         ),
@@ -411,15 +415,15 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "auto_enable",
             "NEW",
             (
-                "guardduty-eks-audit-logs:auto_enable is not a configuration key of this project; "
-                "did you mean autoEnable?"
+                "guardduty-eks-audit-logs:auto_enable is not a configuration key of this project. "
+                "Did you mean autoEnable?"
             ),
         ),
         (
             "xyz",
             "1",
             (
-                "guardduty-eks-audit-logs:xyz is not a configuration key of this project; known "
+                "guardduty-eks-audit-logs:xyz is not a configuration key of this project. Known "
                 "are administratorAccountId, autoEnable, autoEnableMembers, detector, maxDisabled, "
                 "members, mode, onRelease, retryMinutes, showCosts, status."
             ),
@@ -427,13 +431,13 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
         (
             "members",
             "300000000001",
-            "members: 300000000001 is malformed; write a list.",
+            "members: 300000000001 is malformed. Write a list.",
         ),
         (
             "members",
             "all of them",
             (
-                "members: all of them is not a list; write a list of rules, as in "
+                "members: all of them is not a list. Write a list of rules, as in "
                 "stacks/Pulumi.template.yaml."
             ),
         ),
@@ -441,7 +445,7 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
             "members",
             "- status: ENABLED\n  all: true",
             (
-                r"members: '- status: ENABLED\n  all: true' is text and no list; in the stack's "
+                r"members: '- status: ENABLED\n  all: true' is text and no list. In the stack's "
                 "file, write the list without quotes and without a |, as in "
                 "stacks/Pulumi.template.yaml; by `pulumi config set`, write it as JSON."
             ),
@@ -449,31 +453,31 @@ def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digi
         (
             "retryMinutes",
             61,
-            "retryMinutes: 61 is not a value it takes; write a number of minutes from 0 to 60.",
+            "retryMinutes: 61 is not a value it takes. Write a number of minutes from 0 to 60.",
         ),
         (
             "status",
             "ENABLED\u00a0",
-            r"status: 'ENABLED\xa0' is not a value it takes; use one of ENABLED, DISABLED.",
+            r"status: 'ENABLED\xa0' is not a value it takes. Use one of ENABLED, DISABLED.",
         ),
         (
             "status\u200b",
             "ENABLED",
             (
                 r"'guardduty-eks-audit-logs:status\u200b' is not a configuration key of this "
-                "project; did you mean status?"
+                "project. Did you mean status?"
             ),
         ),
         (
             "members",
             {"rules": []},
-            "members: {'rules': []} is malformed; write a list.",
+            "members: {'rules': []} is malformed. Write a list.",
         ),
         (
             "members",
             "[" * 100,
             (
-                f"members: {'[' * 60}… is not a list; write a list of rules, as in "
+                f"members: {'[' * 60}… is not a list. Write a list of rules, as in "
                 "stacks/Pulumi.template.yaml."
             ),
         ),
@@ -486,81 +490,86 @@ def test_a_value_that_a_key_does_not_take(key: str, value: object, sentence: str
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        ("all", "rule 2 (members[1]): all is malformed; write keys with values."),
+        ("all", "rule 2 (members[1]): all is malformed. Write keys with values."),
         (
             ["300000000001"],
-            "rule 2 (members[1]): ['300000000001'] is malformed; write keys with values.",
+            "rule 2 (members[1]): ['300000000001'] is malformed. Write keys with values.",
         ),
-        ({"all": True}, "rule 2 (members[1]): status is missing; add it."),
+        ({"all": True}, "rule 2 (members[1]): status is missing. Add it."),
         (
             {"status": "ON", "all": True},
             (
-                "rule 2 (members[1].status): ON is not a value it takes; use one of ENABLED, "
+                "rule 2 (members[1].status): ON is not a value it takes. Use one of ENABLED, "
                 "DISABLED, UNMANAGED."
             ),
         ),
         (
             {"status": "ENABLED"},
-            (f"rule 2 (members[1]): the rule selects nobody; add one of {', '.join(SELECTORS)}."),
+            (
+                "rule 2 (members[1]): the rule selects no account. "
+                f"Add one of {', '.join(SELECTORS)}."
+            ),
         ),
         (
             {"status": "ENABLED", "accounts": ["300000000001"], "all": True},
             (
-                "rule 2 (members[1]): a rule selects by exactly one of accounts and all; keep one "
+                "rule 2 (members[1]): a rule selects by exactly one of accounts and all. Keep one "
                 "of them."
             ),
         ),
         (
             {"status": "ENABLED", "accounts": []},
             (
-                "rule 2 (members[1]): accounts is empty, so the rule selects nobody; fill it or "
+                "rule 2 (members[1]): accounts is empty, so the rule selects no account. Fill it "
+                "or "
                 "remove the rule."
             ),
         ),
         (
             {"status": "ENABLED", "organizationalUnits": []},
             (
-                "rule 2 (members[1]): organizationalUnits is empty, so the rule selects nobody; "
-                "fill it or remove the rule."
+                "rule 2 (members[1]): organizationalUnits is empty, so the rule selects no "
+                "account. "
+                "Fill it or remove the rule."
             ),
         ),
         (
             {"status": "ENABLED", "tags": {"env": "dev"}, "organizationalUnits": ["Root/Prod"]},
             (
                 "rule 2 (members[1]): a rule selects by exactly one of organizationalUnits and "
-                "tags; keep one of them."
+                "tags. Keep one of them."
             ),
         ),
         (
             {"status": "ENABLED", "tags": {"cost-center": 12}},
-            "rule 2 (members[1].tags.cost-center): 12 is malformed; write text, in quotes.",
+            "rule 2 (members[1].tags.cost-center): 12 is malformed. Write text, in quotes.",
         ),
         (
             {"status": "ENABLED", "organizationalUnits": ["ou-prod"]},
             (
                 "rule 2 (members[1].organizationalUnits[0]): ou-prod is not the id of an "
-                "organizational unit; write it like ou-ab12-cdef3456."
+                "organizational unit. Write it like ou-ab12-cdef3456."
             ),
         ),
         (
             {"status": "ENABLED", "organizationalUnits": ["Root//Prod"]},
             (
                 "rule 2 (members[1].organizationalUnits[0]): Root//Prod is not a path of "
-                "organizational units; write it like Root/Prod/EU."
+                "organizational units. Write it like Root/Prod/EU."
             ),
         ),
         (
             {"status": "ENABLED", "accounts": "300000000001"},
-            "rule 2 (members[1].accounts): 300000000001 is malformed; write a list.",
+            "rule 2 (members[1].accounts): 300000000001 is malformed. Write a list.",
         ),
         (
             {"status": "ENABLED", "all": "yes"},
-            "rule 2 (members[1].all): yes is not a value it takes; use true.",
+            "rule 2 (members[1].all): yes is not a value it takes. Use true.",
         ),
         (
             {"status": "ENABLED", "everyone": True},
             (
-                "rule 2 (members[1]): everyone is not a key that exists here; remove it or correct "
+                "rule 2 (members[1]): everyone is not a key that exists here. Remove it or correct "
                 "its spelling."
             ),
         ),
@@ -572,7 +581,7 @@ def test_a_rule_that_is_malformed(rule: object, sentence: str) -> None:
 
 def test_a_rule_for_nobody_by_all_false() -> None:
     (sentence,) = _faults(members=[{"status": "ENABLED", "all": False}])
-    assert sentence.lower() == "rule 1 (members[0].all): false is not a value it takes; use true."
+    assert sentence.lower() == "rule 1 (members[0].all): false is not a value it takes. use true."
 
 
 @pytest.mark.parametrize(
@@ -613,7 +622,7 @@ def test_an_id_with_another_number_of_digits(written: object, said: str) -> None
 def test_an_id_that_is_none(written: object, shown: str) -> None:
     assert _faults_of_id(written) == (
         (
-            f"rule 1 (members[0].accounts[0]): {shown} is not an account id; write its 12 digits, "
+            f"rule 1 (members[0].accounts[0]): {shown} is not an account id. Write its 12 digits, "
             "in quotes."
         ),
     )
@@ -623,7 +632,7 @@ def test_an_id_that_is_none(written: object, shown: str) -> None:
 def test_an_id_that_is_not_even_text(written: object) -> None:
     (sentence,) = _faults_of_id(written)
     assert sentence.startswith("rule 1 (members[0].accounts[0]): ")
-    assert sentence.endswith(" is not an account id; write its 12 digits, in quotes.")
+    assert sentence.endswith(" is not an account id. Write its 12 digits, in quotes.")
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -637,21 +646,21 @@ def test_all_faults_are_told_at_once() -> None:
         ],
     ) == (
         (
-            "guardduty-eks-audit-logs:staus is not a configuration key of this project; did you "
+            "guardduty-eks-audit-logs:staus is not a configuration key of this project. Did you "
             "mean status?"
         ),
-        "status: ON is not a value it takes; use one of ENABLED, DISABLED.",
+        "status: ON is not a value it takes. Use one of ENABLED, DISABLED.",
         (
-            "rule 1 (members[0].status): ON is not a value it takes; use one of ENABLED, DISABLED, "
+            "rule 1 (members[0].status): ON is not a value it takes. Use one of ENABLED, DISABLED, "
             "UNMANAGED."
         ),
         (
             "rule 1 (members[0].accounts[0]): 7 has 1 digit; an account id has 12. If it begins "
             "with zeros, put it in quotes."
         ),
-        "rule 1 (members[0].accounts[2]): x is not an account id; write its 12 digits, in quotes.",
-        (f"rule 2 (members[1]): the rule selects nobody; add one of {', '.join(SELECTORS)}."),
-        "onRelease: KEEP is not a value it takes; use one of LEAVE, RESTORE, DISABLE.",
+        "rule 1 (members[0].accounts[2]): x is not an account id. Write its 12 digits, in quotes.",
+        (f"rule 2 (members[1]): the rule selects no account. Add one of {', '.join(SELECTORS)}."),
+        "onRelease: KEEP is not a value it takes. Use one of LEAVE, RESTORE, DISABLE.",
     )
 
 

@@ -149,7 +149,7 @@ def test_an_environment_is_refused_unless_somebody_is_asked(folder: Path) -> Non
 def test_without_the_cli_nobody_can_be_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(folder))
 
-    with pytest.raises(SettingsError, match="does not tell the configuration of stack t"):
+    with pytest.raises(SettingsError, match="does not print the configuration of stack t"):
         ask_pulumi(folder, "t")
 
 
@@ -197,7 +197,8 @@ def test_a_key_outside_of_config_is_refused(folder: Path) -> None:
     file.write_text(f"{STACK}\nonRelease: RESTORE\nacme:status: x\naws:region: y\nx:y: z\n")
 
     assert _faults(folder) == tuple(
-        f"stacks/Pulumi.t.yaml: {key} is outside of `config:`, where nobody reads it; move it to "
+        f"stacks/Pulumi.t.yaml: {key} is outside of `config:`, where Pulumi does not read it. "
+        "Move it to "
         "the keys below `config:`, with two spaces in front, or remove it. Edit the file before "
         "anything else: `pulumi config set` drops such a key."
         for key in ("onRelease", "acme:status", "aws:region", "x:y")
@@ -213,17 +214,18 @@ def test_a_key_at_the_top_of_the_projects_file_is_refused(folder: Path) -> None:
     (fault,) = _faults(folder)
 
     assert fault == (
-        "Pulumi.yaml: onRelease is outside of `config:`, and nobody reads it; write its value "
+        "Pulumi.yaml: onRelease is outside of `config:`, and Pulumi does not read it. Write its "
+        "value "
         "there as `default:` of `config: onRelease:`, or remove it."
     )
     text = file.read_text().replace("onRelease: RESTORE", "acme:status: x\naws:profile: y")
     file.write_text(text)
     ours, of_aws = _faults(folder)
     assert ours.endswith(
-        "; write its value there as `default:` of `config: status:`, or remove it."
+        ". Write its value there as `default:` of `config: status:`, or remove it."
     )
     assert of_aws.endswith(
-        "move it to the keys below `config:`, with two spaces in front, or remove it."
+        "Move it to the keys below `config:`, with two spaces in front, or remove it."
     )
 
 
@@ -233,7 +235,7 @@ def test_a_file_without_config_is_told_to_begin_it(folder: Path) -> None:
 
     (fault,) = _faults(folder)
 
-    assert "write the line `config:` above it, and two spaces in front of it, or remove" in fault
+    assert "Write the line `config:` above it, and two spaces in front of it, or remove" in fault
     file.write_text("config:\n  acme:status: DISABLED\n")
     assert _faults(folder) == ()
 
@@ -244,7 +246,8 @@ def test_config_in_capitals_is_told_to_be_in_small_letters(folder: Path) -> None
 
     assert _faults(folder) == (
         (
-            "stacks/Pulumi.t.yaml: nobody reads what is below `Config:`; write `config:` in small "
+            "stacks/Pulumi.t.yaml: Pulumi does not read what is below `Config:`. Write `config:` "
+            "in small "
             "letters."
         ),
     )
@@ -257,7 +260,7 @@ def test_a_file_in_the_folder_that_stackconfigdir_named_is_refused(folder: Path)
 
     (fault,) = _faults(folder, acme__status="ENABLED")
 
-    assert fault.startswith("stacks/Pulumi.t.yaml is read by nobody: the file of stack t is Pulumi")
+    assert fault.startswith("stacks/Pulumi.t.yaml is not read: the file of stack t is Pulumi")
     (folder / "stacks" / "Pulumi.yaml").write_text("name: another\n")
     assert _faults(folder, acme__status="ENABLED") == ()
 
@@ -296,7 +299,9 @@ def test_a_second_document_is_refused(folder: Path, second: str) -> None:
 
     (fault,) = _faults(folder)
 
-    assert fault.startswith("stacks/Pulumi.t.yaml: nobody reads what comes after the line ---")
+    assert fault.startswith(
+        "stacks/Pulumi.t.yaml: Pulumi does not read what comes after the line ---"
+    )
 
 
 def test_other_keys_beside_config_are_left_alone(folder: Path) -> None:
@@ -318,13 +323,13 @@ def test_a_file_that_is_not_the_stacks_is_refused(folder: Path, wrong: str) -> N
 
     assert _faults(folder, acme__status="ENABLED") == (
         (
-            f"{wrong} is read by nobody: the file of stack t is stacks/Pulumi.t.yaml; rename it to "
+            f"{wrong} is not read: the file of stack t is stacks/Pulumi.t.yaml. Rename it to "
             "stacks/Pulumi.t.yaml."
         ),
     )
     right.write_text("encryptionsalt: v1:abc\n")  # as `pulumi stack init` makes it
     (fault,) = _faults(folder, acme__status="ENABLED")
-    assert fault.endswith("; move what it has to stacks/Pulumi.t.yaml, and remove it.")
+    assert fault.endswith(". Move what it has to stacks/Pulumi.t.yaml, and remove it.")
     right.write_text(STACK)
     assert _faults(folder, acme__status="ENABLED") == (fault,)
     assert _faults(folder, acme__status="DISABLED") == ()

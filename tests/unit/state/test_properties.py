@@ -107,7 +107,7 @@ def test_it_says_each_property_that_is_not_as_it_must_be(
     with pytest.raises(MalformedStateError) as caught:
         kind.parse(broken)
 
-    assert "(region: 7 is malformed; write text, in quotes; administratorAccountId: shop is " in (
+    assert "(region: 7 is malformed. Write text, in quotes; administratorAccountId: shop is " in (
         str(caught.value)
     )
 

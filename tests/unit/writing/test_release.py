@@ -315,7 +315,7 @@ def test_an_account_that_aws_did_not_set_is_released_by_the_next_run() -> None:
     assert plan.release.by_account == {account(2): "ENABLED -> DISABLED"}
     assert plan.revision == 4
     assert release_sentence(_RESTORE, plan.release) == (
-        "1 account drops out of the rules (onRelease RESTORE): 1 goes to DISABLED."
+        "1 account is released (onRelease RESTORE): 1 goes to DISABLED."
     )
 
 
@@ -427,8 +427,8 @@ def test_an_account_of_unknown_status_counts_as_one_that_is_turned_off() -> None
     text = _refusal(next_plan(seen, {account(1): OFF}, maxDisabled=0))
 
     assert (text or "").startswith(
-        "maxDisabled: 1 member would be turned off, 1 of them of a status that AWS does not tell "
-        "now, but at most 0 may be in one run."
+        "maxDisabled: 1 member would be turned off, 1 of them of a status that AWS did not "
+        "return, but at most 0 may be in one run."
     )
 
 
@@ -540,14 +540,14 @@ def test_a_preview_tells_how_many_go_where() -> None:
     release = _planned(_RESTORE, {a: s for a, s in before.items() if a != account(1)}, now)
 
     assert release_sentence(_RESTORE, release) == (
-        "4 accounts drop out of the rules (onRelease RESTORE): 1 goes to DISABLED, 1 to ENABLED, 1 "
+        "4 accounts are released (onRelease RESTORE): 1 goes to DISABLED, 1 to ENABLED, 1 "
         "stays as it is, 1 is no member any more (300000000005)."
     )
 
 
 def test_a_preview_tells_who_stays_in_one_line() -> None:
     assert release_sentence(_LEAVE, _planned(_LEAVE, _BEFORE, _NOW)) == (
-        "3 accounts drop out of the rules (onRelease LEAVE): 3 stay as they are."
+        "3 accounts are released (onRelease LEAVE): 3 stay as they are."
     )
 
 
@@ -562,13 +562,13 @@ def test_a_preview_and_a_run_name_who_can_not_be_set_and_why() -> None:
         relationships={account(3): "Disabled", account(4): "Removed"},
     )
     why = [
-        "1 can't be set (relationship status Disabled, suspended in GuardDuty): 300000000003",
+        "1 is inactive (relationship status Disabled, suspended in GuardDuty): 300000000003",
         "2 are no members any more (300000000002, 300000000004)",
         "1 is decided by policy (GUARDDUTY_POLICY: 300000000005)",
     ]
 
     assert release_sentence(_RESTORE, release) == (
-        "6 accounts drop out of the rules (onRelease RESTORE): 1 goes to DISABLED, 1 stays as it "
+        "6 accounts are released (onRelease RESTORE): 1 goes to DISABLED, 1 stays as it "
         f"is, {', '.join(why)}."
     )
     fake = FakeGuardDuty(dict(now))

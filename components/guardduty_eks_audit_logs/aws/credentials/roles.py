@@ -31,7 +31,9 @@ _SECONDS = {"h": 3600, "m": 60, "s": 1}
 def role_source(role: AssumeRole, prefix: str) -> Source:
     """Names a role of `assumeRoles`, whose key a user writes with a prefix, as a source."""
     has_external_id = role.external_id is not None
-    return Source(f"role {role.role_arn}", messages.role_way_out(prefix, has_external_id))
+    return Source(
+        f"role {role.role_arn}", messages.role_way_out(prefix, has_external_id=has_external_id)
+    )
 
 
 def role_credentials(sts: STSClient, role: AssumeRole) -> RefreshableCredentials:
