@@ -120,7 +120,7 @@ def test_without_a_network_from_any_write_on_the_next_runs_end_right(at: int) ->
     play(History(ORGANIZATION, EVERYBODY, (Up(interruption=gone), Destroy(interruption=gone))))
 
 
-def test_an_account_that_leaves_between_two_batches_is_named_and_nothing_else() -> None:
+def test_an_account_that_leaves_between_two_batches_is_named() -> None:
     leaves = Interruption("event", 9, only_writes=True, event=Event("leave", 59))
     play(History(Shape("organization", 130, 7), EVERYBODY, (Up(interruption=leaves),)))
 
@@ -152,7 +152,7 @@ def test_a_write_outside_the_rules_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     assert violated(History(ORGANIZATION, ONE, (Up(),))) == 5
 
 
-def test_a_status_of_the_stacks_own_half_done_run_that_is_taken_for_the_one_before_is_found(
+def test_a_status_of_a_half_done_run_taken_for_the_one_before_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
@@ -192,7 +192,7 @@ def test_a_waiting_account_that_loses_its_record_is_found(monkeypatch: pytest.Mo
     assert violated(suspended_for_a_while(monkeypatch)) == 4
 
 
-def test_what_a_status_was_before_the_stack_is_not_forgotten_when_the_state_forgets_it(
+def test_a_record_that_the_state_loses_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     history = suspended_for_a_while(monkeypatch)

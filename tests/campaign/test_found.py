@@ -38,7 +38,7 @@ def test_members_whose_status_aws_does_not_tell_count_for_max_disabled(mode: str
 
 
 @pytest.mark.parametrize("status", [ON, OFF])
-def test_a_run_that_does_not_learn_why_it_is_to_be_refused_records_what_was_before(
+def test_a_run_refused_without_a_reason_keeps_its_record(
     status: str,
 ) -> None:
     unknown = Fault((("kind", "BadRequest"),), service="organizations", times=2)
@@ -52,7 +52,7 @@ def test_a_run_that_does_not_learn_why_it_is_to_be_refused_records_what_was_befo
     )
 
 
-def test_accounts_that_all_reaches_while_the_network_is_gone_are_named_nevertheless() -> None:
+def test_accounts_reached_by_all_without_a_network_are_named() -> None:
     everybody = Wish((Selector(ON, "all"),), auto_enable="ALL")
     gone = Up(interruption=Interruption("gone", 50))
 
@@ -60,7 +60,7 @@ def test_accounts_that_all_reaches_while_the_network_is_gone_are_named_neverthel
 
 
 @pytest.mark.parametrize("on_release", ["RESTORE", "DISABLE"])
-def test_a_detector_made_anew_while_accounts_are_still_to_be_let_go_is_no_dead_end(
+def test_a_new_detector_during_a_release_is_no_dead_end(
     on_release: str,
 ) -> None:
     everybody = Wish((Selector(ON, "all"),), on_release=on_release)
@@ -77,7 +77,7 @@ def test_a_detector_made_anew_while_accounts_are_still_to_be_let_go_is_no_dead_e
     )
 
 
-def test_accounts_without_a_record_are_not_turned_off_and_then_taken_for_off_before() -> None:
+def test_accounts_without_a_record_are_not_taken_for_off_before() -> None:
     effect = (("kind", "Unprocessed"), ("result", "Internal error"))
     untold = Fault(effect, operation="GetMemberDetectors", accounts=tuple(range(10)))
     refused = Fault(effect, operation="UpdateMemberDetectors", accounts=(15,))
@@ -91,7 +91,7 @@ def test_accounts_without_a_record_are_not_turned_off_and_then_taken_for_off_bef
     )
 
 
-def test_a_detector_that_is_made_anew_in_the_middle_of_a_run_is_no_reason_to_blame_it() -> None:
+def test_a_detector_made_anew_during_a_run_is_no_fault_of_the_run() -> None:
     anew = Interruption("event", 20, event=Event("detector"))
 
     play(
@@ -103,7 +103,7 @@ def test_a_detector_that_is_made_anew_in_the_middle_of_a_run_is_no_reason_to_bla
     )
 
 
-def test_accounts_whose_status_aws_tells_a_moment_after_the_preview_may_be_as_wanted() -> None:
+def test_a_status_that_aws_returns_after_the_preview_may_be_as_wanted() -> None:
     play(
         History(
             Shape("organization", 20, 19),

@@ -142,7 +142,7 @@ def test_without_an_identity_nothing_is_kept_and_nobody_is_asked() -> None:
     [(Identity(profile="audit"), True), (Identity(profile="audit"), False), (None, True)],
     ids=["both", "an identity and the default provider", "a provider without an identity"],
 )
-def test_a_provider_of_another_account_is_refused_before_a_child_is_registered(
+def test_another_accounts_provider_is_refused_before_any_child(
     identity: Identity | None,
     explicit: bool,  # noqa: FBT001 - columns of the table
     preview: bool,  # noqa: FBT001

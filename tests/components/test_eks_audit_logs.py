@@ -159,7 +159,7 @@ def test_members_of_which_nothing_is_recorded_are_not_to_be_set_yet() -> None:
     assert engine.registered["eks-members"].asked["unrecorded"] == [account(1)]
 
 
-def test_what_was_there_before_is_recorded_before_every_write_and_members_come_last() -> None:
+def test_the_record_comes_before_every_write_and_members_come_last() -> None:
     chosen = settings(members=_RULES, autoEnableMembers="NEW")
     children = _registered(_plan(chosen, _MEMBERS))
 
@@ -235,7 +235,7 @@ def test_rules_that_decide_nobody_keep_the_resource() -> None:
     assert "wanted" not in members.asked
 
 
-def test_members_that_cannot_be_set_now_keep_what_was_recorded_of_them_and_are_not_set() -> None:
+def test_inactive_members_keep_their_record_and_are_not_set() -> None:
     snapshot = replace(
         _MEMBERS,
         members=(
@@ -289,7 +289,7 @@ def test_the_administrators_own_feature_is_written_as_the_stack_says(value: str)
 
 
 @pytest.mark.parametrize(("status", "enable"), [("ENABLED", True), ("DISABLED", False)])
-def test_a_detector_is_made_with_eks_audit_logs_stated_and_kept_on_destroy(
+def test_a_detector_is_made_with_its_status_and_kept_on_destroy(
     status: str,
     enable: bool,  # noqa: FBT001
 ) -> None:
@@ -355,7 +355,7 @@ def test_a_preview_knows_no_id_of_the_detector_that_is_to_be_made() -> None:
 
 
 @pytest.mark.parametrize("name", ["prior", "members"])
-def test_a_provider_is_kept_in_the_state_as_a_reference_without_code_and_in_clear(
+def test_the_state_keeps_a_provider_as_a_reference_in_clear(
     name: str,
 ) -> None:
     provider = _registered(_plan(settings(members=_RULES), _MEMBERS))[name].inputs["__provider"]

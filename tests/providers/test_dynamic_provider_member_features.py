@@ -267,7 +267,7 @@ def test_members_that_are_as_wanted_are_taken_over_without_a_write(
     }
 
 
-def test_an_unprocessed_account_is_an_output_with_aws_words_and_the_others_are_set(
+def test_an_unprocessed_account_is_an_output_and_the_others_are_set(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     aws.unprocessed = {account(2): NOT_ASSOCIATED}
@@ -325,7 +325,7 @@ def test_an_account_that_aws_did_not_tell_of_is_named_as_such(
     }
 
 
-def test_an_account_without_a_record_is_named_with_aws_words_if_aws_has_some(
+def test_an_account_without_a_record_is_named_with_aws_reason(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     aws.unreadable = {account(2): "Internal error"}
@@ -549,7 +549,7 @@ def test_the_first_update_rewrites_an_earlier_state_and_sets_nobody(
     assert not provider.diff(updated, news).changes
 
 
-def test_an_account_that_an_earlier_run_left_asks_for_an_update_on_refresh(
+def test_an_account_left_by_an_earlier_run_asks_for_an_update(
     provider: DynamicProvider,
 ) -> None:
     state = earlier(EARLIER_STATES[0], "MemberFeatures")

@@ -316,7 +316,7 @@ def test_a_refresh_changes_nothing_of_what_was_before(aws: Aws, provider: Dynami
 
 
 @pytest.mark.parametrize("detector", ["another", None, DETECTOR])
-def test_a_refresh_with_another_accounts_credentials_is_refused_in_one_sentence(
+def test_a_refresh_by_another_account_is_refused_in_one_sentence(
     aws: Aws, provider: DynamicProvider, detector: str | None
 ) -> None:
     aws.account, aws.detector = account(9), detector

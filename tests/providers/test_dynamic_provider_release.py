@@ -585,7 +585,7 @@ def test_a_destroy_without_a_detector_has_nothing_to_do(
     ]
 
 
-def test_a_destroy_with_a_detector_that_was_made_anew_puts_back_what_is_recorded(
+def test_a_destroy_with_a_new_detector_restores_what_is_recorded(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     provider.delete(_state(detectorId="an-earlier-one"))
@@ -593,7 +593,7 @@ def test_a_destroy_with_a_detector_that_was_made_anew_puts_back_what_is_recorded
     assert aws.members == _BEFORE
 
 
-def test_a_destroy_by_an_administrator_that_is_none_any_more_puts_back_what_is_its_own(
+def test_a_destroy_by_a_former_administrator_restores_its_own_settings(
     aws: Aws, provider: DynamicProvider
 ) -> None:
     aws.refusals[_ADMIN] = (400, "BadRequestException", NO_MASTER)
@@ -661,7 +661,7 @@ def test_a_record_that_a_later_one_replaced_releases_nothing_on_destroy(
     assert aws.writes == []
 
 
-def test_of_two_records_without_a_generation_the_one_that_a_refresh_reads_counts(
+def test_of_two_records_without_generation_the_refreshed_one_counts(
     door: Door, aws: Aws, tmp_path: Path
 ) -> None:
     aws.members = {account(1): "ENABLED"}
@@ -677,7 +677,7 @@ def test_of_two_records_without_a_generation_the_one_that_a_refresh_reads_counts
     assert aws.writes == []
 
 
-def test_a_record_whose_successor_could_not_be_made_is_neither_released_nor_forgotten(
+def test_a_record_whose_successor_was_not_made_is_kept(
     door: Door, aws: Aws, tmp_path: Path
 ) -> None:
     aws.members = {account(1): "ENABLED"}

@@ -216,7 +216,7 @@ def test_the_root_tells_that_guardduty_policies_are_enabled(sandbox: RunningSand
 # Accounts of an administrator
 
 
-def test_the_management_account_sees_who_is_administrator_and_how_accounts_stand(
+def test_the_management_account_reads_administrator_and_accounts(
     sandbox: RunningSandbox,
 ) -> None:
     organizations = _organizations(sandbox, _MANAGEMENT)

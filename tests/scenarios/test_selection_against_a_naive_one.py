@@ -214,7 +214,7 @@ def _served(organization: Organization, *, empty_pages: bool) -> FakeOrganizatio
     size=st.sampled_from([0.05, *[1.0] * 5]),  # a failure is shown as a small one
     empty_pages=st.booleans(),
 )
-def test_the_rules_decide_whom_a_naive_reading_says_and_ask_no_more_than_it_needs(
+def test_rules_decide_as_a_naive_reading_does_and_ask_no_more(
     seed: int,
     size: float,
     empty_pages: bool,  # noqa: FBT001 - drawn by name

@@ -227,7 +227,7 @@ def test_a_token_file_without_a_token(
     )
 
 
-def test_an_account_without_the_tokens_provider_is_told_as_a_fault_of_trust(
+def test_an_account_without_the_tokens_provider_is_a_fault_of_trust(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "token").write_text("no claims")
@@ -268,7 +268,7 @@ def test_a_token_without_a_role(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     )
 
 
-def test_a_token_that_the_role_does_not_accept_is_told_with_what_its_policy_looks_at(
+def test_a_token_that_a_role_refuses_is_reported_with_its_claims(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     claims = {

@@ -224,7 +224,7 @@ def test_the_stacks_shared_files_come_before_the_users(aws: Aws, tmp_path: Path)
         ({"AWS_DEFAULT_PROFILE": "audit"}, "AKIAAUDIT"),
     ],
 )
-def test_of_two_profiles_of_the_environment_the_one_counts_that_pulumi_aws_takes(
+def test_of_two_profile_variables_the_one_of_pulumi_aws_counts(
     aws: Aws,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -246,7 +246,7 @@ def test_the_environments_keys_come_before_its_profiles(
     assert _last(aws, _open({})).access_key == "AKIAENVIRONMENT"
 
 
-def test_a_session_tells_whose_credentials_are_used_where_stack_and_environment_disagree(
+def test_a_session_names_the_credentials_if_stack_and_environment_differ(
     aws: Aws, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _profiles(tmp_path, "audit")

@@ -317,7 +317,7 @@ def test_all_together_with_a_rule_that_turns_members_off() -> None:
     )
 
 
-def test_all_reaches_a_suspended_member_that_a_rule_turns_off_once_it_is_resumed() -> None:
+def test_all_and_a_suspended_member_that_a_rule_turns_off() -> None:
     snapshot = replace(region_with({account(1): ON}), members=(member(1), member(2, "Disabled")))
     plan = _plan(settings(autoEnable="ALL", members=[rule("DISABLED", account(2))]), snapshot)
 
@@ -484,7 +484,7 @@ def test_all_that_is_wrong_without_knowing_the_members_is_told_at_once() -> None
     ]
 
 
-def test_all_with_a_rule_that_turns_off_whoever_comes_is_told_without_accounts() -> None:
+def test_all_with_a_rule_that_turns_off_new_members_names_no_accounts() -> None:
     everybody = [rule("ENABLED", account(1)), rule("DISABLED")]
 
     (refusal,) = _refused(autoEnable="ALL", members=everybody)
@@ -545,7 +545,7 @@ def test_before_the_detector_is_made_rules_wait_for_the_next_run() -> None:
     )
 
 
-def test_before_the_detector_is_made_nothing_is_said_of_rules_that_are_not_there() -> None:
+def test_before_the_detector_is_made_missing_rules_are_not_named() -> None:
     plan = _plan(settings(detector="create"), _TO_BE_MADE)
     assert plan.notices == (
         "The detector is made in this run; GuardDuty attaches member accounts to it afterwards.",
@@ -762,7 +762,7 @@ def test_all_is_not_said_to_have_reached_a_member_whose_status_is_unknown(
     )
 
 
-def test_a_member_of_unknown_status_that_a_rule_turns_on_is_not_told_once_more() -> None:
+def test_a_member_of_unknown_status_to_turn_on_is_named_once() -> None:
     snapshot = replace(
         region_with({account(1): ON, account(2): ON}),
         statuses=MemberStatuses({account(1): ON}, {account(2): "Internal error"}),
@@ -833,7 +833,7 @@ def test_members_that_cannot_be_set_are_told_by_their_relationship_status() -> N
     )
 
 
-def test_members_that_cannot_be_set_are_nobodys_business_without_a_rule_for_them() -> None:
+def test_inactive_members_without_a_rule_are_not_named() -> None:
     snapshot = replace(
         region_with({account(1): ON}), members=(member(1), Membership(account(2), "Disabled"))
     )
@@ -891,7 +891,7 @@ def test_a_rule_that_decides_nobody_is_told() -> None:
 
 
 @pytest.mark.parametrize("status", ["ENABLED", "DISABLED", "UNMANAGED"])
-def test_a_rule_for_members_that_cannot_be_set_now_is_not_said_to_decide_nobody(
+def test_a_rule_for_inactive_members_is_not_unused(
     status: str,
 ) -> None:
     snapshot = replace(region_with({}), members=(member(1, "Disabled"), member(2, "Invited")))

@@ -93,7 +93,7 @@ def _rule_for(case: _Case, account: AccountId) -> int | None:
 
 @settings(deadline=None)
 @given(_cases())
-def test_each_account_gets_what_its_first_rule_says_and_no_other_is_touched(case: _Case) -> None:
+def test_each_account_gets_its_first_rule_and_no_other_is_touched(case: _Case) -> None:
     statuses, changes = {}, {}
     for account in _PEOPLE:
         index = _deciding_rule(case, account)
@@ -134,7 +134,7 @@ def test_those_wait_who_would_be_set_if_guardduty_monitored_them(case: _Case) ->
 
 @settings(deadline=None)
 @given(_cases())
-def test_a_plan_is_refused_exactly_for_strangers_and_for_all_with_exceptions(case: _Case) -> None:
+def test_a_plan_is_refused_for_non_members_and_all_with_exceptions(case: _Case) -> None:
     members = {m.account: m.relationship_status for m in case.snapshot.members}
     exceptions, refused = [], []
     for index, rule in enumerate(case.settings.members):

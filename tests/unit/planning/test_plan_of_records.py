@@ -87,7 +87,7 @@ def _with_waiting(statuses: dict[object, object], *waiting: int) -> Snapshot:
     return replace(seen, members=(*seen.members, *(member(n, "Disabled") for n in waiting)))
 
 
-def test_of_an_account_that_waits_nothing_is_recorded_before_it_can_be_set() -> None:
+def test_an_inactive_account_is_not_recorded_before_it_can_be_set() -> None:
     plan = next_plan(_with_waiting({account(1): ON}, 2), _NOTHING, _EVERYBODY)
 
     assert plan.inactive == {account(2): "Disabled"}

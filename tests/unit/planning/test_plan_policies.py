@@ -118,7 +118,7 @@ def test_without_the_permission_to_know_it_is_unknown_and_no_refusal() -> None:
     )
 
 
-def test_a_rule_that_wants_what_the_policy_gives_is_satisfied_without_a_write() -> None:
+def test_a_rule_that_agrees_with_a_policy_needs_no_write() -> None:
     statuses = MemberStatuses({account(1): ON, account(2): OFF}, {})
     plan = _plan(_managed(statuses, account(1)), autoEnable="NONE", members=[rule("ENABLED")])
 
@@ -132,7 +132,7 @@ def test_a_rule_that_wants_what_the_policy_gives_is_satisfied_without_a_write() 
     ]
 
 
-def test_a_rule_that_wants_the_opposite_of_a_policy_is_refused_with_account_and_word() -> None:
+def test_a_rule_against_a_policy_is_refused_with_account_and_status() -> None:
     statuses = MemberStatuses({account(1): ON, account(2): OFF, account(3): ON}, {})
     plan = _plan(
         _managed(statuses, account(1), account(2), account(3)),

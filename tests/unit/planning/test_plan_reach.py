@@ -151,7 +151,7 @@ def test_many_accounts_that_are_no_members_are_counted_and_some_named() -> None:
     )
 
 
-def test_a_rule_that_selects_non_members_only_is_not_told_to_select_nobody() -> None:
+def test_a_rule_for_non_members_only_is_not_unused() -> None:
     snapshot = _in_unit({}, units={_UNIT: frozenset([account(1)])})
     (told,) = _plan(snapshot, members=[_BY_UNIT]).unreached
     assert told == (
@@ -274,7 +274,7 @@ def test_all_does_not_reach_an_unmanaged_member_by_invitation() -> None:
     assert plan.notices[-1].startswith("Members by invitation: ALL does not reach them; 1 ")
 
 
-def test_a_rule_that_turns_all_off_is_refused_for_the_organizations_members_alone() -> None:
+def test_a_rule_that_turns_all_off_is_refused_in_an_organization() -> None:
     chosen = settings(autoEnable="ALL", members=[rule("DISABLED")])
     (refusal,) = make_plan(chosen, _with_invited(OFF, OFF), OWNER).refusals
     assert "rule 1 (members[0]) wants DISABLED for 1 of them (300000000001)" in refusal

@@ -208,7 +208,7 @@ def test_only_what_there_is_is_told_of_trials(days: dict[AccountId, int], line: 
     assert [line for line in rest if line.startswith("Trial")] == []
 
 
-def test_accounts_that_were_not_read_are_told_apart_from_those_without_a_trial() -> None:
+def test_accounts_not_read_are_kept_apart_from_those_without_trial() -> None:
     guardduty = _Guardduty({account(1): 30}, strangers=[account(3), account(4)])
     assert cost_lines(guardduty.costs(accounts(4)), on_now=9)[:1] == (
         (

@@ -305,7 +305,7 @@ def test_rules_that_others_precede_for_every_account_are_not_looked_up() -> None
     assert lookup.unknown_units == frozenset()
 
 
-def test_before_anybody_knows_the_members_units_are_looked_up_up_to_a_rule_for_all() -> None:
+def test_before_members_are_known_units_are_read_up_to_a_rule_for_all() -> None:
     organization = _organization()
     everybody = {"status": "ENABLED", "all": True}
     rules = _rules(

@@ -101,7 +101,7 @@ def test_whoever_acts_is_kept_for_what_comes_of_the_reading(
     [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
 )
 @pytest.mark.usefixtures("aws")
-def test_a_profile_of_the_environment_that_does_not_exist_is_nobodys_business(
+def test_a_missing_profile_of_the_environment_is_ignored(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, region: str, partition: str
 ) -> None:
     (tmp_path / "credentials").write_text(
@@ -212,7 +212,7 @@ def test_an_account_outside_of_organizations_is_told_so_later(aws: Aws) -> None:
     assert refused == Refused("AWSOrganizationsNotInUseException", "Not in use.")
 
 
-def test_where_there_is_a_detector_organizations_is_asked_for_the_policy_type_only(
+def test_with_a_detector_only_the_policy_type_is_read(
     aws: Aws,
 ) -> None:
     snapshot = _read(detector="create")

@@ -65,7 +65,7 @@ def test_delegation_names_whom() -> None:
     )
 
 
-def test_units_and_tags_of_members_by_invitation_are_refused_with_the_reason() -> None:
+def test_units_and_tags_in_mode_invitation_are_refused() -> None:
     rules = [
         {"status": "ENABLED", "accounts": ["300000000001"]},
         {"status": "ENABLED", "organizationalUnits": ["Root/Prod"]},

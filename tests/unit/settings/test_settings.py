@@ -227,7 +227,7 @@ def test_a_key_in_a_namespace_that_nobody_reads_is_refused(key: str, meant: str)
     assert f"`pulumi config set {meant} <value>` and `pulumi config rm {key}`" in fault
 
 
-def test_a_key_of_no_name_in_a_namespace_that_nobody_reads_is_to_be_removed() -> None:
+def test_a_nameless_key_in_an_unread_namespace_is_to_be_removed() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_configuration({"guardduty:region": "us-east-1"})
 
@@ -331,7 +331,7 @@ def test_an_id_that_yaml_read_as_a_number_is_the_same_id(written: object) -> Non
 
 @with_settings(deadline=None)
 @given(st.text(alphabet="01234567", min_size=11, max_size=11))
-def test_an_id_that_yaml_read_as_an_octal_number_is_never_taken_for_another(digits: str) -> None:
+def test_an_id_read_as_an_octal_number_is_not_taken_for_another(digits: str) -> None:
     written = f"0{digits}"
     assert len(_faults_of_id(int(written, 8))) == 1
     assert len(_faults_of_id(int(written, 10))) == 1

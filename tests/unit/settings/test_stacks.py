@@ -29,7 +29,7 @@ def _configuration(stack: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("stack", _STACKS)
-def test_a_stack_that_comes_along_is_taken_in_its_region_and_by_its_account_only(
+def test_a_shipped_stack_is_for_its_region_and_account_only(
     stack: str,
 ) -> None:
     configuration = _configuration(stack)
@@ -40,7 +40,7 @@ def test_a_stack_that_comes_along_is_taken_in_its_region_and_by_its_account_only
 
 
 @pytest.mark.parametrize("stack", _SAMPLES)
-def test_a_sample_begins_with_what_it_does_and_is_left_alone_by_stack_init(stack: str) -> None:
+def test_a_sample_says_what_it_does_and_survives_stack_init(stack: str) -> None:
     assert _written(stack).startswith("# ")
     assert yaml.safe_load(_written(stack))["encryptionsalt"]
 

@@ -115,7 +115,7 @@ def test_a_stopped_build_leaves_nothing_behind(machine: Machine, how: signal.Sig
     assert "Traceback" not in run.said
 
 
-def test_a_killed_build_never_looks_finished_and_the_next_run_clears_it_away(
+def test_a_killed_build_never_looks_finished_and_is_cleared_away(
     machine: Machine,
 ) -> None:
     _slow_go(machine)

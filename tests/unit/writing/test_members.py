@@ -176,7 +176,7 @@ def test_any_mixture_ends_as_wanted_with_no_call_more_than_needed(
 # UnprocessedAccounts
 
 
-def test_an_unprocessed_account_is_kept_with_aws_words_and_the_others_are_set() -> None:
+def test_an_unprocessed_account_has_aws_reason_and_others_are_set() -> None:
     guardduty = _members(120)
     guardduty.unprocessed = {account(n): ["The account is suspended."] for n in (7, 60, 120)}
 
@@ -432,7 +432,7 @@ def test_a_caller_who_is_refused_does_not_ask_again_with_fewer(code: str, reason
 @pytest.mark.parametrize(
     ("code", "times"), [("InternalServerErrorException", 1), ("ThrottlingException", 2), ("503", 3)]
 )
-def test_the_accounts_of_a_call_that_failed_for_the_services_sake_are_tried_again(
+def test_accounts_of_a_call_that_the_service_failed_are_retried(
     clock: _Clock, code: str, times: int
 ) -> None:
     guardduty = _members(120)
