@@ -697,5 +697,5 @@ def test_an_update_that_would_lose_a_record_is_refused(aws: Aws, provider: Dynam
     with error_of() as told:
         provider.update(prior_outputs({account(1): "DISABLED"}), prior_inputs())
 
-    assert "does not hand on what is recorded of 1 account" in told[0]
+    assert "does not pass on what is recorded of 1 account" in told[0]
     assert aws.writes == []
