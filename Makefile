@@ -6,7 +6,7 @@ PYTEST := $(VENV) -m pytest -n 2 --dist worksteal
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo sandbox engine unit test test-all soak bench check docs lock release clean
+.PHONY: help venv demo sandbox engine unit test test-all soak mutants bench check docs lock release clean
 
 help: ## list these tasks
 	@echo 'make <task>, where <task> is:'
@@ -44,6 +44,9 @@ soak: venv ## random histories with faults and kills (ARGS="--help" lists the op
 
 docs: venv ## the tables of docs/guide.md, from the catalogue of messages
 	$(VENV) -m tools.guide_tables
+
+mutants: venv ## changes the code that decides and writes, and sees whether a test fails
+	@$(VENV) -m tools.mutants $(ARGS)
 
 bench: venv ## how a run, the state and the sandbox grow to 50,000 members, as ratios
 	@$(VENV) -m benchmarks.product_size

@@ -106,6 +106,7 @@ def test_all_faults_of_an_identity_are_told_at_once() -> None:
         "identity.assumeRoles[0].roleArn is missing. Add it.",
         "identity.insecure: perhaps is malformed. Write true or false.",
         "identity.profil is not a key that exists here. Remove it or correct its spelling.",
+        "identity.region is not a key that exists here. Remove it or correct its spelling.",
     }
 
 
