@@ -123,12 +123,12 @@ def _judge(copy: Path, modules: list[str]) -> int:
         print(f"{module:32}{len(results):>9}{percent:>8.1f}%{len(left):>10}{told:>11}")
     for module, changes in unexplained.items():
         for change in changes:
-            print(f"\n{module}: no test notices this, and tests/survivors.yaml does not explain it:")
+            print(f"\n{module}: no test fails, and tests/survivors.yaml does not explain it:")
             print("\n".join(f"    {line}" for line in change.splitlines()))
     for one in known.keys() - seen:
         if one.module in modules:
             failed = True
-            print(f"\n{one.module}: tests/survivors.yaml explains what is no survivor:\n{one.change}")
+            print(f"\n{one.module}: explained in tests/survivors.yaml, but found:\n{one.change}")
     return int(failed)
 
 
