@@ -19,7 +19,7 @@ EXAMPLES = re.findall(
 )
 
 
-@pytest.mark.parametrize("word", ["effects", "clear_faults", "set_feature"])
+@pytest.mark.parametrize("word", ["fault_effects", "clear_faults", "set_feature"])
 def test_there_are_examples(word: str) -> None:
     assert any(word in example for example in EXAMPLES)
 
