@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aws_sandbox.credentials import access_key_id, secret_access_key
-from packages.aws_plugin_stand_in.tests.stand_in_process import (
+from stand_in_process import (
     ADMIN_ACCOUNT,
     DETECTOR,
     DETECTOR_FEATURE,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_guardduty import GuardDutyClient
 
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 MANAGEMENT = "111111111111"
 ADMINISTRATOR = "222222222222"

@@ -19,8 +19,8 @@ from aws_plugin_stand_in import credentials, local_session
 from aws_plugin_stand_in.connection import Connection
 from aws_plugin_stand_in.failures import StandInError
 from aws_plugin_stand_in.settings import read_settings
-from tests.support.doors import bare_environment
-from tests.support.sts_double import ACCOUNT, Sts, sts_on_loopback
+from stand_in_process import bare_environment
+from sts_double import ACCOUNT, Sts, sts_on_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

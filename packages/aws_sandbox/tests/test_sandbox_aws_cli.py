@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.aws_cli import AwsCli, AwsCliError, installed
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_cli import AwsCli, AwsCliError, installed
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 NEWCOMER = "300000000050"
 FIRST, SECOND, THIRD = "300000000001", "300000000002", "300000000003"

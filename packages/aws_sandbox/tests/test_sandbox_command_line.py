@@ -19,7 +19,7 @@ from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 PROJECT = Path(__file__).resolve().parents[3]
 

@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aws_sandbox.client import SandboxClient, SandboxError
-from tests.support.running_sandbox import ADMINISTRATOR
+from aws_sandbox.testing import ADMINISTRATOR
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 IDS = ["300000000002", "300000000003", "300000000004"]
 ON = [{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}]

@@ -9,10 +9,10 @@ from botocore.exceptions import ClientError
 
 from aws_sandbox.client import SandboxError
 from aws_sandbox.guardduty.features import DETECTOR_FEATURES
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 FIRST = "300000000001"
 SECOND = "300000000002"

@@ -26,14 +26,14 @@ from aws_sandbox.fault_effects import (
     TimeOut,
     Uniform,
 )
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_sandbox.client import Scope
     from aws_sandbox.fault_effects import Failure
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 IDS = ["300000000002", "300000000003", "300000000004"]
 ON = [{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}]

@@ -8,12 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aws_sandbox.guardduty.wire import service_model
-from tests.support.running_sandbox import MANAGEMENT
+from aws_sandbox.testing import MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 FIRST = "300000000001"
 BOTH = (

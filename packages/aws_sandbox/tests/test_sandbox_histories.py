@@ -18,9 +18,9 @@ from hypothesis.stateful import (
 
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
-from packages.aws_sandbox.tests.guide import GuideRegion, Standing, seen
-from tests.support.in_process import InProcess
-from tests.support.running_sandbox import ADMINISTRATOR
+from aws_sandbox.testing import ADMINISTRATOR
+from aws_sandbox.testing.in_process import InProcess
+from guide import GuideRegion, Standing, seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

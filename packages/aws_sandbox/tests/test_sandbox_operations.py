@@ -13,12 +13,12 @@ from botocore.exceptions import ClientError
 from botocore.model import ListShape, Shape, StructureShape
 
 from aws_sandbox.guardduty.wire import service_model
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 FIRST = "300000000001"
 STRANGER = "999999999999"

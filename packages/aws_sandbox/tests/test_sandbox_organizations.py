@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 FIRST = "300000000001"
 MANY = [f"3{number:011}" for number in range(1, 44)]

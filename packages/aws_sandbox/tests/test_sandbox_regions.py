@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.running_sandbox import ADMINISTRATOR
+from aws_sandbox.testing import ADMINISTRATOR
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 OPTED_OUT, OTHER, STANDALONE = "300000000001", "300000000002", "800000000001"
 HONG_KONG = "ap-east-1"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.running_sandbox import ADMINISTRATOR
+from aws_sandbox.testing import ADMINISTRATOR
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 EKS = "EKS_AUDIT_LOGS"
 ON_SINCE_A_MONTH = "300000000001"

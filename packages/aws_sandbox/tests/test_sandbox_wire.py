@@ -31,7 +31,7 @@ from aws_sandbox.guardduty.operations import OPERATIONS
 from aws_sandbox.guardduty.wire import service_model
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox, make
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -16,7 +16,7 @@ from demo.environment import PulumiParts, variables, write_shell_file
 from demo.project import ROOT
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 
 def test_a_shell_file_whose_name_has_a_line_break_is_refused(tmp_path: Path) -> None:
