@@ -75,7 +75,7 @@ def test_a_region_that_is_not_there_refuses_the_credentials(sandbox: RunningSand
     assert code_of(refused) == "UnrecognizedClientException"
 
 
-def test_the_delegated_administrator_reads_the_organization_and_a_member_does_not(
+def test_only_the_delegated_administrator_reads_the_organization(
     sandbox: RunningSandbox,
 ) -> None:
     for account in (MANAGEMENT, ADMINISTRATOR):

@@ -35,7 +35,7 @@ def members_on(sandbox: RunningSandbox) -> set[str]:
     }
 
 
-def test_a_third_of_the_default_members_has_it_on_and_the_administrator_has_not(
+def test_a_third_of_the_default_members_has_it_on(
     sandbox: RunningSandbox,
 ) -> None:
     assert len(members_on(sandbox)) == 4

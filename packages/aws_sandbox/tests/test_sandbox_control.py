@@ -57,7 +57,7 @@ def test_chosen_accounts_fail_a_number_of_times_and_the_others_are_set(
     assert unprocessed == [(IDS[0],), (IDS[0],), ()]
 
 
-def test_a_fault_without_a_number_stays_until_it_is_cleared_and_keeps_to_its_region(
+def test_a_fault_without_a_number_stays_until_it_is_cleared(
     sandbox: RunningSandbox,
 ) -> None:
     sandbox.client.leave_unprocessed(

@@ -174,7 +174,7 @@ def test_a_destination_is_made_changed_told_and_deleted(guardduty: GuardDuty) ->
         assert gone == "The request is rejected since no such resource found."
 
 
-def test_a_detector_has_one_destination_and_a_repeated_call_makes_no_other(
+def test_a_detector_has_one_destination(
     guardduty: GuardDuty,
 ) -> None:
     made = export(guardduty, ClientToken="same")

@@ -287,7 +287,7 @@ def _unprocessed(answer: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.timeout(900)
-def test_ten_thousand_random_steps_show_no_difference_to_what_aws_pages_say(
+def test_ten_thousand_random_steps_agree_with_aws_documentation(
     request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
 ) -> None:
     """The same histories at every run, others with `--hypothesis-seed`."""

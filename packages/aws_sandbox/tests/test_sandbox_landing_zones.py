@@ -117,7 +117,7 @@ def designate(aws: InProcess, region: str) -> None:
     management.enable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
 
 
-def test_a_security_baseline_takes_up_all_accounts_and_turns_everything_on(aws: InProcess) -> None:
+def test_a_security_baseline_turns_everything_on_in_all_accounts(aws: InProcess) -> None:
     prepare_the_management_account(aws)
     everybody = accounts(aws, without=ADMINISTRATOR)
     for region in REGIONS:

@@ -30,7 +30,7 @@ def accounts_by_page(sandbox: RunningSandbox) -> list[list[str]]:
     return [[account["Id"] for account in page["Accounts"]] for page in pages]
 
 
-def test_the_delegated_administrator_reads_what_the_management_account_reads(
+def test_the_delegated_administrator_reads_as_the_management_account(
     sandbox: RunningSandbox,
 ) -> None:
     (root,) = sandbox.boto3("organizations", MANAGEMENT).list_roots()["Roots"]

@@ -41,9 +41,7 @@ def aws() -> InProcess:
 
 
 @pytest.mark.parametrize("operation", SERVED)
-def test_a_paginator_comes_to_an_end_and_finds_the_same_in_pages_of_any_size(
-    aws: InProcess, operation: str
-) -> None:
+def test_a_paginator_finds_the_same_in_pages_of_any_size(aws: InProcess, operation: str) -> None:
     guardduty = aws.boto3("guardduty", MANAGEMENT if operation in BY_MANAGEMENT else ADMINISTRATOR)
     given = {}
     if "DetectorId" in required(operation):

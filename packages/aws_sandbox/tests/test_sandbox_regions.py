@@ -63,7 +63,7 @@ def test_settings_and_features_of_one_region_are_not_those_of_another(
 
 
 @pytest.mark.parametrize("account", [OPTED_OUT, STANDALONE])
-def test_credentials_are_refused_where_an_account_has_not_enabled_the_region(
+def test_credentials_are_refused_in_a_region_that_is_not_enabled(
     organization: RunningSandbox, account: str
 ) -> None:
     with pytest.raises(ClientError) as refused:

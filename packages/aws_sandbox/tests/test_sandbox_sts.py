@@ -98,7 +98,7 @@ CALLS: Mapping[str, tuple[str, str, str, int]] = {
 }
 
 
-def test_keys_expire_as_they_say_and_each_service_refuses_them_in_its_words(aws: Aws) -> None:
+def test_each_service_refuses_expired_keys_in_its_own_words(aws: Aws) -> None:
     keys = aws.assume(DurationSeconds=1800)
     left = keys["Expiration"] - datetime.now(UTC)
     assert timedelta(minutes=29) < left <= timedelta(minutes=30)

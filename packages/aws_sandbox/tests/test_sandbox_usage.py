@@ -76,7 +76,7 @@ def by_feature(sandbox: RunningSandbox, **asked: Any) -> dict[str, Decimal]:  # 
     return totals(statistics["SumByFeature"], "Feature")
 
 
-def test_a_month_after_guardduty_was_enabled_the_trial_of_what_was_on_is_used_up(
+def test_a_trial_is_used_up_a_month_after_guardduty_was_enabled(
     sandbox: RunningSandbox,
 ) -> None:
     left = days_left(sandbox, ON_SINCE_A_MONTH)
