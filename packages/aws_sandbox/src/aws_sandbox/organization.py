@@ -338,8 +338,7 @@ def read_organization(file: Path, regions: Sequence[str] | None = None) -> Organ
             f"{file} is nested too deep; write keys with values, as "
             "packages/aws_sandbox/README.md shows"
         ) from None
-    if content is None:
-        content = {}
+    content = {} if content is None else content
     if not isinstance(content, dict):
         raise OrganizationFileError(
             f"{file}: write keys with values, as packages/aws_sandbox/README.md shows"
