@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.progress import run_showing_life, stop_when_told
+from tools.progress import Command, run_showing_life, stop_when_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,7 +184,7 @@ def _python_of(folder: Path) -> tuple[int, int] | None:
 
 
 def _run(doing: str, *command: str) -> None:
-    ended = run_showing_life(command, doing=doing, report=_say)
+    ended = run_showing_life(Command(command, doing), _say)
     if ended.code != 0:
         raise EnvironmentNotMadeError(
             f"{doing} failed (exit code {ended.code}):\n{ended.last_lines}"

@@ -20,7 +20,7 @@ def trials(turned_on: int, remaining: Collection[int], not_read: Collection[str]
 
     Args:
         turned_on: how many accounts are to be turned on.
-        remaining: the days of those that AWS told of.
+        remaining: the days of those that AWS returned.
         not_read: of each that could not be read, why not.
     """
     left = [days for days in remaining if days > 0]
@@ -57,9 +57,9 @@ def trial(days: int) -> str:
 
 @notice("usage", key="showCosts")
 def usage(amount: Decimal, unit: str, on_now: int) -> str:
-    told = f"less than {_CENT}" if 0 < amount < _CENT else f"{amount:.2f}"
+    cost = f"less than {_CENT}" if 0 < amount < _CENT else f"{amount:.2f}"
     return (
-        f"Usage: EKS_AUDIT_LOGS came to {told} {unit} in the last 30 days in this region, with "
+        f"Usage: EKS_AUDIT_LOGS came to {cost} {unit} in the last 30 days in this region, with "
         f"{counted(on_now, 'account')} on now."
     )
 

@@ -176,9 +176,9 @@ def no_ca_bundle(file: str) -> Sentence:
 
 def web_identity_denied(role: str, claims: Mapping[str, str]) -> tuple[str, str]:
     """Names a web identity token that a role does not accept, with what its policy looks at."""
-    told = " and ".join(f"{name} {value}" for name, value in claims.items())
+    named = " and ".join(f"{name} {value}" for name, value in claims.items())
     return (
-        f"the web identity token with {told}" if told else "the web identity token",
+        f"the web identity token with {named}" if named else "the web identity token",
         (
             f"Let the trust policy of {role or 'the role'} accept the token's provider, aud and "
             "sub, and let the role's account have that identity provider; or name another role"

@@ -112,7 +112,7 @@ def second_document(file: str) -> Sentence:
 
 @refusal("stack-file-ignored")
 def stack_file_ignored(stack: str, file: str, right: str, *, there: bool) -> Sentence:
-    """Says that nobody reads a file; `there` if the right one is there as well."""
+    """Says that a file is not read; `there` if the right one is there as well."""
     way_out = f"Rename it to {right}"
     if there:
         way_out = f"Move what it has to {right}, and remove it"

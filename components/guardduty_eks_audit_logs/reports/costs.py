@@ -1,4 +1,4 @@
-"""What turning EKS_AUDIT_LOGS on may cost, in words."""
+"""What turning EKS_AUDIT_LOGS on may cost, as sentences."""
 
 from __future__ import annotations
 

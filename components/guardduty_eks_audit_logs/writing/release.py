@@ -36,7 +36,7 @@ def find_release(
 ) -> Release:
     """Finds what releasing accounts changes (GetMembers and GetMemberDetectors, 50 a call).
 
-    Nobody is asked about accounts that are left as they are.
+    No call is made for accounts that are left as they are.
 
     Args:
         api: GuardDuty in the region, as the administrator.
