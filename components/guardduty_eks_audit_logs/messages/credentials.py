@@ -201,7 +201,7 @@ def role_way_out(prefix: str, *, has_external_id: bool) -> str:
 @refusal("profile-asks-for-mfa", key="aws:profile")
 def asks_for_mfa(profile: str) -> Sentence:
     return (
-        f"profile {profile} asks for an MFA code (mfa_serial), and a run asks nobody.",
+        f"profile {profile} asks for an MFA code (mfa_serial), and a run can't ask for one.",
         (
             'Put keys into the environment by `eval "$(aws configure export-credentials '
             f'--profile {profile} --format env)"`, where aws:profile is not set; or use a '

@@ -129,7 +129,7 @@ def organizations_refused(
 def members_not_written(region: str, accounts: int) -> Sentence:
     return (
         (
-            f"members is written nowhere, but this stack keeps {counted(accounts, 'account')} in "
+            f"members is not set, but this stack keeps {counted(accounts, 'account')} in "
             f"{region}, which would all be released."
         ),
         (
@@ -264,10 +264,12 @@ def rule_decides_nothing(label: str) -> str:
     return f"{label} is unused: it selects no account, or earlier rules decide them."
 
 
-@notice("members-drifted", key="members", way_out="Find out who; this run puts it right.")
+@notice(
+    "members-drifted", key="members", way_out="Find out what changed them; this run puts it right."
+)
 def drifted(region: str, changes: Mapping[str, str]) -> str:
     listed = some([f"{account} {change}" for account, change in changes.items()], MANY)
     return (
         f"EKS audit logs in {region}: {counted(len(changes), 'member')} not as this stack's last "
-        f"finished run left them (somebody else, another stack, or a run that broke off): {listed}"
+        f"finished run left them (another user, another stack, or a run that broke off): {listed}"
     )

@@ -45,7 +45,7 @@ def auto_enable_not_written(region: str, exception: int | None) -> Sentence:
     and_drop = "" if exception is None else f", and drop {rule_at(exception)}, which wants DISABLED"
     return (
         (
-            f"autoEnable is written nowhere, which means NEW, but {region} has ALL: existing "
+            f"autoEnable is not set, which means NEW, but {region} has ALL: existing "
             "accounts would no longer be reached."
         ),
         f"Write autoEnable: ALL to keep it{and_drop}; or write autoEnable: NEW to change it.",
@@ -117,7 +117,7 @@ def all_no_more(wanted: str) -> str:
     )
 
 
-@notice("auto-enable-effect", key="autoEnable", way_out="Nothing: it tells what the setting does.")
+@notice("auto-enable-effect", key="autoEnable", way_out="Nothing: it says what the setting does.")
 def auto_enable(current: str | None, wanted: str, members: str | None) -> str:
     """Says what the setting does; `members` is the one of GuardDuty itself, None if unknown."""
     effect = _EFFECTS.get((wanted, members)) or _EFFECTS[wanted, None]

@@ -125,7 +125,7 @@ def unreleased_on_destroy(region: str, reasons: Mapping[str, str]) -> str:
 
 @notice("detector-gone", key="onRelease")
 def detector_gone(region: str, detector_id: str) -> str:
-    return f"Detector {detector_id} in {region} is gone: there is nothing to put back."
+    return f"Detector {detector_id} in {region} no longer exists: there is nothing to put back."
 
 
 @notice("organization-restored", key="onRelease")

@@ -24,7 +24,7 @@ def key_twice_in_config(file: str, key: str) -> Sentence:
 @refusal("value-undecided", key_from="key")
 def value_undecided(key: str, why: str) -> Sentence:
     return (
-        f"{key} can't be told from the files alone: {why}.",
+        f"{key} can't be read from the files alone: {why}.",
         "",
     )
 
