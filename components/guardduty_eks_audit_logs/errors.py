@@ -80,7 +80,7 @@ class TooManyDisabledError(UserError):
 
 
 class UnreleasedError(UserError):
-    """A destroy could not let all accounts go as `onRelease` says."""
+    """A destroy could not release all accounts as `onRelease` says."""
 
 
 class ServiceError(UserError):

@@ -116,7 +116,7 @@ class Membership:
         account: its id.
         relationship_status: AWS's value, also one that this release does not know.
         updated: when the row last changed; None if AWS did not return it.
-        invited: whether it is a member by invitation, which ALL and NEW do not reach.
+        invited: whether it is a member by invitation: ALL and NEW do not reach these.
     """
 
     account: AccountId
@@ -219,7 +219,7 @@ _OPERATIONS = {
 
 @dataclass(frozen=True)
 class RefusedRule:
-    """A rule for which AWS Organizations refuses the caller.
+    """A rule that the caller may not look up in AWS Organizations.
 
     Attributes:
         index: the rule's place in the list, from 0.
@@ -248,7 +248,7 @@ class OrganizationLookup:
         names: by account, its name, for the accounts in these units.
         inactive: the accounts in these units that are closed, or that AWS has suspended.
         tags: by account, its tags; none for one that is not in the organization.
-        refused: rules for which the caller may not ask.
+        refused: rules that the caller may not look up.
         policy_type_enabled: whether `GUARDDUTY_POLICY` is enabled on the root, so that ALL and NEW
             do nothing; None if AWS did not say.
         policy_type_refused: why not: AWS's message.
@@ -294,7 +294,7 @@ class Snapshot:
         lookup: what AWS Organizations says about the accounts, for the rules; None if not asked.
         partition: of AWS, for ARNs: `aws`, `aws-cn`, `aws-us-gov`.
         identity: the program's own; None followed the stack's `aws:*` configuration.
-        notices: what a user is to know about the credentials.
+        notices: what a user has to know about the credentials.
     """
 
     region: str
@@ -330,7 +330,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Delegation:
-    """The delegated GuardDuty administrator of a region, as it is and as it is to be.
+    """The delegated GuardDuty administrator of a region, as it is and as it is wanted.
 
     Attributes:
         region: the region's code.
@@ -345,7 +345,7 @@ class Delegation:
         others: how many accounts the organization has beside the wanted one: so many members there
             are at most; None if AWS does not say.
         identity: the program's own, if it gave one.
-        notices: what a user is to know about the credentials.
+        notices: what a user has to know about the credentials.
     """
 
     region: str

@@ -1,4 +1,4 @@
-"""What is said of many accounts as one text: the engine takes a text for one value.
+"""One text for the values of many accounts: the engine treats a text as one value.
 
 A map of 10,000 accounts costs the engine seconds. Both forms are YAML, which `pulumi preview
 --diff` shows entry by entry. docs/decisions has the state contract that they are a part of.

@@ -226,7 +226,7 @@ def _account(answer: AccountTypeDef) -> OrganizationAccount:
 
 @contextmanager
 def _unless(*codes: str) -> Iterator[None]:
-    """Goes on behind the block where AWS says that there is no such thing."""
+    """Leaves the block without an error if AWS says that the thing does not exist."""
     try:
         yield
     except ServiceError as error:

@@ -70,7 +70,7 @@ class Watch:
         return Watch(self.region, self._report)
 
     def call(self, operation: str, ask: Callable[[], Answer]) -> Answer:
-        """Asks in a thread of its own, so that there is an end whatever the call waits for.
+        """Makes the call in a thread of its own, so that it ends whatever it waits for.
 
         Args:
             operation: AWS's name of what is asked.

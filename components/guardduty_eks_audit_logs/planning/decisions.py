@@ -153,7 +153,7 @@ def rule_label(index: int, rules: tuple[Rule, ...], unit: str | None = None) -> 
     Args:
         index: the rule's place in the list, from 0.
         rules: the stack's.
-        unit: the unit by which it selects an account; without one, all that it selects by is named.
+        unit: the unit by which it selects an account; None names all its selectors.
     """
     selector = messages.by_units([unit]) if unit else rules[index].selector()
     return f"rule {index + 1}: {selector}"

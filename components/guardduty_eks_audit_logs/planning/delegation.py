@@ -24,7 +24,7 @@ class DelegationPlan:
     Attributes:
         delegation: what AWS holds and what is asked for.
         refusals: one sentence each; if there are any, nothing may be changed.
-        notices: what a user is to know.
+        notices: what a user has to know.
     """
 
     delegation: Delegation

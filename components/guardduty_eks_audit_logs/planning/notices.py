@@ -57,7 +57,7 @@ def organization_notices(
     Args:
         settings: the stack's configuration.
         snapshot: the region as the caller sees it.
-        decisions: what the rules come to.
+        decisions: what the rules decide for each active member.
         non_members: accounts that rules select and that are no members; they have their own notice.
     """
     current = snapshot.organization

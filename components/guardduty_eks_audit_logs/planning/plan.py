@@ -71,7 +71,7 @@ class Plan:
         inactive: the relationship status of each inactive member that a rule is to set.
         deciding: the place of the rule, from 0, for each member that one selects, inactive or not.
         warnings: what ends by this run; the summary has it first.
-        notices: what a user is to know beside the changes.
+        notices: what a user has to know beside the changes.
         unreached: which accounts the rules select and can't set, and why.
         record: what the stack has recorded before this run.
         release: what becomes of the recorded accounts that no rule sets any more.

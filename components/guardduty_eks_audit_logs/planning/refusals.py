@@ -131,7 +131,7 @@ def rule_refusals(
         settings: the stack's configuration.
         snapshot: the region as the caller sees it.
         deciding: the place of the rule for each member (`deciding_rules`).
-        decisions: what it comes to for those that can be set now.
+        decisions: what the rules decide for each active member.
         release: what becomes of the accounts that no rule sets any more.
     """
     return (
@@ -232,7 +232,7 @@ def _units(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]:
 
 
 def organizations_refusals(lookup: OrganizationLookup, caller: AccountId) -> tuple[Refusal, ...]:
-    """Says for each rule that AWS Organizations refuses which permissions the caller needs."""
+    """Says for each rule that AWS Organizations refuses which permissions the caller lacks."""
     return tuple(
         messages.organizations_refused(
             rule.index, rule.selector, caller, rule.operations, rule.reason

@@ -1,4 +1,4 @@
-"""What releasing members comes to, as `onRelease` says: worked out from what AWS holds, no I/O."""
+"""The plan of a release: what `onRelease` changes, by what AWS holds; no I/O."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """What releasing accounts comes to; each of them is in one of the first six.
+    """What a release will do. Each account is in exactly one of the first six fields.
 
     Attributes:
-        changing: what each account gets that has another status now, or an unknown one.
-        staying: accounts that are left as they are, or are as they are to be.
+        changing: the new status of each account that has another or an unknown one now.
+        staying: accounts that are left as they are, or have the right status already.
         former_members: accounts that are no members any more.
         inactive: inactive members, with their relationship status.
         managed: members that an organization policy (`GUARDDUTY_POLICY`) decides.
@@ -43,7 +43,7 @@ class Release:
 
     @property
     def total(self) -> int:
-        """How many accounts it is about."""
+        """How many accounts are released."""
         left = (
             self.changing,
             self.staying,
@@ -75,7 +75,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Released:
-    """What releasing accounts has come to.
+    """The result of a release.
 
     Attributes:
         release: what was done; an account that left meanwhile is in it as such.
@@ -92,7 +92,7 @@ def plan_release(
     members: Mapping[AccountId, Membership],
     read: MemberStatuses,
 ) -> Release:
-    """Works out what releasing accounts comes to; no I/O.
+    """Plans a release; no I/O.
 
     Args:
         on_release: what happens to each.

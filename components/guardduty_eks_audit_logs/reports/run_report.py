@@ -74,7 +74,7 @@ class ReportedSetting(_Reported):
     Attributes:
         setting: its configuration key.
         from_: what it was; null if it was not there or not read.
-        to: what it is to be.
+        to: the wanted value.
         progress: how far it has come; never `inactive`.
     """
 
@@ -110,7 +110,7 @@ class RegionReport(_Reported):
         summary: counts; null where there are no members, or they are not known yet.
         unreached: accounts that rules select and that can't be set, and those that the last run
             could not set; with the reasons. With refusals, also the accounts that they only count.
-        notices: what else there is to know.
+        notices: everything else that a user has to know.
     """
 
     region: str

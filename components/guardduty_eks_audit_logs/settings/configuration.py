@@ -306,7 +306,7 @@ class Settings(_Strict):
     show_costs: bool = True
 
     def is_written(self, key: str) -> bool:
-        """Whether the configuration says something of a key, or it only has its default."""
+        """Whether the configuration has the key; otherwise its value is the default."""
         return to_snake(key) in self.model_fields_set
 
     @property
@@ -316,7 +316,7 @@ class Settings(_Strict):
 
     @property
     def wanted(self) -> dict[Setting, str | None]:
-        """What AWS is to hold beside members; None where the stack writes nothing."""
+        """The wanted settings beside members; None where the stack writes nothing."""
         of_organization = self.mode is Mode.ORGANIZATION
         return {
             Setting.STATUS: self.status,

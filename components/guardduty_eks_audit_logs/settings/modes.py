@@ -1,4 +1,4 @@
-"""`mode`: whose settings a stack keeps, and which configuration keys are about them."""
+"""`mode`: whose settings a stack keeps, and which configuration keys each mode has."""
 
 from __future__ import annotations
 

@@ -296,7 +296,7 @@ def _full_key(project: Project, key: str, file: Path) -> str:
 
 
 def _default(described: Any) -> Any:  # noqa: ANN401 - whatever a user wrote
-    """What a key of the project has if a stack does not say; None if that is nothing."""
+    """The project's value of a key that a stack does not set; None if it has none."""
     if not isinstance(described, dict):
         return described
     given = described.get("default")

@@ -54,7 +54,7 @@ _KINDS_OF_PROFILES = {
     "login_session": "login",
     "credential_process": "custom-process",
 }
-"""By which key a profile says how its credentials are fetched, in the order of botocore."""
+"""The keys of a profile that say how its credentials are fetched, in botocore's order."""
 
 _NO_TRUST = ACCESS_DENIED | {"ForbiddenException", "IDPRejectedClaim", "InvalidIdentityToken"}
 
@@ -98,7 +98,7 @@ class Chain:
         )
 
     def fetched(self) -> Credentials:
-        """Gives what the first source has that has any, and notes which sources were asked.
+        """Gives the credentials of the first source that has any, and notes the sources asked.
 
         Raises:
             CredentialsError: a source needs what a run has not, or the profile has nothing.

@@ -102,7 +102,7 @@ def _refused(source: Source, error: ClientError, operation: str) -> UserError:
 
 
 def _reason(error: Exception) -> str:
-    """Says what went wrong, without what was given in place of keys, which may be a secret.
+    """Says what went wrong. It leaves out values given in place of keys: they may be secrets.
 
     What a `credential_process` writes to stderr is sentence, since that is for whoever started it.
     """
