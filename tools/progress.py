@@ -119,7 +119,7 @@ def run_showing_life(
         return Finished(code, output.read().decode(errors="replace"))
 
 
-def stop_when_told() -> None:
+def stop_on_signal() -> None:
     """Have SIGTERM and a closed terminal end this process as Ctrl-C does: with everything put away.
 
     Left alone, they would end it on the spot and leave its commands running.

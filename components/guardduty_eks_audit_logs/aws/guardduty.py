@@ -177,7 +177,7 @@ class GuardDutyApi:
                     managed.add(account)
         for account in accounts:
             if account not in statuses:
-                unprocessed.setdefault(account, messages.status_not_told())
+                unprocessed.setdefault(account, messages.status_not_returned())
         return MemberStatuses(statuses, unprocessed, frozenset(managed))
 
     def set_member_status(

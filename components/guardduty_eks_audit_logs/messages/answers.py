@@ -66,5 +66,5 @@ def page_again(times: int) -> str:
     return f"{times} pages say the same, so the list seems to have no end. Try again later."
 
 
-def status_not_told() -> str:
+def status_not_returned() -> str:
     return "GuardDuty does not return the status of EKS_AUDIT_LOGS for this account."

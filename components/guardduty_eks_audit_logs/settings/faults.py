@@ -39,7 +39,7 @@ def faults_of(error: ValidationError, prefix: str = "") -> tuple[Message, ...]:
             entries[path(place[:-1])] += 1
             if entries[path(place[:-1])] > LISTED:
                 continue
-        faults.append(_told(fault, prefix))
+        faults.append(_message(fault, prefix))
     more = (
         messages.more_of_the_same(f"{prefix}{name}", number - LISTED, number)
         for name, number in entries.items()
@@ -100,7 +100,7 @@ _EXPECTED = {
 }
 
 
-def _told(error: ErrorDetails, prefix: str) -> Message:
+def _message(error: ErrorDetails, prefix: str) -> Message:
     location = error["loc"]
     key = f"{prefix}{location[0]}" if location and isinstance(location[0], str) else ""
     match location:

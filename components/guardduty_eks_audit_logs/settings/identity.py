@@ -173,7 +173,7 @@ class Identity(AwsSettings):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _faults_told(cls, values: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - what a program wrote
+    def _with_plain_faults(cls, values: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - what a program wrote
         secret = _secrets_in(values)
         if secret:
             raise SettingsError((messages.identity_with_secrets(secret),))
