@@ -185,7 +185,7 @@ def test_an_aws_provider_of_another_account_is_refused(aws: Organization, progra
             (
                 f"the aws provider in {REGIONS[0]} is account {MANAGEMENT}'s, but the plan is of "
                 f"account {ADMINISTRATOR}. Make the provider with the same identity, by "
-                "components.aws_provider."
+                "guardduty_eks_audit_logs.aws_provider."
             )
         ]
         assert "Traceback" not in refused.text

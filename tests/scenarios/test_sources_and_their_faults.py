@@ -313,7 +313,7 @@ _FAULTS: Mapping[str, Mapping[str, Cell]] = {
             lambda m: _role_of_profile(
                 m, m.role(MANAGEMENT), more="mfa_serial = arn:aws:iam::111111111111:mfa/joe"
             ),
-            "profile audit asks for an MFA code (mfa_serial), and a run asks nobody.",
+            "profile audit asks for an MFA code (mfa_serial), and a run can't ask for one.",
         ),
     },
     "role of the environment's keys": {

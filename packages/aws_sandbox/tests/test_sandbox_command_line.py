@@ -115,8 +115,7 @@ def test_a_description_that_is_nested_too_deep_is_one_sentence(tmp_path: Path) -
     done = serve("--port", "0", "--organization", str(file))
     assert done.returncode == 2
     assert done.stderr == (
-        f"error: {file} is nested too deep; write keys with values, as "
-        "packages/aws_sandbox/README.md shows\n"
+        f"error: {file} is nested too deep; write keys with values, as the README shows\n"
     )
 
 

@@ -53,7 +53,7 @@ def test_an_unquoted_account_id_is_read_as_yamls_number(
     [
         (
             "colour: red",
-            "colour: there is no such key; packages/aws_sandbox/README.md lists the keys",
+            "colour: there is no such key; the README lists the keys",
         ),
         (
             "managementAccountId: 11111111111",
