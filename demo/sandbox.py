@@ -13,7 +13,7 @@ import typer
 from aws_sandbox.__main__ import Accounts, Latency, OrganizationFile, Port, Regions
 from aws_sandbox.actual_state import detector_ids
 from aws_sandbox.organization import OrganizationFileError
-from aws_sandbox.profiles import write_profiles
+from aws_sandbox.profiles import profiles_of, write_profiles
 from aws_sandbox.serving import WrongUseError, describe, serve_until_stopped
 from demo.environment import PulumiParts, variables, write_shell_file
 from demo.kept_stacks import kept_stacks
@@ -88,14 +88,13 @@ def _write_environment(
     file: Path, url: str, description: OrganizationDescription, pulumi: PulumiParts
 ) -> None:
     folder = _folder(file)
-    profiles = write_profiles(
-        folder,
+    accounts = profiles_of(
         description.management_account_id,
         description.administrator.id,
         [account.id for account in description.accounts],
-        description.regions[0],
-        standalone_ids=[account.id for account in description.standalone_accounts],
+        [account.id for account in description.standalone_accounts],
     )
+    profiles = write_profiles(folder, accounts, description.regions[0])
     path = os.environ.get("PATH", os.defpath)
     found = variables(url, folder, profiles, pulumi, path)
     note = f"source {shlex.quote(str(file))}, then for example: pulumi preview"

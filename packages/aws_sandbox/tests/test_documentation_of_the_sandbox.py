@@ -1,4 +1,4 @@
-"""The table of packages/aws_sandbox/README.md and the sandbox's tests name each other."""
+"""The table of BEHAVIOURS.md and the sandbox's tests name each other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 TESTS = Path(__file__).parent
-DOCUMENT = TESTS.with_name("README.md")
+DOCUMENT = TESTS.with_name("BEHAVIOURS.md")
 HEADER = "| behaviour | source | test |"
 ITEM = re.compile(r"(?:(?P<file>\w+): )?(?:`(?P<test>test_\w+)(?P<cut>…?)`|(?P<all>all))")
 

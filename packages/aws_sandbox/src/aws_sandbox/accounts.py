@@ -52,13 +52,11 @@ class KnownAccount:
 class _ChosenAccount(FakeAccount):  # type: ignore[misc]
     """An account of moto's Organizations whose id is chosen."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 -- an account has that many traits
+    def __init__(
         self,
         organization: Any,  # noqa: ANN401 -- moto has no types
-        account_id: str,
-        name: str,
+        account: KnownAccount,
         parent_id: str,
-        tags: Mapping[str, str],
         joined_at: datetime,
     ) -> None:
         # Not moto's own constructor: it makes an IAM role in an account of a random id.
@@ -66,16 +64,16 @@ class _ChosenAccount(FakeAccount):  # type: ignore[misc]
         self.region = organization.region
         self.organization_id = organization.id
         self.master_account_id = organization.master_account_id
-        self.create_account_status_id = f"car-{account_id}"
-        self.id = account_id
-        self.name = name
-        self.email = f"{name}@example.com"
+        self.create_account_status_id = f"car-{account.account_id}"
+        self.id = account.account_id
+        self.name = account.name
+        self.email = f"{account.name}@example.com"
         self.create_time = joined_at.replace(tzinfo=None)
         self.status = self.state = "ACTIVE"
         self.joined_method = "CREATED"
         self.parent_id = parent_id
         self.attached_policies: list[Any] = []
-        self.tags = dict(tags)
+        self.tags = dict(account.tags)
 
 
 class Accounts:
@@ -118,29 +116,20 @@ class Accounts:
         for principal in (GUARDDUTY_PRINCIPAL, "account.amazonaws.com"):
             self._backend.enable_aws_service_access(ServicePrincipal=principal)
 
-    def add(  # noqa: PLR0913 -- an account has that many traits
-        self,
-        account_id: str,
-        name: str,
-        ou: str,
-        tags: Mapping[str, str],
-        joined_at: datetime,
-        *,
-        method: str = "CREATED",
-    ) -> None:
+    def add(self, account: KnownAccount, joined_at: datetime, *, method: str = "CREATED") -> None:
         """Put an account into the organization, and make its unit if there is none.
 
         Raises:
             ValueError: the account belongs to it already.
         """
+        account_id = account.account_id
         with self._lock:
             if account_id in self._joined:
                 raise ValueError(f"{account_id} is in the organization already")
-            parent = self._unit(ou)
-            organization = self._backend.org
-            account = _ChosenAccount(organization, account_id, name, parent, tags, joined_at)
-            account.joined_method = method
-            self._backend.accounts.append(account)
+            parent = self._unit(account.ou)
+            added = _ChosenAccount(self._backend.org, account, parent, joined_at)
+            added.joined_method = method
+            self._backend.accounts.append(added)
             organizations_backends.master_accounts[account_id] = (
                 self.management_account,
                 self.partition,

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from aws_sandbox import control_models as models
 from aws_sandbox import outside_changes
+from aws_sandbox.accounts import KnownAccount
 from aws_sandbox.actual_state import actual_state, settings
 from aws_sandbox.guardduty import members, organization_events
 from aws_sandbox.guardduty.policy import EVERY_REGION
@@ -156,7 +157,8 @@ class Control:
     def _join(self, request: Request) -> models.Answer:
         wanted = models.JoinAccount.model_validate_json(request.get_data())
         joined_at = self._world.clock.now() - timedelta(hours=wanted.joined_hours_ago)
-        self._aws.accounts.add(wanted.id, wanted.name, wanted.ou, wanted.tags, joined_at)
+        account = KnownAccount(wanted.id, wanted.name, wanted.ou, wanted.tags)
+        self._aws.accounts.add(account, joined_at)
         self._aws.follower.follow()
         return models.Done()
 

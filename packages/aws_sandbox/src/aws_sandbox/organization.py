@@ -337,8 +337,7 @@ def read_organization(file: Path, regions: Sequence[str] | None = None) -> Organ
         raise OrganizationFileError(
             f"{file} is nested too deep; write keys with values, as the README shows"
         ) from None
-    if content is None:
-        content = {}
+    content = {} if content is None else content
     if not isinstance(content, dict):
         raise OrganizationFileError(f"{file}: write keys with values, as the README shows")
     if regions is not None:

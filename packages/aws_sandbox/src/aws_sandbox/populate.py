@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aws_sandbox.accounts import Accounts
+from aws_sandbox.accounts import Accounts, KnownAccount
 from aws_sandbox.clock import VirtualClock
 from aws_sandbox.guardduty import administration, detectors, invitations, members
 from aws_sandbox.guardduty.features import EKS_AUDIT_LOGS, AutoEnable
@@ -30,16 +30,14 @@ def build(description: OrganizationDescription) -> tuple[World, Accounts]:
     now = clock.now()
     accounts = Accounts(description.management_account_id, clock, description.regions[0])
     administrator = description.administrator
-    accounts.add(
-        administrator.id,
-        administrator.name,
-        administrator.ou,
-        administrator.tags,
-        now - timedelta(days=360),
+    described = KnownAccount(
+        administrator.id, administrator.name, administrator.ou, administrator.tags
     )
+    accounts.add(described, now - timedelta(days=360))
     for account in description.accounts:
         joined_at = now - timedelta(hours=account.joined_hours_ago)
-        accounts.add(account.id, account.name, account.ou, account.tags, joined_at)
+        described = KnownAccount(account.id, account.name, account.ou, account.tags)
+        accounts.add(described, joined_at)
     for standalone in description.standalone_accounts:
         accounts.add_standalone(standalone.id, standalone.name)
     regions = {

@@ -43,32 +43,38 @@ def standalone_profile_of(account_id: str) -> str:
     return f"standalone-{account_id}"
 
 
-def write_profiles(  # noqa: PLR0913 -- four kinds of accounts, a folder and a region
-    folder: Path,
+def profiles_of(
     management: str,
     administrator: str,
     member_ids: Iterable[str],
-    region: str,
-    *,
     standalone_ids: Iterable[str] = (),
-) -> tuple[Path, Path]:
-    """Write an AWS config file and a credentials file with a profile for every account.
+) -> dict[str, str]:
+    """The account id of every profile.
 
     Args:
-        folder: where to; it is made, for its owner only.
         management: the management account's id.
         administrator: the delegated administrator's id.
         member_ids: the members' ids.
-        region: what the profiles have as their region.
         standalone_ids: the accounts in no organization.
+    """
+    profiles = {"management": management, "administrator": administrator}
+    profiles |= {profile_of(account_id): account_id for account_id in member_ids}
+    profiles |= {standalone_profile_of(account_id): account_id for account_id in standalone_ids}
+    return profiles
+
+
+def write_profiles(folder: Path, profiles: Mapping[str, str], region: str) -> tuple[Path, Path]:
+    """Write an AWS config file and a credentials file with these profiles.
+
+    Args:
+        folder: where to; it is made, for its owner only.
+        profiles: the account id of every profile.
+        region: what the profiles have as their region.
 
     Returns:
         The paths of the config file and of the credentials file, both readable by their owner only.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    profiles = {"management": management, "administrator": administrator}
-    profiles |= {profile_of(account_id): account_id for account_id in member_ids}
-    profiles |= {standalone_profile_of(account_id): account_id for account_id in standalone_ids}
     config = "".join(f"[profile {name}]\nregion = {region}\noutput = json\n\n" for name in profiles)
     credentials = "".join(
         f"[{name}]\naws_access_key_id = {access_key_id(account_id)}\n"

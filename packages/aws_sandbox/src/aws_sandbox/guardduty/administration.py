@@ -203,18 +203,19 @@ def update(
     if members is AutoEnable.ALL and administration.auto_enable_members is not AutoEnable.ALL:
         list_all_accounts(world, place, now)
     idle = waves.idle(world, place)
-    _follow(administration, "", administration.auto_enable_members, members, now, idle=idle)
+    changed = [_Change("", administration.auto_enable_members, members)]
     administration.auto_enable_members = members
     for change in changes:
         setting = administration.settings.setdefault(change.name, Setting())
         if change.auto_enable is not None:
-            before, after = setting.auto_enable, change.auto_enable
-            _follow(administration, change.name, before, after, now, idle=idle)
-            setting.auto_enable = after
+            changed.append(_Change(change.name, setting.auto_enable, change.auto_enable))
+            setting.auto_enable = change.auto_enable
         for key, value in change.additional.items():
             before = setting.additional.get(key, AutoEnable.NONE)
-            _follow(administration, f"{change.name}/{key}", before, value, now, idle=idle)
+            changed.append(_Change(f"{change.name}/{key}", before, value))
             setting.additional[key] = value
+    for each in changed:
+        _follow(administration, each, now, idle=idle)
 
 
 def statistics(world: World, place: AccountRegion) -> Statistics:
@@ -276,22 +277,23 @@ def _check_settings(changes: Sequence[SettingChange], allowed: Sequence[str]) ->
         raise invalid_input(INVALID_VALUE)
 
 
-def _follow(  # noqa: PLR0913 -- whose setting, which one, from what to what, when, in effect or not
-    administration: Administration,
-    target: str,
-    before: AutoEnable,
-    after: AutoEnable,
-    now: datetime,
-    *,
-    idle: bool,
-) -> None:
+@dataclass(frozen=True)
+class _Change:
+    """A change of auto-enable; the target is a wave's: a feature, or "" for GuardDuty itself."""
+
+    target: str
+    before: AutoEnable
+    after: AutoEnable
+
+
+def _follow(administration: Administration, change: _Change, now: datetime, *, idle: bool) -> None:
     """Begin a wave where ALL begins, unless the settings are idle, and end it where ALL ends."""
-    if after is before:
+    if change.after is change.before:
         return
-    if after is AutoEnable.ALL and not idle:
-        waves.begin(administration, target, now)
-    elif before is AutoEnable.ALL:
-        waves.end(administration, target, now)
+    if change.after is AutoEnable.ALL and not idle:
+        waves.begin(administration, change.target, now)
+    elif change.before is AutoEnable.ALL:
+        waves.end(administration, change.target, now)
 
 
 def fill(world: World, place: AccountRegion) -> None:

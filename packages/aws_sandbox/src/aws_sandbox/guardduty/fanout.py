@@ -75,7 +75,7 @@ def settle_member(world: World, administrator: AccountRegion, member: Member) ->
                 if member.relationship in ASSOCIATED:
                     _turn_on(place, wave.target, due)
             elif member.relationship in REACHED_BY_ALL:
-                associate(world, administration, administrator.account_id, member, place, due)
+                associate(world, administrator, member, place, due)
         member.settled_at = now
 
 
@@ -107,18 +107,16 @@ def settle_all(world: World, administrator: AccountRegion) -> None:
             settle_member(world, administrator, member)
 
 
-def associate(  # noqa: PLR0913, PLR0917 -- an association has that many ends
+def associate(
     world: World,
-    administration: Administration,
-    administrator_id: str,
+    administrator: AccountRegion,
     member: Member,
     place: AccountRegion,
     when: datetime,
 ) -> None:
     """Make an account an associated, monitored member, with a detector if it has none."""
-    administrator = world.place(place.region, administrator_id)
     idle = waves.idle(world, administrator)
-    features = frozenset() if idle else enabled_for_new_accounts(administration)
+    features = frozenset() if idle else enabled_for_new_accounts(administrator.administer())
     if place.detector is None:
         place.detector = new_detector(world, place, features, when)
     else:
@@ -127,7 +125,7 @@ def associate(  # noqa: PLR0913, PLR0917 -- an association has that many ends
         write_features(place.detector, changes, when)
     impose_frequency(administrator, place, when)
     follow_policy(world, place, when)
-    place.administrator_id = administrator_id
+    place.administrator_id = administrator.account_id
     member.relationship = RelationshipStatus.ENABLED
     member.updated_at = when
 

@@ -107,7 +107,7 @@ def take_up(world: World, region: Region, account_id: str, when: datetime) -> No
         member = Member(account_id, RelationshipStatus.CREATED, when, when, when)
         of_account = region.account(account_id)
         with of_account.lock:
-            associate(world, administration, administrator_id, member, of_account, when)
+            associate(world, place, member, of_account, when)
         administration.add(member)
 
 
@@ -231,9 +231,9 @@ def create_members(
         if known is None and len(administration) >= world.member_limit:
             answer.unprocessed[account_id] = MEMBER_LIMIT_REACHED
         elif joined_at is None and known is None:
-            administration.add(
-                Member(account_id, RelationshipStatus.CREATED, now, now, now, True, email)  # noqa: FBT003
-            )
+            member = Member(account_id, RelationshipStatus.CREATED, now, now, now, email=email)
+            member.by_invitation = True
+            administration.add(member)
         elif joined_at is None or of_account.administrator_id not in {None, place.account_id}:
             # That another administrator's member is refused in these words is assumed.
             answer.unprocessed[account_id] = ALREADY_MEMBER
@@ -248,7 +248,7 @@ def create_members(
                 member.taken_up = True
             member.by_invitation = False
             with of_account.lock:
-                associate(world, administration, place.account_id, member, of_account, now)
+                associate(world, place, member, of_account, now)
             administration.add(member)
     return answer
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from aws_sandbox.accounts import KnownAccount
 from aws_sandbox.organizations.errors import OrganizationsError, access_denied
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ class Handshakes:
         if self._accounts.joined_at(caller) is not None:
             raise _already_inside()
         name = self._accounts.outside[caller]
-        self._accounts.add(caller, name, "Root", {}, self._clock.now(), method="INVITED")
+        account = KnownAccount(caller, name, "Root", {})
+        self._accounts.add(account, self._clock.now(), method="INVITED")
         return self._kept(replace(found, state="ACCEPTED"))
 
     def _decline(self, caller: str, parameters: Mapping[str, Any]) -> Answer:

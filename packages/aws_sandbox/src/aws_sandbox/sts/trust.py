@@ -110,7 +110,7 @@ def _holds(conditions: object, asker: Asker, *, unknown: bool) -> bool:
     if not isinstance(conditions, dict) or not all(map(_is_mapping, conditions.values())):
         return unknown
     return all(
-        _is_met(operator, _listed(expected), asker.context.get(str(key).lower()), unknown)
+        _is_met(operator, _listed(expected), asker.context.get(str(key).lower()), unknown=unknown)
         for operator, keys in conditions.items()
         for key, expected in keys.items()
     )
@@ -120,7 +120,7 @@ def _is_mapping(value: object) -> bool:
     return isinstance(value, dict)
 
 
-def _is_met(operator: str, expected: list[Any], found: str | None, unknown: bool) -> bool:  # noqa: FBT001 -- positional among four
+def _is_met(operator: str, expected: list[Any], found: str | None, *, unknown: bool) -> bool:
     """Whether one key of a condition is as expected; a key that the request lacks has None."""
     name = operator.rpartition(":")[2]
     base = name.removesuffix("IfExists")

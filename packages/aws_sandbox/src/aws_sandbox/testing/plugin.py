@@ -20,7 +20,7 @@ from botocore.config import Config
 
 from aws_sandbox.client import SandboxClient
 from aws_sandbox.credentials import access_key_id, secret_access_key
-from aws_sandbox.profiles import applied, aws_variables, write_profiles
+from aws_sandbox.profiles import applied, aws_variables, profiles_of, write_profiles
 from aws_sandbox.testing import ADMINISTRATOR
 from aws_sandbox.testing.served_process import start
 
@@ -135,14 +135,11 @@ def start_sandbox(
         administrator = found.administrators[found.regions[0]]
         assert administrator is not None, "the first region has no delegated administrator"
         others = {found.management_account, administrator}
-        profiles = write_profiles(
-            folder,
-            found.management_account,
-            administrator,
-            [entry.account_id for entry in found.accounts if entry.account_id not in others],
-            found.regions[0],
-            standalone_ids=found.standalone_accounts,
+        members = [each.account_id for each in found.accounts if each.account_id not in others]
+        accounts_by_profile = profiles_of(
+            found.management_account, administrator, members, found.standalone_accounts
         )
+        profiles = write_profiles(folder, accounts_by_profile, found.regions[0])
     except BaseException:
         process.kill()
         process.join()
