@@ -28,7 +28,7 @@ _LEAST_PERCENT = 90
 MODULES = {
     "planning/selection": ("planning", "reading"),
     "planning/decisions": ("planning", "reports"),
-    "planning/plan": ("planning", "reports"),
+    "planning/plan": ("planning", "reports", "writing"),
     "planning/release": ("planning", "writing"),
     "state/ledger": ("state", "planning"),
     "writing/members": ("writing",),
