@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from aws_sandbox.profiles import UNSET, write_private
+from aws_sandbox.profiles import UNSET, aws_variables, write_private
 from tools.aws_plugin import STAND_IN_MARK, plugin_executable
 
 if TYPE_CHECKING:
@@ -58,17 +58,9 @@ def variables(
     """
     state = folder / "state"
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    config, credentials = profiles
     in_front = [python_bin(), pulumi.engine_bin]
     found = {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_CONFIG_FILE": str(config),
-        "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
-        "AWS_PROFILE": "administrator",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        # boto3 would send even what is for this machine to a proxy of the environment.
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
+        **aws_variables(url, profiles),
         "PATH": ":".join([*(str(entry) for entry in in_front if entry is not None), path]),
         # Else an engine that is killed may leave an empty file beside the state's, and not read it.
         "PULUMI_BACKEND_URL": f"file://{state}?metadata=skip",
@@ -84,12 +76,6 @@ def variables(
         # A kept state names the version that it was made with; a newer plugin does as well.
         found["PULUMI_ENABLE_LEGACY_PLUGIN_SEARCH"] = "true"
     return found
-
-
-def applied(environ: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
-    """An environment for a subprocess: `environ` without what leads away, with `found`."""
-    kept = {key: value for key, value in environ.items() if key not in UNSET}
-    return {**kept, **found}
 
 
 def write_shell_file(file: Path, found: Mapping[str, str], path: str, notes: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tools.cache import cache_folder, shown
 from tools.connection import OFFICIAL_SITE, Address, why_unreachable
-from tools.progress import CommandTimeLimitError, run_showing_life
+from tools.progress import Command, CommandTimeLimitError, run_showing_life
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,10 +132,12 @@ def _why_not_downloaded(
     try:
         home.mkdir(parents=True, exist_ok=True)
         install = run_showing_life(
-            [str(engine.bin / "pulumi"), "plugin", "install", "resource", "aws", wanted],
-            doing="downloading",
-            report=report,
-            env=environment,
+            Command(
+                [str(engine.bin / "pulumi"), "plugin", "install", "resource", "aws", wanted],
+                doing="downloading",
+                env=environment,
+            ),
+            report,
             limit_seconds=_LIMIT_SECONDS,
         )
     except (CommandTimeLimitError, OSError) as error:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.progress import run_showing_life
+from tools.progress import Command, run_showing_life
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,17 +123,17 @@ def _build(go: str, program: _Program, bin_folder: Path, report: Callable[[str],
     # -mod=readonly: whatever GOFLAGS says, what go.sum doesn't pin isn't built.
     tags = ("-tags", ",".join(program.tags)) if program.tags else ()
     set_version = f"-X {_SDK}/go/common/version.Version={program.version}"
-    build = run_showing_life(
+    command = Command(
         [
             *(go, "build", "-mod=readonly", "-trimpath", *tags),
             *("-ldflags", f"-w -s {set_version}"),
             *("-o", f"{bin_folder}{os.sep}", program.package),
         ],
         doing=f"downloading and compiling {program.words}",
-        report=report,
         cwd=program.module,
         env=_environment(),
     )
+    build = run_showing_life(command, report)
     if build.code != 0:
         raise BuildError(
             f"`go build` of {program.words} ended with code {build.code}:\n{build.last_lines}"

@@ -60,7 +60,7 @@ def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
 
     Returns:
         `$XDG_CACHE_HOME/guardduty-eks-audit-logs`, or the same under `~/.cache`. The XDG Base
-        OrganizationLookup Specification wants a relative `XDG_CACHE_HOME` ignored.
+        Directory Specification wants a relative `XDG_CACHE_HOME` ignored.
     """
     environ = os.environ if environ is None else environ
     configured = Path(environ.get("XDG_CACHE_HOME", ""))

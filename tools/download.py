@@ -15,7 +15,7 @@ from pulumi.automation import PulumiCommand
 from semver import VersionInfo
 
 from tools.connection import Address, why_unreachable
-from tools.progress import CommandTimeLimitError, run_showing_life
+from tools.progress import Command, CommandTimeLimitError, run_showing_life
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,10 +53,8 @@ def download_engine(
     report(f"downloading Pulumi {version} from {site.host}: about a minute")
     try:
         installed = run_showing_life(
-            [*_INSTALLER, version, str(folder)],
-            doing="downloading",
-            report=report,
-            cwd=_PROJECT,
+            Command([*_INSTALLER, version, str(folder)], doing="downloading", cwd=_PROJECT),
+            report,
             limit_seconds=_LIMIT_SECONDS,
         )
     except (CommandTimeLimitError, OSError) as error:

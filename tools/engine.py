@@ -24,7 +24,7 @@ from tools.installed import (
     find_installed_engine,
     version_of,
 )
-from tools.progress import stop_when_told
+from tools.progress import stop_on_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,7 +178,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--offline", action="store_true", help="leave way 3 out")
     offline: bool = parser.parse_args(arguments).offline
-    stop_when_told()
+    stop_on_signal()
     try:
         engine = find_or_install_engine(_say, site=None if offline else OFFICIAL_SITE)
     except (EngineNotFoundError, CacheNotWritableError) as error:

@@ -30,6 +30,23 @@ class CommandTimeLimitError(Exception):
 
 
 @dataclass(frozen=True)
+class Command:
+    """A command to run.
+
+    Attributes:
+        arguments: The program and its arguments.
+        doing: What it does, for people; each sign of life begins with it.
+        cwd: The folder to run in; the current one by default.
+        env: The whole environment; the current one by default.
+    """
+
+    arguments: Sequence[str]
+    doing: str
+    cwd: Path | None = None
+    env: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class Finished:
     """How a command ended.
 
@@ -47,24 +64,18 @@ class Finished:
         return "\n".join(self.output.strip().splitlines()[-_LAST_LINES:])
 
 
-def run_showing_life(  # noqa: PLR0913 - what subprocess needs, by keyword
-    command: Sequence[str],
-    *,
-    doing: str,
+def run_showing_life(
+    command: Command,
     report: Callable[[str], None],
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
+    *,
     limit_seconds: float | None = None,
     every_seconds: float = SIGN_OF_LIFE_SECONDS,
 ) -> Finished:
     """Run a command to its end, reporting the seconds passed while it runs.
 
     Args:
-        command: The program and its arguments.
-        doing: What it does, in words; each sign of life begins with them.
+        command: What to run.
         report: Takes one line at a time.
-        cwd: The folder to run in; the current one by default.
-        env: The whole environment; the current one by default.
         limit_seconds: When to stop it; never by default.
         every_seconds: The time between two signs of life.
 
@@ -80,25 +91,27 @@ def run_showing_life(  # noqa: PLR0913 - what subprocess needs, by keyword
         # A session of its own, so that Ctrl-C reaches this process alone, which then stops the
         # command together with everything the command has started.
         process = subprocess.Popen(
-            list(command),
+            list(command.arguments),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            cwd=cwd,
-            env=None if env is None else dict(env),
+            cwd=command.cwd,
+            env=None if command.env is None else dict(command.env),
             start_new_session=True,
         )
         try:
             while True:
                 passed = time.monotonic() - started
                 if limit_seconds is not None and passed >= limit_seconds:
-                    raise CommandTimeLimitError(f"{doing}: not done after {limit_seconds:.0f} s")
+                    raise CommandTimeLimitError(
+                        f"{command.doing}: not done after {limit_seconds:.0f} s"
+                    )
                 left = every_seconds if limit_seconds is None else limit_seconds - passed
                 try:
                     code = process.wait(timeout=min(every_seconds, left))
                     break
                 except subprocess.TimeoutExpired:
-                    report(f"  {doing}: {time.monotonic() - started:.0f} s")
+                    report(f"  {command.doing}: {time.monotonic() - started:.0f} s")
         finally:
             if process.poll() is None:
                 _stop(process)
@@ -106,7 +119,7 @@ def run_showing_life(  # noqa: PLR0913 - what subprocess needs, by keyword
         return Finished(code, output.read().decode(errors="replace"))
 
 
-def stop_when_told() -> None:
+def stop_on_signal() -> None:
     """Have SIGTERM and a closed terminal end this process as Ctrl-C does: with everything put away.
 
     Left alone, they would end it on the spot and leave its commands running.

@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.progress import run_showing_life, stop_when_told
+from tools.progress import Command, run_showing_life, stop_on_signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,7 +184,7 @@ def _python_of(folder: Path) -> tuple[int, int] | None:
 
 
 def _run(doing: str, *command: str) -> None:
-    ended = run_showing_life(command, doing=doing, report=_say)
+    ended = run_showing_life(Command(command, doing), _say)
     if ended.code != 0:
         raise EnvironmentNotMadeError(
             f"{doing} failed (exit code {ended.code}):\n{ended.last_lines}"
@@ -210,7 +210,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--step", metavar="N/M", help="say on stdout, as this step of several, what it came to"
     )
     step: str | None = parser.parse_args(arguments).step
-    stop_when_told()
+    stop_on_signal()
     try:
         environment = make_environment(_PROJECT)
     except EnvironmentNotMadeError as error:

@@ -15,7 +15,7 @@ ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
 WHO_ASKS = ACCESS_DENIED | {"AWSOrganizationsNotInUseException", "BadRequestException"}
-"""The codes of refusals that are about the caller; any other failure says nothing of who asks."""
+"""The codes of refusals that are about the caller; any other failure says nothing about it."""
 
 
 UNKNOWN_CREDENTIALS = frozenset(
@@ -31,7 +31,7 @@ UNKNOWN_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
-"""The codes by which AWS says that it does not know who asks, or not any more."""
+"""The codes for credentials that AWS does not know, or not any more."""
 
 
 class UserError(Exception):
@@ -80,7 +80,7 @@ class TooManyDisabledError(UserError):
 
 
 class UnreleasedError(UserError):
-    """A destroy could not let all accounts go as `onRelease` says."""
+    """A destroy could not release all accounts as `onRelease` says."""
 
 
 class ServiceError(UserError):
@@ -89,7 +89,7 @@ class ServiceError(UserError):
     Attributes:
         operation: AWS's name of it, for instance `UpdateMemberDetectors`.
         code: AWS's error code, for instance `BadRequestException`.
-        reason: AWS's own words.
+        reason: AWS's message.
     """
 
     def __init__(self, operation: str, code: str, reason: str) -> None:

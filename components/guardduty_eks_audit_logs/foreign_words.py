@@ -20,22 +20,22 @@ _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LONGEST = 1000
 
 
-def printable(words: str) -> str:
+def printable(text: str) -> str:
     """Gives text as one line of printable characters.
 
     Escape sequences and characters that show nothing or turn the direction of what follows are left
     out; line breaks, tabs and runs of spaces are one space.
     """
-    plain = _ESCAPE_SEQUENCE.sub("", words)
+    plain = _ESCAPE_SEQUENCE.sub("", text)
     spaced = "".join(" " if c.isspace() else c for c in plain if c.isspace() or c.isprintable())
     return " ".join(spaced.split())
 
 
-def harmless(words: str) -> str:
+def harmless(text: str) -> str:
     """Gives a reason or an error as one printable line, without anybody's name or address.
 
     The name of a role's session is often its user's e-mail address. What is longer than any
     sentence of AWS, such as a proxy's page, is cut.
     """
-    told = _ADDRESS.sub("…", _PERSON.sub(r"\1…", printable(words)))
-    return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
+    line = _ADDRESS.sub("…", _PERSON.sub(r"\1…", printable(text)))
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -1,4 +1,4 @@
-"""The words of this domain as types; the names are AWS's own."""
+"""The types of this domain; their names are AWS's own."""
 
 from __future__ import annotations
 
@@ -114,9 +114,9 @@ class Membership:
 
     Attributes:
         account: its id.
-        relationship_status: AWS's word, also one that this release does not know.
+        relationship_status: AWS's value, also one that this release does not know.
         updated: when the row last changed; None if AWS did not return it.
-        invited: whether it is a member by invitation, which ALL and NEW do not reach.
+        invited: whether it is a member by invitation: ALL and NEW do not reach these.
     """
 
     account: AccountId
@@ -184,7 +184,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Refused:
-    """A call that AWS refused: its error code and its own words."""
+    """A call that AWS refused: its error code and message."""
 
     code: str
     reason: str
@@ -219,12 +219,12 @@ _OPERATIONS = {
 
 @dataclass(frozen=True)
 class RefusedRule:
-    """A rule for which AWS Organizations refuses the caller.
+    """A rule that the caller may not look up in AWS Organizations.
 
     Attributes:
         index: the rule's place in the list, from 0.
         selector: what it selects by: `organizationalUnits` or `tags`.
-        reason: AWS's words.
+        reason: AWS's message.
     """
 
     index: int
@@ -248,10 +248,10 @@ class OrganizationLookup:
         names: by account, its name, for the accounts in these units.
         inactive: the accounts in these units that are closed, or that AWS has suspended.
         tags: by account, its tags; none for one that is not in the organization.
-        refused: rules for which the caller may not ask.
+        refused: rules that the caller may not look up.
         policy_type_enabled: whether `GUARDDUTY_POLICY` is enabled on the root, so that ALL and NEW
             do nothing; None if AWS did not say.
-        policy_type_refused: why not, in AWS's words.
+        policy_type_refused: why not: AWS's message.
     """
 
     units: Mapping[str, frozenset[AccountId]] = field(default_factory=dict)
@@ -266,7 +266,7 @@ class OrganizationLookup:
 
 
 class StatedIdentity(Protocol):
-    """Who acts, as a program has said it (`settings.identity.Identity`)."""
+    """The credentials that a program has named (`settings.identity.Identity`)."""
 
     def properties(self) -> dict[str, Any]:
         """The identity as the state keeps it."""
@@ -293,8 +293,8 @@ class Snapshot:
         statuses: EKS_AUDIT_LOGS of the monitored members.
         lookup: what AWS Organizations says about the accounts, for the rules; None if not asked.
         partition: of AWS, for ARNs: `aws`, `aws-cn`, `aws-us-gov`.
-        identity: who asked, if a program said so; None followed the stack's `aws:*` configuration.
-        notices: what a user is to know about the credentials.
+        identity: the program's own; None followed the stack's `aws:*` configuration.
+        notices: what a user has to know about the credentials.
     """
 
     region: str
@@ -330,7 +330,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Delegation:
-    """The delegated GuardDuty administrator of a region, as it is and as it is to be.
+    """The delegated GuardDuty administrator of a region, as it is and as it is wanted.
 
     Attributes:
         region: the region's code.
@@ -344,8 +344,8 @@ class Delegation:
         elsewhere: other GuardDuty administrators of this organization, in other regions.
         others: how many accounts the organization has beside the wanted one: so many members there
             are at most; None if AWS does not say.
-        identity: who asked, if a program said so.
-        notices: what a user is to know about the credentials.
+        identity: the program's own, if it gave one.
+        notices: what a user has to know about the credentials.
     """
 
     region: str

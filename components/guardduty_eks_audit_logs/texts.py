@@ -1,4 +1,4 @@
-"""What is said of many accounts as one text: the engine takes a text for one value.
+"""One text for the values of many accounts: the engine treats a text as one value.
 
 A map of 10,000 accounts costs the engine seconds. Both forms are YAML, which `pulumi preview
 --diff` shows entry by entry. docs/decisions has the state contract that they are a part of.
@@ -27,16 +27,16 @@ def accounts_by_reason(reasons: Mapping[Account, str]) -> dict[str, list[Account
     return grouped
 
 
-def listed(words: Mapping[str, str]) -> str:
+def listed(values: Mapping[str, str]) -> str:
     """Writes one account a line: `300000000001: ENABLED`.
 
     Args:
-        words: {account: what is said of it}.
+        values: {account: its status or reason}.
 
     Returns:
         lines sorted by account, each with its end; empty without accounts.
     """
-    return "".join(f"{_key(account)}: {words[account]}\n" for account in sorted(words))
+    return "".join(f"{_key(account)}: {values[account]}\n" for account in sorted(values))
 
 
 def read_listed(text: str | None) -> dict[str, str]:
@@ -54,19 +54,19 @@ def read_listed(text: str | None) -> dict[str, str]:
     return found
 
 
-def grouped(words: Mapping[str, str]) -> str:
-    """Writes what is said once, and under it the accounts of which it is said, five a line.
+def grouped(values: Mapping[str, str]) -> str:
+    """Writes each value once, and under it the accounts that have it, five a line.
 
     Args:
-        words: {account: what is said of it}.
+        values: {account: its status or reason}.
 
     Returns:
         groups in order, what turns off first; empty without accounts.
     """
     groups: dict[str, list[str]] = {}
-    for account in sorted(words):
-        groups.setdefault(words[account], []).append(account)
-    return "".join(_group(word, groups[word]) for word in sorted(groups, key=_off_first))
+    for account in sorted(values):
+        groups.setdefault(values[account], []).append(account)
+    return "".join(_group(value, groups[value]) for value in sorted(groups, key=_off_first))
 
 
 def read_grouped(text: str | None) -> dict[str, str]:
@@ -76,20 +76,20 @@ def read_grouped(text: str | None) -> dict[str, str]:
         ValueError: it is something else.
     """
     found: dict[str, str] = {}
-    word: str | None = None
+    value: str | None = None
     for line in (text or "").splitlines():
-        if line.startswith("- ") and word is not None:
-            found.update(dict.fromkeys(line[2:].strip('"').split(), word))
+        if line.startswith("- ") and value is not None:
+            found.update(dict.fromkeys(line[2:].strip('"').split(), value))
             continue
         group = _GROUP.fullmatch(line)
         if not group:
             raise ValueError(line)
-        word = group[1]
+        value = group[1]
     return found
 
 
-def _group(word: str, accounts: list[str]) -> str:
-    return f"{word}:\n" + "".join(f"- {line}\n" for line in _lines(accounts))
+def _group(value: str, accounts: list[str]) -> str:
+    return f"{value}:\n" + "".join(f"- {line}\n" for line in _lines(accounts))
 
 
 def _lines(accounts: list[str]) -> Iterator[str]:
@@ -104,5 +104,5 @@ def _key(account: str) -> str:
     return f'"{account}"' if account.startswith("0") else account
 
 
-def _off_first(word: str) -> tuple[bool, str]:
-    return not word.endswith("DISABLED"), word
+def _off_first(value: str) -> tuple[bool, str]:
+    return not value.endswith("DISABLED"), value

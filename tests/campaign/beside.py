@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from aws_sandbox.testing import ADMINISTRATOR
 from guardduty_eks_audit_logs import (
     EksAuditLogs,
     Settings,
@@ -26,7 +27,6 @@ from tests.campaign.ledger import Ledger, ledger, releases
 from tests.campaign.promises import ViolationError
 from tests.campaign.state import COMPONENT
 from tests.campaign.world import ELSEWHERE, OFF, REGION
-from tests.support.running_sandbox import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

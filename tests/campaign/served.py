@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import tempfile
 from collections import Counter
@@ -12,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from aws_sandbox.client import SandboxClient
 from aws_sandbox.fault_effects import (
     AnswerLost,
     ConnectionClosed,
@@ -20,8 +18,9 @@ from aws_sandbox.fault_effects import (
     InternalServerError,
     Throttling,
 )
-from aws_sandbox.profiles import write_profiles
-from demo.environment import PulumiParts, applied, variables
+from aws_sandbox.testing import ADMINISTRATOR
+from aws_sandbox.testing.plugin import start_sandbox
+from demo.environment import PulumiParts
 from demo.project import STAND_IN_BIN
 from tests.campaign.before import ORGANIZATION, OWN, UNKNOWN, Before, value_of
 from tests.campaign.expected import Expected, expect, released, target
@@ -32,8 +31,7 @@ from tests.campaign.promises import ViolationError
 from tests.campaign.script import Selector, Shape, Wish
 from tests.campaign.world import FEATURE, OFF, ON, REGION, UNITS, Account, Picture
 from tests.support.engine.organization import Organization
-from tests.support.running_sandbox import ADMINISTRATOR, RunningSandbox
-from tests.support.served_process import start
+from tests.support.running_sandbox import environment_with
 from tools.aws_plugin import find_or_install_aws_plugin
 from tools.engine import find_or_install_engine
 
@@ -122,25 +120,13 @@ def served(accounts: int) -> Iterator[tuple[Organization, Path]]:
     stand_in = None if plugin else STAND_IN_BIN
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
-        process, url = start(accounts, REGION, None)
+        running = start_sandbox(folder, accounts, REGION)
         try:
-            client = SandboxClient(url)
-            found = client.organization()
-            others = {found.management_account, ADMINISTRATOR}
-            members = [a.account_id for a in found.accounts if a.account_id not in others]
-            profiles = write_profiles(
-                folder, found.management_account, ADMINISTRATOR, members, REGION
-            )
             home = plugin.home if plugin else folder / "pulumi-home"
-            parts = PulumiParts(engine.bin, home, stand_in)
-            environment = applied(
-                os.environ, variables(url, folder, profiles, parts, os.environ["PATH"])
-            )
-            running = RunningSandbox(url, client, environment, folder, profiles, process)
+            environment = environment_with(running, PulumiParts(engine.bin, home, stand_in))
             yield Organization(running, environment, folder / "project"), folder
         finally:
-            process.terminate()
-            process.join()
+            running.stop()
 
 
 class _ServedWorld:

@@ -15,9 +15,9 @@ from aws_sandbox.credentials import access_key_id, secret_access_key
 from aws_sandbox.guardduty import detectors
 from aws_sandbox.organization import OrganizationDescription
 from aws_sandbox.server import Sandbox
+from aws_sandbox.testing import ADMINISTRATOR
 from tests.campaign.network import URL
 from tests.campaign.state import Place
-from tests.support.running_sandbox import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

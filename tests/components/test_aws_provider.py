@@ -154,8 +154,8 @@ def test_another_accounts_provider_is_refused_before_any_child(
             _component(identity, explicit=explicit)
         assert str(caught.value) == (
             f"the aws provider in {REGION} is account {account(7)}'s, but the plan is of account "
-            f"{ADMINISTRATOR}. Make the provider with the same identity, by components."
-            "aws_provider."
+            f"{ADMINISTRATOR}. Make the provider with the same identity, by "
+            "guardduty_eks_audit_logs.aws_provider."
         )
 
     engine.run(program)

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aws_sandbox.testing import ADMINISTRATOR
 from demo.environment import PulumiParts
 from demo.project import STAND_IN_BIN
 from tests.support.engine.organization import Organization
-from tests.support.running_sandbox import ADMINISTRATOR
+from tests.support.running_sandbox import environment_with
 from tools.aws_plugin import find_or_install_aws_plugin
 from tools.engine import find_or_install_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +54,7 @@ def organization(
         parts = PulumiParts(pulumi.engine_bin, home, pulumi.stand_in_bin)
         if not pulumi.stand_in_bin:
             parts = pulumi
-        environment = served.environment_with(parts)
+        environment = environment_with(served, parts)
         if request.config.getoption("--as-ci"):
             environment = _of_a_job(served, environment, tmp_path / "token")
         return Organization(served, environment, tmp_path / "project")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_sandbox.fault_effects import Fixed
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from tests.support.engine.organization import ON
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

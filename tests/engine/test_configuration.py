@@ -77,7 +77,7 @@ def test_what_nobody_reads_is_refused_and_each_way_out_works(
     _settled(stack)
     wrong.unlink()
     stack.configure({"aws:region": REGION})
-    _refused(stack.up(), "members is written nowhere, but this stack keeps 2 accounts in us-east-1")
+    _refused(stack.up(), "members is not set, but this stack keeps 2 accounts in us-east-1")
     stack.configure({"aws:region": REGION, "members": []})
     released = stack.preview()
     assert released.code == 0, released.text
@@ -162,7 +162,7 @@ def test_all_is_left_only_if_the_configuration_says_so(
 
     _refused(
         stack.up(),
-        "autoEnable is written nowhere, which means NEW, but us-east-1 has ALL: existing accounts "
+        "autoEnable is not set, which means NEW, but us-east-1 has ALL: existing accounts "
         "would no longer be reached. Write autoEnable: ALL to keep it; or write autoEnable: ",
     )
     assert aws.writes() == []

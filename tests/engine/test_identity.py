@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_sandbox.credentials import access_key_id, secret_access_key
+from aws_sandbox.testing import ADMINISTRATOR
 from tests.support.engine.organization import OFF, ON, REGION, account
 from tests.support.engine.stack import PROJECT
-from tests.support.running_sandbox import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable

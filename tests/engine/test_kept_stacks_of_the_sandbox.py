@@ -12,11 +12,12 @@ from demo.environment import PulumiParts
 from demo.kept_stacks import kept_stacks
 from tests.support.engine.organization import OFF, ON, Organization, account
 from tests.support.engine.stack import Stack
+from tests.support.running_sandbox import environment_with
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +39,7 @@ class _Machine:
     def start(self, number: int, description: str) -> Organization:
         served: RunningSandbox = self._serve(organization=description)
         backend = {"PULUMI_BACKEND_URL": f"file://{self.state}?metadata=skip"}
-        self.environment = served.environment_with(self._parts) | backend
+        self.environment = environment_with(served, self._parts) | backend
         self.state.mkdir(exist_ok=True)
         return Organization(served, self.environment, self._folder / f"project{number}")
 

@@ -9,10 +9,10 @@ import pytest
 
 from aws_sandbox.credentials import access_key_id, secret_access_key
 from aws_sandbox.fault_effects import AccessDenied
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from tests.support.engine.diff import listed_under
 from tests.support.engine.example_program import REGIONS, Program
 from tests.support.engine.organization import OFF, ON, account
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,7 +185,7 @@ def test_an_aws_provider_of_another_account_is_refused(aws: Organization, progra
             (
                 f"the aws provider in {REGIONS[0]} is account {MANAGEMENT}'s, but the plan is of "
                 f"account {ADMINISTRATOR}. Make the provider with the same identity, by "
-                "components.aws_provider."
+                "guardduty_eks_audit_logs.aws_provider."
             )
         ]
         assert "Traceback" not in refused.text

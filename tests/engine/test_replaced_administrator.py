@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from tests.support.engine.example_program import REGIONS, Program
 from tests.support.engine.organization import OFF, ON, REGION, account
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -24,7 +24,8 @@ _PROFILES = {
 }
 
 _TOLD = {
-    "code": "profile code asks for an MFA code (mfa_serial), and a run asks nobody. Put keys into ",
+    "code": "profile code asks for an MFA code (mfa_serial), and a run can't ask for one. "
+    "Put keys into ",
     "program": "no AWS credentials from credential_process of profile program: it is empty, or ",
     "nothing": "no AWS credentials: profile nothing has none. Add keys, a role, SSO or a ",
     "sso": "no AWS credentials from profile sso, which signs in by SSO: Error loading SSO Token: ",

@@ -479,7 +479,7 @@ def test_a_refresh_tells_in_one_line_who_is_not_as_the_last_run_left_them(
     assert provider.stderr.splitlines() == [
         (
             "EKS audit logs in eu-central-1: 2 members not as this stack's last finished run left "
-            "them (somebody else, another stack, or a run that broke off): 300000000001 DISABLED "
+            "them (another user, another stack, or a run that broke off): 300000000001 DISABLED "
             "-> ENABLED, 300000000002 ENABLED -> DISABLED"
         )
     ]

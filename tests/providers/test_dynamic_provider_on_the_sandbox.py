@@ -25,7 +25,7 @@ from tests.support.vocabulary import ADMINISTRATOR, account, accounts
 if TYPE_CHECKING:
     from pulumi.dynamic import ResourceProvider
 
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 _REGION = "eu-west-1"
 

@@ -301,7 +301,7 @@ def test_a_region_whose_detector_is_gone_leaves_with_nothing_put_back(
     assert updated == _state({}, settingsBefore={}, revision=2)
     assert _holds_nothing_new(aws)
     assert provider.stderr.splitlines() == [
-        f"Detector {DETECTOR} in us-east-1 is gone: there is nothing to put back."
+        f"Detector {DETECTOR} in us-east-1 no longer exists: there is nothing to put back."
     ]
 
 
@@ -581,7 +581,7 @@ def test_a_destroy_without_a_detector_has_nothing_to_do(
 
     assert _holds_nothing_new(aws)
     assert provider.stderr.splitlines() == [
-        f"Detector {DETECTOR} in us-east-1 is gone: there is nothing to put back."
+        f"Detector {DETECTOR} in us-east-1 no longer exists: there is nothing to put back."
     ]
 
 

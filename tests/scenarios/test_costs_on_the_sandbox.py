@@ -15,8 +15,8 @@ from tests.support.vocabulary import ADMINISTRATOR, NOT_ASSOCIATED, account, acc
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
     from guardduty_eks_audit_logs.model import AccountId
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
 
 _UNKNOWN = "GuardDuty returned none; an account that never had EKS audit logs on gets 30 days"
 _ON_FOR_A_MONTH, _NEVER_ON = account(1), account(2)

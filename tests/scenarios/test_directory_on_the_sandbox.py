@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
     from guardduty_eks_audit_logs.aws.organizations import OrganizationsApi
     from guardduty_eks_audit_logs.model import OrganizationLookup
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
 
 _MANAGEMENT = "111111111111"
 _NO_PERMISSION = "You don't have permissions to access this resource."

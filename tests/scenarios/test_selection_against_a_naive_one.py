@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
     from guardduty_eks_audit_logs.aws.session import Session
     from guardduty_eks_audit_logs.model import AccountId
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
 
 MOST_ACCOUNTS = 300
 MOST_UNITS = 12

@@ -28,6 +28,7 @@ from aws_plugin_stand_in.failures import StandInError
 from aws_plugin_stand_in.settings import read_settings
 from aws_sandbox.credentials import access_key_id, secret_access_key
 from aws_sandbox.fault_effects import Fixed
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from guardduty_eks_audit_logs.aws import watch
 from guardduty_eks_audit_logs.aws.credentials import fetched
 from guardduty_eks_audit_logs.aws.session import open_session
@@ -35,13 +36,14 @@ from guardduty_eks_audit_logs.errors import UserError
 from guardduty_eks_audit_logs.resources.member_features import MemberFeaturesProvider
 from guardduty_eks_audit_logs.state.properties import MemberFeaturesInputs
 from tests.support.contract_properties import members_inputs
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT, RunningSandbox
 
 pytestmark = pytest.mark.slow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 _SUBJECT = "repo:acme/security:ref:refs/heads/main"
 _PAST = "2020-01-01T00:00:00Z"
@@ -311,7 +313,7 @@ _FAULTS: Mapping[str, Mapping[str, Cell]] = {
             lambda m: _role_of_profile(
                 m, m.role(MANAGEMENT), more="mfa_serial = arn:aws:iam::111111111111:mfa/joe"
             ),
-            "profile audit asks for an MFA code (mfa_serial), and a run asks nobody.",
+            "profile audit asks for an MFA code (mfa_serial), and a run can't ask for one.",
         ),
     },
     "role of the environment's keys": {

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import guardduty_eks_audit_logs as product
 from tests.support.vocabulary import PROJECT_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SOURCES = Path(str(product.__file__)).parent
 _LINT = Path(sys.executable).with_name("lint-imports")
@@ -33,6 +38,26 @@ def _broken(components: Path) -> list[str]:
 
 def test_the_layers_hold() -> None:
     assert _broken(_SOURCES.parent) == []
+
+
+@pytest.mark.parametrize("package", ["aws_sandbox", "aws_plugin_stand_in"])
+def test_tests_of_a_package_import_nothing_of_the_project(package: str) -> None:
+    project = {"benchmarks", "demo", "packages", "tests", "tools", product.__name__}
+    found = [
+        f"{file.name}: {module}"
+        for file in (PROJECT_FOLDER / "packages" / package / "tests").rglob("*.py")
+        for module in _imported(ast.parse(file.read_text(encoding="utf-8")))
+        if module.partition(".")[0] in project
+    ]
+    assert found == []
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
 
 
 @pytest.mark.parametrize(

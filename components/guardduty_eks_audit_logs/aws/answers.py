@@ -42,7 +42,7 @@ def aws_errors(operation: str) -> Iterator[None]:
     Raises:
         CredentialsError: no credentials, or AWS does not know them.
         ConnectionFailedError: no answer.
-        ServiceError: any other refusal, with AWS's code and words.
+        ServiceError: any other refusal, with AWS's code and message.
     """
     try:
         yield
@@ -55,8 +55,8 @@ def aws_errors(operation: str) -> Iterator[None]:
         raise ServiceError(operation, code, reason) from error
     except (HTTPClientError, BotocoreConnectionError) as error:
         proxy = isinstance(error, ProxyConnectionError)
-        told = messages.no_answer(operation, _words_of(error), proxy=proxy)
-        raise ConnectionFailedError(told) from error
+        sentence = messages.no_answer(operation, _reason(error), proxy=proxy)
+        raise ConnectionFailedError(sentence) from error
     except (BotoCoreError, RuntimeError) as error:  # awscrt, which signs, raises the second
         raise ServiceError(operation, type(error).__name__, harmless(str(error))) from error
     except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError) as error:
@@ -64,16 +64,16 @@ def aws_errors(operation: str) -> Iterator[None]:
         raise ServiceError(operation, MALFORMED, messages.malformed_answer()) from error
 
 
-def _words_of(error: Exception) -> str:
-    # botocore's words for what it does not know have the request's headers in them.
+def _reason(error: Exception) -> str:
+    # botocore's message for an unknown error has the request's headers in it.
     cause = error.kwargs.get("error") if type(error) is HTTPClientError else None
     return type(cause).__name__ if cause else harmless(str(error))
 
 
 def refusal(error: ClientError) -> tuple[str, str]:
-    """Gives AWS's code and words of a refusal; of a page that is no AWS's, words of our own."""
-    told = error.response.get("Error") or {}
-    if not told:
+    """Gives code and message of AWS's refusal; a page that is not AWS's gets our own."""
+    fault = error.response.get("Error") or {}
+    if not fault:
         return MALFORMED, messages.malformed_answer()
-    code = harmless(str(told.get("Code") or "Unknown"))
-    return code, harmless(str(told.get("Message") or code))
+    code = harmless(str(fault.get("Code") or "Unknown"))
+    return code, harmless(str(fault.get("Message") or code))

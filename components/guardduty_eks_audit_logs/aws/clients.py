@@ -42,7 +42,7 @@ class Attempts:
 
 
 STS = Attempts(3, 10)
-"""Few: this is the first call of a run, so a wrong address is told within seconds."""
+"""Few: this is the first call of a run, so a wrong address is reported within seconds."""
 
 GUARDDUTY = Attempts(10, 60)
 
@@ -53,14 +53,14 @@ ORGANIZATIONS = Attempts(10, 10, "adaptive")
 """It may be asked for hundreds of accounts."""
 
 FIRST_LOOK = Attempts(2, 10, "adaptive")
-"""Where nobody lets a connection through, the root is not waited for."""
+"""Without a connection, a run does not wait for the root."""
 
 
 @dataclass(frozen=True)
 class Clients:
     """Makes the clients of one region, as the settings say.
 
-    Each raises SettingsError for a malformed region or endpoint, before anybody is asked.
+    Each raises SettingsError for a malformed region or endpoint, before any call.
 
     Attributes:
         session: acts by the credentials.
@@ -118,7 +118,7 @@ def addresses() -> Iterator[None]:
     """Turns botocore's refusal of a malformed region or endpoint into a sentence.
 
     Raises:
-        SettingsError: one of them is malformed; nobody was asked.
+        SettingsError: one of them is malformed; no call was made.
     """
     try:
         yield

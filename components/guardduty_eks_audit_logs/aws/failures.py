@@ -1,6 +1,6 @@
 """What a refusal or a failed call means for the next attempt, by the texts that AWS uses.
 
-The texts are a list of known ones: any other refusal is permanent, and shown in AWS's own words.
+The texts are a list of known ones: any other refusal is permanent, and quoted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every call of the product to GuardDuty, in the words of the domain; nothing else calls it.
+"""Every call of the product to GuardDuty, with the model's types; nothing else calls it.
 
 Requests name EKS_AUDIT_LOGS and no other feature; answers are reduced to it. Lists are read to
 their end, whatever their number of pages.
@@ -81,7 +81,7 @@ class GuardDutyApi:
             )
 
     def administrator(self, detector_id: DetectorId) -> AccountId | None:
-        """Tells whose member the caller is (GetAdministratorAccount), None for nobody's.
+        """Gives the caller's administrator (GetAdministratorAccount); None if it is no member.
 
         An administrator and a standalone account both get an answer without content.
         """
@@ -91,7 +91,7 @@ class GuardDutyApi:
             return _account(account) if account else None
 
     def organization_administrator(self) -> Designation | None:
-        """Tells who is the region's delegated administrator (ListOrganizationAdminAccounts).
+        """Gives the region's delegated administrator (ListOrganizationAdminAccounts).
 
         Only the management account may ask; there is one at most.
         """
@@ -151,8 +151,8 @@ class GuardDutyApi:
         """
         with aws_errors("GetMembers"):
             answer = self._client.get_members(DetectorId=detector_id, AccountIds=list(accounts))
-            told = (_membership(member) for member in answer.get("Members", ()))
-            return tuple(member for member in told if member.account in accounts)
+            members = (_membership(member) for member in answer.get("Members", ()))
+            return tuple(member for member in members if member.account in accounts)
 
     def member_statuses(
         self, detector_id: DetectorId, accounts: Sequence[AccountId]
@@ -177,7 +177,7 @@ class GuardDutyApi:
                     managed.add(account)
         for account in accounts:
             if account not in statuses:
-                unprocessed.setdefault(account, messages.status_not_told())
+                unprocessed.setdefault(account, messages.status_not_returned())
         return MemberStatuses(statuses, unprocessed, frozenset(managed))
 
     def set_member_status(
@@ -249,13 +249,13 @@ class GuardDutyApi:
         turned on later (API reference). None if AWS lists no use.
         """
         with aws_errors("GetUsageStatistics"):
-            told = by_token(
+            pages = by_token(
                 self._client.get_usage_statistics,
                 DetectorId=detector_id,
                 UsageStatisticType="SUM_BY_FEATURES",
                 UsageCriteria={"Features": [FEATURE]},
             )
-            for page in read_pages("GetUsageStatistics", told):
+            for page in read_pages("GetUsageStatistics", pages):
                 for entry in page.get("UsageStatistics", {}).get("SumByFeature", ()):
                     if entry.get("Feature") == FEATURE:
                         return _usage(entry.get("Total", {}))
@@ -264,7 +264,7 @@ class GuardDutyApi:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(value)  # botocore passes on what came; told by `aws_errors`
+        raise TypeError(value)  # botocore passes on what came; `aws_errors` reports it
     return printable(value)
 
 
@@ -277,7 +277,7 @@ def _membership(member: MemberTypeDef) -> Membership:
         _account(member["AccountId"]),
         _text(member["RelationshipStatus"]),
         _instant(member.get("UpdatedAt", "")),
-        invited=bool(member.get("InvitedAt")),  # AWS tells it of these only (API: Member)
+        invited=bool(member.get("InvitedAt")),  # AWS returns it for these only (API: Member)
     )
 
 

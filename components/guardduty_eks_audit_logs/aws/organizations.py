@@ -1,4 +1,4 @@
-"""Every call of the product to AWS Organizations, in the words of the domain; all of them read.
+"""Every call of the product to AWS Organizations, with the model's types; all of them read.
 
 A page has at most 20 things; it may have none and yet not be the last (API reference, the List
 operations).
@@ -40,7 +40,7 @@ class OrganizationAccount:
 
     Attributes:
         id: its id.
-        name: what people call it; empty if AWS did not tell.
+        name: its name; empty if AWS did not return it.
         active: False once it is closed, or suspended by AWS.
     """
 
@@ -55,7 +55,7 @@ class Root:
 
     Attributes:
         id: `r-…`.
-        name: `Root`, unless somebody renamed it.
+        name: `Root`, unless it was renamed.
         policy_types: the types of organization policies that are enabled.
     """
 
@@ -113,13 +113,13 @@ class OrganizationsApi:
         """Reads how an account stands (DescribeAccount), for instance `ACTIVE` or `SUSPENDED`.
 
         Returns:
-            AWS's word (`State`, which took the place of `Status` in 2026); None if there is no such
-            account in the organization.
+            AWS's value (`State`, which took the place of `Status` in 2026); None if the account
+            does not exist in the organization.
         """
         operation = "DescribeAccount"
         with _unless("AccountNotFoundException"), aws_errors(operation):
-            told = self._client.describe_account(AccountId=account)["Account"]
-            status: str = told["State"] if "State" in told else told["Status"]
+            answer = self._client.describe_account(AccountId=account)["Account"]
+            status: str = answer["State"] if "State" in answer else answer["Status"]
             return printable(status)
         return None
 
@@ -131,10 +131,10 @@ class OrganizationsApi:
             return sum(len(page["Accounts"]) for page in read_pages(operation, listed))
 
     def roots(self) -> tuple[Root, ...]:
-        """Reads the root, of which there is one, with its policy types (ListRoots).
+        """Reads the organization's only root, with its policy types (ListRoots).
 
         Raises:
-            ConnectionFailedError: no answer; at once if nobody lets a connection through.
+            ConnectionFailedError: no answer; at once if no connection is made.
             ServiceError: AWS refused.
         """
         try:
@@ -218,15 +218,15 @@ def _root(root: RootTypeDef) -> Root:
     return Root(root["Id"], printable(root["Name"]), enabled)
 
 
-def _account(told: AccountTypeDef) -> OrganizationAccount:
-    state = told.get("State", told.get("Status", "ACTIVE"))
-    name = harmless(told.get("Name", ""))
-    return OrganizationAccount(AccountId(told["Id"]), name, active=state == "ACTIVE")
+def _account(answer: AccountTypeDef) -> OrganizationAccount:
+    state = answer.get("State", answer.get("Status", "ACTIVE"))
+    name = harmless(answer.get("Name", ""))
+    return OrganizationAccount(AccountId(answer["Id"]), name, active=state == "ACTIVE")
 
 
 @contextmanager
 def _unless(*codes: str) -> Iterator[None]:
-    """Goes on behind the block where AWS says that there is no such thing."""
+    """Leaves the block without an error if AWS says that the thing does not exist."""
     try:
         yield
     except ServiceError as error:

@@ -54,8 +54,8 @@ class Session:
         guardduty: GuardDuty there.
         organizations: AWS Organizations, as the same account.
         partition: of AWS, for ARNs: `aws`, `aws-cn`, `aws-us-gov`.
-        identity: who acts, if a program said so; None follows the stack's `aws:*` configuration.
-        notices: what a user is told of the credentials.
+        identity: the program's own; None follows the stack's `aws:*` configuration.
+        notices: what a user has to know about the credentials.
     """
 
     region: str
@@ -79,20 +79,20 @@ def open_session(
     Credentials come, as in pulumi-aws, from `aws:accessKey` and `aws:secretKey`, else from
     `aws:profile`, else from the environment's variables and files; `aws:assumeRoles` then builds
     on them one role after the other. Endpoints come from `aws:endpoints`, else from
-    AWS_ENDPOINT_URL. STS GetCallerIdentity tells whose they are. With an identity, its settings
+    AWS_ENDPOINT_URL. STS GetCallerIdentity names their account. With an identity, its settings
     stand in place of the stack's `aws:*` configuration, which is not read.
 
     Args:
-        who: gives a configuration value by its full key; or says itself who acts.
+        who: gives a configuration value by its full key; or is the identity itself.
         region: acts in this region whatever the settings say.
-        is_secret: tells which values of the configuration are secrets. If given, credentials that
-            are none are refused before anybody is asked.
+        is_secret: whether the value of a key is a secret. If given, credentials that
+            are none are refused before any call.
         report: gets a line when a call takes long, see `aws.watch`.
         seconds: how long all that the session asks may take, and a second more for each answer.
             Without it, only each call has an end.
 
     Raises:
-        SettingsError: a setting is malformed, says who acts in a way that boto3 can't follow, or
+        SettingsError: a setting is malformed, names credentials that boto3 can't use, or
             has credentials in clear.
         CredentialsError: no credentials, unknown ones, or of an account that is excluded.
         ConnectionFailedError: no answer.

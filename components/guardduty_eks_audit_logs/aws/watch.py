@@ -34,9 +34,9 @@ The second part is for large organizations, which AWS lets ask only a few times 
 """
 
 QUIET_SECONDS = 10
-"""After so many seconds in which nothing was told, a line tells what is waited for."""
+"""After so many silent seconds, a line of progress names the call that is under way."""
 
-_IDLE_SECONDS = 1
+_PAUSE_SECONDS = 1
 
 Answer = TypeVar("Answer")
 Client = TypeVar("Client", bound="BaseClient")
@@ -46,7 +46,7 @@ class Watch:
     """Waits for the calls to AWS in one region. Safe to use from several threads.
 
     Args:
-        region: where AWS is asked; named in what is told.
+        region: where AWS is asked; each line names it.
         report: gets a line of progress where a user would wait in silence.
         seconds: how long all calls together may take, and a second more for each answer; None for
             no such limit.
@@ -62,7 +62,7 @@ class Watch:
         self._answers: Counter[str] = Counter()
         self._answered = 0
         self._under_way = 0
-        self._begun = self._busy = self._told = self._idle = time.monotonic()
+        self._begun = self._busy = self._reported = self._last_end = time.monotonic()
         self._paused = 0.0
 
     def without_end(self) -> Watch:
@@ -70,7 +70,7 @@ class Watch:
         return Watch(self.region, self._report)
 
     def call(self, operation: str, ask: Callable[[], Answer]) -> Answer:
-        """Asks in a thread of its own, so that there is an end whatever the call waits for.
+        """Makes the call in a thread of its own, so that it ends whatever it waits for.
 
         Args:
             operation: AWS's name of what is asked.
@@ -102,17 +102,17 @@ class Watch:
     def _note_begin(self) -> None:
         with self._lock:
             now = time.monotonic()
-            # Between calls, time passes for other reasons: whoever pauses tells of that.
+            # Between calls, time passes for other reasons: the code that pauses reports it.
             if not self._under_way:
-                self._paused += now - self._idle
-                if now - self._idle > _IDLE_SECONDS:
-                    self._busy = self._told = now
+                self._paused += now - self._last_end
+                if now - self._last_end > _PAUSE_SECONDS:
+                    self._busy = self._reported = now
             self._under_way += 1
 
     def _note_end(self) -> None:
         with self._lock:
             self._under_way -= 1
-            self._idle = time.monotonic()
+            self._last_end = time.monotonic()
 
     def _end(self) -> float:
         """When all calls together have taken too long; pauses between them do not count."""
@@ -121,7 +121,7 @@ class Watch:
         return self._begun + self._paused + self._seconds + self._answered
 
     def _next_look(self, end: float) -> float:
-        return max(0, min(end, self._end(), self._told + QUIET_SECONDS) - time.monotonic())
+        return max(0, min(end, self._end(), self._reported + QUIET_SECONDS) - time.monotonic())
 
     def _why_over(self, operation: str) -> str:
         now = time.monotonic()
@@ -133,9 +133,9 @@ class Watch:
     def _report_if_quiet(self, operation: str) -> None:
         with self._lock:
             now = time.monotonic()
-            if now - self._told < QUIET_SECONDS:
+            if now - self._reported < QUIET_SECONDS:
                 return
-            self._told = now
+            self._reported = now
             answers, seconds = self._answers[operation], round(now - self._busy)
         self._report(messages.waiting_for(self.region, operation, answers, seconds))
 
@@ -145,7 +145,7 @@ class _Asked(Generic[Answer]):
 
     Attributes:
         answer: what comes of it.
-        abandoned: nobody waits for it any more.
+        abandoned: its caller has given up waiting.
     """
 
     def __init__(self, ask: Callable[[], Answer]) -> None:
@@ -157,7 +157,7 @@ class _Asked(Generic[Answer]):
         _THREAD.asked = self
         try:
             self.answer.set_result(ask())
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+        except BaseException as error:  # noqa: BLE001 - raised again where the answer is awaited
             self.answer.set_exception(error)
 
 
@@ -165,13 +165,13 @@ _THREAD = threading.local()
 
 
 def watched(client: Client, watch: Watch) -> Client:
-    """Gives a boto3 client of which every call is waited for by a watch."""
+    """Wraps a boto3 client: a watch waits for each of its calls."""
     client.meta.events.register("before-send", _stop_if_abandoned)
     return cast("Client", _Watched(client, watch))
 
 
 def _stop_if_abandoned(**_event: object) -> None:
-    """Keeps botocore from sending a call again that nobody waits for: a write might come late."""
+    """Keeps botocore from retrying an abandoned call: a write might come late."""
     if getattr(_THREAD, "asked", None) and _THREAD.asked.abandoned:
         raise ConnectionFailedError
 
@@ -194,7 +194,7 @@ class _Watched:
 
 
 class _WatchedPaginator:
-    """A paginator each page of which is waited for by itself."""
+    """A paginator whose pages are calls of their own to the watch."""
 
     def __init__(self, paginator: Paginator[Any], operation: str, watch: Watch) -> None:
         self._paginator = paginator

@@ -1,6 +1,6 @@
 """Every sentence that a user reads, one file a topic, so that they speak with one voice.
 
-A refusal names the key, the value, the account, and the way out. AWS's own words are quoted whole.
+A refusal names the key, the value, the account, and the way out. AWS's messages are quoted whole.
 """
 
 # ruff: noqa: F403 - each file has one topic; callers say `messages.<sentence>`

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @refusal("aws-no-answer")
 def no_answer(operation: str, reason: str, *, proxy: bool = False) -> Sentence:
     check = (
-        "the proxy that HTTPS_PROXY or HTTP_PROXY names, which may want somebody to sign in"
+        "the proxy that HTTPS_PROXY or HTTP_PROXY names, which may ask for a sign-in"
         if proxy
         else "the network, and aws:endpoints or AWS_ENDPOINT_URL if one is set"
     )
@@ -66,5 +66,5 @@ def page_again(times: int) -> str:
     return f"{times} pages say the same, so the list seems to have no end. Try again later."
 
 
-def status_not_told() -> str:
-    return "GuardDuty does not tell the status of EKS_AUDIT_LOGS for this account."
+def status_not_returned() -> str:
+    return "GuardDuty does not return the status of EKS_AUDIT_LOGS for this account."

@@ -59,7 +59,7 @@ def provider_of_another_account(region: str, provider: str, account: str) -> Sen
             f"the aws provider in {region} is account {provider}'s, but the plan is of account "
             f"{account}."
         ),
-        "Make the provider with the same identity, by components.aws_provider.",
+        "Make the provider with the same identity, by guardduty_eks_audit_logs.aws_provider.",
     )
 
 

@@ -111,7 +111,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """One refusal or notice that the program can tell.
+    """One refusal or notice that the program can report.
 
     Attributes:
         kind: in which table it stands.
@@ -194,6 +194,11 @@ def notice(
 def as_refusals(texts: Iterable[str]) -> tuple[Message, ...]:
     """Gives texts as values; one that is none yet becomes a refusal of no catalogue."""
     return tuple(text if isinstance(text, Message) else Refusal(text) for text in texts)
+
+
+def as_notices(texts: Iterable[str]) -> tuple[Notice, ...]:
+    """Gives texts as values; one that is none yet becomes a notice of no catalogue."""
+    return tuple(text if isinstance(text, Notice) else Notice(text) for text in texts)
 
 
 def _enter(entry: Entry) -> None:

@@ -41,7 +41,7 @@ def unknown_key(key: str, suggestion: str) -> Sentence:
 
 @refusal("key-in-unread-namespace", key_from="key")
 def misspelt_namespace(key: str, meant: str, *, single: bool = True) -> Sentence:
-    """Says that nobody reads a key's namespace.
+    """Says that a key's namespace is not read.
 
     Args:
         key: as it is written.
@@ -64,7 +64,7 @@ def misspelt_namespace(key: str, meant: str, *, single: bool = True) -> Sentence
 
 @refusal("key-unknown-to-provider", key_from="key")
 def unknown_to_reader(key: str, meant: str, reader: str, *, single: bool = True) -> Sentence:
-    """Says that who reads the keys of a namespace has none of that name."""
+    """Says that the reader of a namespace has no key of that name."""
     return (
         f"{key} is no key of {reader}.",
         _in_its_place(key, meant, single=single),
@@ -88,7 +88,7 @@ def _in_its_place(key: str, meant: str, *, single: bool) -> str:
 
 @refusal("keys-in-unread-namespace")
 def misspelt_namespaces(meant_by_key: Mapping[str, str], project: str) -> Sentence:
-    """Says of several keys of this project that nobody reads them where they stand."""
+    """Says that several keys of this project are not read where they stand."""
     return (
         (
             f"{counted(len(meant_by_key), 'key')} of this project stand where this program does "

@@ -20,20 +20,20 @@ def trials(turned_on: int, remaining: Collection[int], not_read: Collection[str]
 
     Args:
         turned_on: how many accounts are to be turned on.
-        remaining: the days of those that AWS told of.
+        remaining: the days of those that AWS returned.
         not_read: of each that could not be read, why not.
     """
     left = [days for days in remaining if days > 0]
     used_up = len(remaining) - len(left)
-    not_told = turned_on - len(remaining) - len(not_read)
+    unknown = turned_on - len(remaining) - len(not_read)
     parts = []
     if left:
         parts.append(f"{len(left)} {_has(len(left))} days left (fewest: {min(left)})")
     if used_up:
         parts.append(f"{used_up} {_has(used_up)} used it up")
-    if not_told:
+    if unknown:
         parts.append(
-            f"{not_told} {_is(not_told)} unknown (GuardDuty returned none; an account that never "
+            f"{unknown} {_is(unknown)} unknown (GuardDuty returned none; an account that never "
             "had "
             "EKS audit logs on gets 30 days)"
         )
@@ -57,15 +57,15 @@ def trial(days: int) -> str:
 
 @notice("usage", key="showCosts")
 def usage(amount: Decimal, unit: str, on_now: int) -> str:
-    told = f"less than {_CENT}" if 0 < amount < _CENT else f"{amount:.2f}"
+    cost = f"less than {_CENT}" if 0 < amount < _CENT else f"{amount:.2f}"
     return (
-        f"Usage: EKS_AUDIT_LOGS came to {told} {unit} in the last 30 days in this region, with "
+        f"Usage: EKS_AUDIT_LOGS came to {cost} {unit} in the last 30 days in this region, with "
         f"{counted(on_now, 'account')} on now."
     )
 
 
 @notice("usage-not-listed", key="showCosts")
-def usage_not_told(on_now: int) -> str:
+def usage_not_returned(on_now: int) -> str:
     return (
         "Usage: GuardDuty lists none of EKS_AUDIT_LOGS for the last 30 days in this region, with "
         f"{counted(on_now, 'account')} on now."

@@ -176,9 +176,9 @@ def no_ca_bundle(file: str) -> Sentence:
 
 def web_identity_denied(role: str, claims: Mapping[str, str]) -> tuple[str, str]:
     """Names a web identity token that a role does not accept, with what its policy looks at."""
-    told = " and ".join(f"{name} {value}" for name, value in claims.items())
+    named = " and ".join(f"{name} {value}" for name, value in claims.items())
     return (
-        f"the web identity token with {told}" if told else "the web identity token",
+        f"the web identity token with {named}" if named else "the web identity token",
         (
             f"Let the trust policy of {role or 'the role'} accept the token's provider, aud and "
             "sub, and let the role's account have that identity provider; or name another role"
@@ -201,7 +201,7 @@ def role_way_out(prefix: str, *, has_external_id: bool) -> str:
 @refusal("profile-asks-for-mfa", key="aws:profile")
 def asks_for_mfa(profile: str) -> Sentence:
     return (
-        f"profile {profile} asks for an MFA code (mfa_serial), and a run asks nobody.",
+        f"profile {profile} asks for an MFA code (mfa_serial), and a run can't ask for one.",
         (
             'Put keys into the environment by `eval "$(aws configure export-credentials '
             f'--profile {profile} --format env)"`, where aws:profile is not set; or use a '

@@ -1,4 +1,4 @@
-"""What the configuration says of who acts."""
+"""The identity in the configuration."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def rule_names_non_members(
     """
     of_file = f" of {file}" if file else ""
     named = dict(sorted(reasons.items(), key=lambda one: (one[1] != NOT_ADDED, *one))[:listed])
-    told = {a: s if s == NOT_ADDED else relationship(s) for a, s in named.items()}
+    shown = {a: s if s == NOT_ADDED else relationship(s) for a, s in named.items()}
     more = len(reasons) - len(named)
     return (
         (
@@ -69,7 +69,7 @@ def rule_names_non_members(
             f"{region}."
         ),
         "Correct the ids, remove them from the rule, or add the accounts as members first.",
-        "\n".join(["", *by_reason(told), *([f"  {and_more(more)}"] if more else [])]),
+        "\n".join(["", *by_reason(shown), *([f"  {and_more(more)}"] if more else [])]),
     )
 
 
@@ -129,7 +129,7 @@ def organizations_refused(
 def members_not_written(region: str, accounts: int) -> Sentence:
     return (
         (
-            f"members is written nowhere, but this stack keeps {counted(accounts, 'account')} in "
+            f"members is not set, but this stack keeps {counted(accounts, 'account')} in "
             f"{region}, which would all be released."
         ),
         (
@@ -167,7 +167,7 @@ def members_given_nowhere(kept_by_region: Mapping[str, int]) -> Sentence:
 
 @refusal("all-with-disabled-rule", key="autoEnable")
 def all_with_exceptions(index: int, accounts: Collection[str]) -> Sentence:
-    """Says which accounts the rule excepts; none while nobody knows the members."""
+    """Says which accounts the rule excepts; none while the members are not known."""
     of_them = f" for {len(accounts)} of them ({some(accounts)})" if accounts else ""
     return (
         (
@@ -184,10 +184,10 @@ def too_many_disabled(
 ) -> Sentence:
     """Says which accounts would be turned off, by the rule that decides them."""
     number = sum(map(len, by_rule.values()))
-    untold = f", {unknown} of them of a status that AWS did not return" if unknown else ""
+    unsure = f", {unknown} of them of a status that AWS did not return" if unknown else ""
     return (
         (
-            f"maxDisabled: {counted(number, 'member')} would be turned off{untold}, but at most "
+            f"maxDisabled: {counted(number, 'member')} would be turned off{unsure}, but at most "
             f"{limit} may be in one run{share(limit, written)}."
         ),
         f"If that is meant, set maxDisabled: {number}.",
@@ -219,7 +219,7 @@ def too_many_disabled_on_destroy(
     way_out="Add them as members, or `autoEnableMembers: ALL`.",
 )
 def all_needs_members(reasons: Mapping[str, str]) -> str:
-    """Says whom ALL does not reach, and of each why it is no member."""
+    """Names the accounts that ALL does not reach, each with why it is no member."""
     return f"Organization: ALL does not reach {_no_members(reasons)}"
 
 
@@ -229,7 +229,10 @@ def all_needs_members(reasons: Mapping[str, str]) -> str:
     way_out="Add them as members; until then nothing is set for them.",
 )
 def rule_selects_non_members(label: str, reasons: Mapping[str, str], *, added: bool) -> str:
-    """Says whom a rule selects in vain; `added` if GuardDuty makes them members by itself."""
+    """Names accounts that a rule selects and can't set.
+
+    With `added`, GuardDuty makes them members by itself.
+    """
     them, members = ("it", "a member") if len(reasons) == 1 else ("them", "members")
     way = f"Add {them} as {members} first"
     if added:
@@ -248,7 +251,7 @@ def _no_members(reasons: Mapping[str, str]) -> str:
     key="members",
     way_out="Nothing: the first run that finds them active sets them.",
 )
-def skipped(status: str, accounts: Collection[str], labels: Sequence[str]) -> str:
+def inactive_members(status: str, accounts: Collection[str], labels: Sequence[str]) -> str:
     are = "is" if len(accounts) == 1 else "are"
     return (
         f"{counted(len(accounts), 'member')} {are} inactive ({relationship(status)}): "
@@ -261,10 +264,12 @@ def rule_decides_nothing(label: str) -> str:
     return f"{label} is unused: it selects no account, or earlier rules decide them."
 
 
-@notice("members-drifted", key="members", way_out="Find out who; this run puts it right.")
+@notice(
+    "members-drifted", key="members", way_out="Find out what changed them; this run puts it right."
+)
 def drifted(region: str, changes: Mapping[str, str]) -> str:
-    told = some([f"{account} {change}" for account, change in changes.items()], MANY)
+    listed = some([f"{account} {change}" for account, change in changes.items()], MANY)
     return (
         f"EKS audit logs in {region}: {counted(len(changes), 'member')} not as this stack's last "
-        f"finished run left them (somebody else, another stack, or a run that broke off): {told}"
+        f"finished run left them (another user, another stack, or a run that broke off): {listed}"
     )

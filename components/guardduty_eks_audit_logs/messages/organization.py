@@ -45,7 +45,7 @@ def auto_enable_not_written(region: str, exception: int | None) -> Sentence:
     and_drop = "" if exception is None else f", and drop {rule_at(exception)}, which wants DISABLED"
     return (
         (
-            f"autoEnable is written nowhere, which means NEW, but {region} has ALL: existing "
+            f"autoEnable is not set, which means NEW, but {region} has ALL: existing "
             "accounts would no longer be reached."
         ),
         f"Write autoEnable: ALL to keep it{and_drop}; or write autoEnable: NEW to change it.",
@@ -64,30 +64,30 @@ def no_effect_by_policy(key: str, value: str) -> Sentence:
 
 
 @refusal("policy-against-rule", key="members")
-def policy_decides(index: int, wanted: str, accounts: Collection[str], word: str) -> Sentence:
+def policy_decides(index: int, wanted: str, accounts: Collection[str], status: str) -> Sentence:
     return (
         (
             f"{rule_at(index)} wants {wanted} for {some(accounts, MANY)}, but an organization "
-            f"policy (GUARDDUTY_POLICY) keeps {'them' if len(accounts) > 1 else 'it'} {word}."
+            f"policy (GUARDDUTY_POLICY) keeps {'them' if len(accounts) > 1 else 'it'} {status}."
         ),
         (f"Change the policy, or leave {'them' if len(accounts) > 1 else 'it'} out of the rule."),
     )
 
 
 @refusal("policy-against-status", key="status")
-def policy_decides_own(wanted: str, account: str, word: str) -> Sentence:
+def policy_decides_own(wanted: str, account: str, status: str) -> Sentence:
     return (
         (
             f"status: {wanted} for the own detector of account {account}, but an organization "
-            f"policy (GUARDDUTY_POLICY) keeps it {word}."
+            f"policy (GUARDDUTY_POLICY) keeps it {status}."
         ),
-        f"Change the policy, or set status: {word}.",
+        f"Change the policy, or set status: {status}.",
     )
 
 
 @notice("all-pending", key="autoEnable", way_out="Wait a day, or add a rule with `all: true`.")
 def all_in_a_day(off: int, unknown: int, total: int, *, by_rules: int = 0) -> str:
-    """Tells of the monitored members how many are not on yet, and of how many AWS did not tell."""
+    """Counts the active members that are not on yet, and those of unknown status."""
     if not off and not unknown:
         then = "with this run, " if by_rules else ""
         return f"Organization: {then}every member that can be set has EKS audit logs on."
@@ -117,7 +117,7 @@ def all_no_more(wanted: str) -> str:
     )
 
 
-@notice("auto-enable-effect", key="autoEnable", way_out="Nothing: it tells what the setting does.")
+@notice("auto-enable-effect", key="autoEnable", way_out="Nothing: it says what the setting does.")
 def auto_enable(current: str | None, wanted: str, members: str | None) -> str:
     """Says what the setting does; `members` is the one of GuardDuty itself, None if unknown."""
     effect = _EFFECTS.get((wanted, members)) or _EFFECTS[wanted, None]
@@ -145,11 +145,11 @@ def new_leaves_off(accounts: Collection[str]) -> str:
 
 @notice("policies-decide", key="autoEnable", way_out="Use a policy, or rules.")
 def policies_decide(current: str | None, auto_enable: str) -> str:
-    idle = "" if auto_enable == "NONE" else f", and autoEnable {auto_enable} has no effect"
+    no_effect = "" if auto_enable == "NONE" else f", and autoEnable {auto_enable} has no effect"
     changed = f" autoEnable {from_to(current, auto_enable)}." if current != auto_enable else ""
     return (
         "Organization: the policy type GUARDDUTY_POLICY is enabled on the root: policies decide "
-        f"for accounts{idle}.{changed}"
+        f"for accounts{no_effect}.{changed}"
     )
 
 

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 
 @notice("accounts-released", key="onRelease", way_out="Nothing, if it is meant.")
-def dropping_out(word: str, total: int, changes: Mapping[str, int], stay: Sequence[str]) -> str:
-    """What happens to the accounts that no rule sets any more; `stay` has those that stay."""
+def accounts_released(
+    on_release: str, total: int, changes: Mapping[str, int], stay: Sequence[str]
+) -> str:
+    """What a release will do; `stay` has the accounts that stay as they are."""
     are = "is" if total == 1 else "are"
     goes = _by_status(changes, lambda number: f"{number} {'goes' if number == 1 else 'go'}")
     return (
-        f"{counted(total, 'account')} {are} released (onRelease {word}): "
+        f"{counted(total, 'account')} {are} released (onRelease {on_release}): "
         f"{', '.join([*goes, *stay])}."
     )
 
@@ -38,8 +40,8 @@ def own_detector_left_to_policy() -> str:
     return "Own detector: decided by policy (GUARDDUTY_POLICY), and left as it is."
 
 
-def let_go(verb: str, changes: Mapping[str, int], stayed: Sequence[str]) -> str:
-    """What has happened to accounts: `2 accounts put back to DISABLED, 1 to ENABLED; …`."""
+def release_result(verb: str, changes: Mapping[str, int], stayed: Sequence[str]) -> str:
+    """The result of a release: `2 accounts put back to DISABLED, 1 to ENABLED; …`."""
     done = _by_status(changes, lambda number: f"{counted(number, 'account')} {verb}")
     return f"{'; '.join([', '.join(done) or 'No account was to be set', *stayed])}."
 
@@ -89,19 +91,19 @@ def setting_put_back(key: str, change: str) -> str:
 
 def no_members_any_more(accounts: Collection[str]) -> str:
     number = len(accounts)
-    told = "is no member" if number == 1 else "are no members"
-    return f"{number} {told} any more ({some(accounts)})"
+    verb = "is no member" if number == 1 else "are no members"
+    return f"{number} {verb} any more ({some(accounts)})"
 
 
-def cannot_be_set_now(status: str, accounts: Collection[str]) -> str:
+def inactive_on_release(status: str, accounts: Collection[str]) -> str:
     are = "is" if len(accounts) == 1 else "are"
     return f"{len(accounts)} {are} inactive ({relationship(status)}): {some(accounts)}"
 
 
 def left_to_policy(accounts: Collection[str]) -> str:
     number = len(accounts)
-    told = "is" if number == 1 else "are"
-    return f"{number} {told} decided by policy (GUARDDUTY_POLICY: {some(accounts)})"
+    verb = "is" if number == 1 else "are"
+    return f"{number} {verb} decided by policy (GUARDDUTY_POLICY: {some(accounts)})"
 
 
 def could_not_be_set(number: int) -> str:
@@ -111,8 +113,8 @@ def could_not_be_set(number: int) -> str:
 @notice(
     "destroy-incomplete", key="onRelease", way_out="Destroy again, or `onRelease: LEAVE` first."
 )
-def not_let_go(region: str, reasons: Mapping[str, str]) -> str:
-    """The accounts that a destroy could not let go, and the ways out."""
+def unreleased_on_destroy(region: str, reasons: Mapping[str, str]) -> str:
+    """The accounts that a destroy could not release, and the ways out."""
     head = f"{counted(len(reasons), 'member')} in {region} could not be released as onRelease says."
     ways = (
         "`pulumi destroy` again tries only these. To leave them as they are, set onRelease: LEAVE, "
@@ -123,7 +125,7 @@ def not_let_go(region: str, reasons: Mapping[str, str]) -> str:
 
 @notice("detector-gone", key="onRelease")
 def detector_gone(region: str, detector_id: str) -> str:
-    return f"Detector {detector_id} in {region} is gone: there is nothing to put back."
+    return f"Detector {detector_id} in {region} no longer exists: there is nothing to put back."
 
 
 @notice("organization-restored", key="onRelease")

@@ -73,8 +73,8 @@ def headline(region: str, on: int, off: int) -> str:
 
 
 def members_now(on: int, off: int, unknown: int) -> str:
-    told = f"{counted(on + off + unknown, 'member')}: {on} on, {off} off"
-    return f"{told}, {unknown} unknown. " if unknown else f"{told}. "
+    counts = f"{counted(on + off + unknown, 'member')}: {on} on, {off} off"
+    return f"{counts}, {unknown} unknown. " if unknown else f"{counts}. "
 
 
 def members_then(on: int, off: int, stay: int) -> str:

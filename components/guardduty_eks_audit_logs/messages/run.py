@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     way_out="Run the command again without the options.",
 )
 def not_written(region: str, changes: Mapping[str, str]) -> str:
-    told = ", ".join(f"{key} {change}" for key, change in changes.items())
+    need = ", ".join(f"{key} {change}" for key, change in changes.items())
     return (
-        f"{region} needs {told}, but this run leaves that out, as with --refresh=false, --target, "
+        f"{region} needs {need}, but this run leaves that out, as with --refresh=false, --target, "
         "--exclude or --run-program. Run the command again without these."
     )
 
@@ -93,11 +93,11 @@ def reading_again(left: int, seconds: float) -> str:
 
 
 def members_set(region: str, written: int, as_wanted: int, unprocessed: int, attempts: int) -> str:
-    told = f"EKS audit logs in {region}: {counted(written, 'member')} set, {as_wanted} were so"
+    result = f"EKS audit logs in {region}: {counted(written, 'member')} set, {as_wanted} were so"
     if not unprocessed:
-        return f"{told} already."
+        return f"{result} already."
     tried = f", tried {attempts} times" if attempts > 1 else ""
-    return f"{told} already, {unprocessed} could not be set{tried}."
+    return f"{result} already, {unprocessed} could not be set{tried}."
 
 
 @notice(

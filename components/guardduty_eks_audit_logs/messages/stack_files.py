@@ -24,7 +24,7 @@ def key_twice_in_config(file: str, key: str) -> Sentence:
 @refusal("value-undecided", key_from="key")
 def value_undecided(key: str, why: str) -> Sentence:
     return (
-        f"{key} can't be told from the files alone: {why}.",
+        f"{key} can't be read from the files alone: {why}.",
         "",
     )
 
@@ -112,7 +112,7 @@ def second_document(file: str) -> Sentence:
 
 @refusal("stack-file-ignored")
 def stack_file_ignored(stack: str, file: str, right: str, *, there: bool) -> Sentence:
-    """Says that nobody reads a file; `there` if the right one is there as well."""
+    """Says that a file is not read; `there` if the right one is there as well."""
     way_out = f"Rename it to {right}"
     if there:
         way_out = f"Move what it has to {right}, and remove it"

@@ -81,10 +81,10 @@ def record_lost(region: str, administrator: str) -> Sentence:
 
 @refusal("state-malformed")
 def malformed_state(resource: str, faults: Sequence[str]) -> Sentence:
-    told = "; ".join(fault.rstrip(".") for fault in faults[:NAMED])
+    listed = "; ".join(fault.rstrip(".") for fault in faults[:NAMED])
     more = f"; {len(faults) - NAMED} more" if len(faults) > NAMED else ""
     return (
-        f"the state of {resource} was not written by this program ({told}{more}).",
+        f"the state of {resource} was not written by this program ({listed}{more}).",
         (
             "Restore the state from a backup (`pulumi stack import`), or run `pulumi state "
             "delete --all`: the next run records anew what is there."

@@ -45,9 +45,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def in_region(region: str, sentence: str) -> Message:
-    """Says of which region a sentence is, if it does not by itself."""
-    (told,) = as_refusals((sentence,))
-    return told if region in sentence else told.after(f"{region}: ")
+    """Puts the region in front of a sentence that does not name it."""
+    (message,) = as_refusals((sentence,))
+    return message if region in sentence else message.after(f"{region}: ")
 
 
 def all_regions(regions: int) -> str:

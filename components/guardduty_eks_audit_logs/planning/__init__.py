@@ -1,1 +1,1 @@
-"""What a run does, decided without asking anybody."""
+"""What a run does, decided without any call."""

@@ -63,7 +63,7 @@ class Decision:
 def decide(
     rules: tuple[Rule, ...], snapshot: Snapshot, deciding: Mapping[AccountId, int]
 ) -> tuple[Decision, ...]:
-    """Finds what each monitored member is to have, by the rule that decides it.
+    """Finds what each active member is to have, by the rule that decides it.
 
     Members that no rule selects are not in the answer; they are left alone.
 
@@ -91,7 +91,7 @@ def decide(
 def find_inactive(
     rules: tuple[Rule, ...], snapshot: Snapshot, deciding: Mapping[AccountId, int]
 ) -> dict[AccountId, str]:
-    """Finds the members that a rule is to set, but that can't be set now.
+    """Finds the inactive members that a rule would set.
 
     Args:
         rules: the stack's.
@@ -111,7 +111,7 @@ def find_inactive(
 
 
 def deciding_rules(rules: tuple[Rule, ...], snapshot: Snapshot) -> dict[AccountId, int]:
-    """Finds for each member, also one that can't be set now, the place of the rule for it."""
+    """Finds for each member, also an inactive one, the place of the rule that decides it."""
     lookup = snapshot.lookup or OrganizationLookup()
     found = {
         member.account: deciding_rule(rules, member.account, lookup)
@@ -153,7 +153,7 @@ def rule_label(index: int, rules: tuple[Rule, ...], unit: str | None = None) -> 
     Args:
         index: the rule's place in the list, from 0.
         rules: the stack's.
-        unit: the unit by which it selects an account; without one, all that it selects by is named.
+        unit: the unit by which it selects an account; None names all its selectors.
     """
     selector = messages.by_units([unit]) if unit else rules[index].selector()
     return f"rule {index + 1}: {selector}"

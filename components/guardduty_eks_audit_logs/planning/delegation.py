@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import ACCESS_DENIED
+from guardduty_eks_audit_logs.messages.catalogue import as_notices
 from guardduty_eks_audit_logs.state.ledger import LastState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from guardduty_eks_audit_logs.messages.catalogue import Refusal
+    from guardduty_eks_audit_logs.messages.catalogue import Notice, Refusal
     from guardduty_eks_audit_logs.model import AccountId, Delegation
 
 
@@ -23,12 +24,12 @@ class DelegationPlan:
     Attributes:
         delegation: what AWS holds and what is asked for.
         refusals: one sentence each; if there are any, nothing may be changed.
-        notices: what a user is to know.
+        notices: what a user has to know.
     """
 
     delegation: Delegation
     refusals: tuple[Refusal, ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 def plan_delegation(delegation: Delegation, last: LastState | None = None) -> DelegationPlan:
@@ -84,8 +85,8 @@ def _refusals(delegation: Delegation) -> Iterator[Refusal]:
         yield messages.administrator_not_active(wanted, str(delegation.status))
 
 
-def _notices(delegation: Delegation) -> Iterator[str]:
-    yield from delegation.notices
+def _notices(delegation: Delegation) -> Iterator[Notice]:
+    yield from as_notices(delegation.notices)
     if delegation.kept:
         yield messages.designated_already(delegation.wanted)
     else:

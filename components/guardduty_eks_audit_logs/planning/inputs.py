@@ -45,7 +45,7 @@ def _whose(plan: Plan) -> dict[str, Any]:
     return {
         "region": snapshot.region,
         "administrator_account_id": snapshot.caller,
-        # While it is only being made, the engine knows it before anybody else.
+        # While it is only being made, only the engine knows it.
         "detector_id": snapshot.detector.id if snapshot.detector else None,
         "retry_minutes": plan.settings.retry_minutes,
         "identity": snapshot.identity.properties() if snapshot.identity else None,

@@ -1,4 +1,4 @@
-"""What a user is told beside the changes: what AWS does by itself, and who can't be set."""
+"""What a run reports beside the changes: what AWS does, and which accounts can't be set."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def before_detector(settings: Settings, snapshot: Snapshot) -> Iterator[Notice]:
-    """Tells of a detector that is only being made: it has no members yet, AWS attaches them."""
+    """Reports that the run makes the detector: it has no members yet, AWS attaches them."""
     yield messages.detector_first(alone=settings.mode is Mode.STANDALONE)
     if settings.members:
         yield messages.members_later(len(settings.members))
@@ -39,7 +39,7 @@ def before_detector(settings: Settings, snapshot: Snapshot) -> Iterator[Notice]:
 
 
 def away_from_all(settings: Settings, snapshot: Snapshot) -> Iterator[Notice]:
-    """Tells of a run after which GuardDuty reaches existing accounts no more."""
+    """Warns that GuardDuty no longer reaches existing accounts after the run."""
     feature = snapshot.organization.feature if snapshot.organization else None
     leaves = feature is AutoEnable.ALL and settings.auto_enable is not AutoEnable.ALL
     if leaves and not decided_by_policies(snapshot):
@@ -52,13 +52,13 @@ def organization_notices(
     decisions: tuple[Decision, ...],
     non_members: Collection[AccountId],
 ) -> Iterator[Notice]:
-    """Tells what the organization's settings do, and to whom they do nothing.
+    """Reports what the organization's settings do, and the accounts that they do not reach.
 
     Args:
         settings: the stack's configuration.
         snapshot: the region as the caller sees it.
-        decisions: what the rules come to.
-        non_members: accounts that rules select and that are no members, told by themselves.
+        decisions: what the rules decide for each active member.
+        non_members: accounts that rules select and that are no members; they have their own notice.
     """
     current = snapshot.organization
     feature = current.feature if current else None
@@ -67,7 +67,7 @@ def organization_notices(
     else:
         members = guardduty_itself(settings, snapshot)
         if feature is not AutoEnable.ALL or settings.auto_enable is AutoEnable.ALL:
-            # Away from ALL is told first of all (`away_from_all`).
+            # A run that leaves ALL has a warning for that (`away_from_all`).
             yield messages.auto_enable(feature, settings.auto_enable.value, members)
         if settings.auto_enable is AutoEnable.ALL:
             yield from _all(settings, snapshot, decisions)
@@ -92,7 +92,7 @@ def _policy_type_unknown(settings: Settings, snapshot: Snapshot) -> Iterator[Not
 
 
 def guardduty_itself(settings: Settings, snapshot: Snapshot) -> AutoEnable | None:
-    """For which accounts GuardDuty itself is turned on after the run; None if AWS did not tell."""
+    """For which accounts GuardDuty itself is turned on after the run; None if unknown."""
     current = snapshot.organization
     return settings.auto_enable_members or (current.members if current else None)
 
@@ -127,13 +127,13 @@ def _all(
         yield messages.all_leaves_invited(not_reached)
 
 
-def _out_of_reach(snapshot: Snapshot, told: Collection[AccountId]) -> Iterator[Notice]:
-    """Tells of accounts that ALL does not reach since they are no members, as far as known."""
+def _out_of_reach(snapshot: Snapshot, reported: Collection[AccountId]) -> Iterator[Notice]:
+    """Reports the known accounts that ALL does not reach, since they are no members."""
     members = {member.account for member in snapshot.members if is_member(member)}
     former = {m.account for m in snapshot.members if not (is_member(m) or m.invited)}
     lookup = snapshot.lookup or OrganizationLookup()
     known = former.union(*lookup.units.values()) - lookup.inactive
-    accounts = known - members - {snapshot.caller} - set(told)
+    accounts = known - members - {snapshot.caller} - set(reported)
     if accounts:
         yield messages.all_needs_members(_why_no_members(snapshot, accounts))
 
@@ -141,7 +141,7 @@ def _out_of_reach(snapshot: Snapshot, told: Collection[AccountId]) -> Iterator[N
 def non_member_notices(
     settings: Settings, snapshot: Snapshot, non_members: Mapping[AccountId, int]
 ) -> Iterator[Notice]:
-    """Tells of accounts that a rule selects and that are no members.
+    """Reports accounts that a rule selects and that are no members.
 
     Args:
         settings: the stack's configuration.
@@ -166,7 +166,7 @@ def _why_no_members(snapshot: Snapshot, accounts: Collection[AccountId]) -> dict
 
 
 def policy_notices(snapshot: Snapshot) -> Iterator[Notice]:
-    """Tells for whom an organization policy decides."""
+    """Reports the accounts that an organization policy decides."""
     managed = snapshot.statuses.managed
     if snapshot.detector and snapshot.detector.managed:
         yield messages.own_decided_by_policy()
@@ -177,15 +177,15 @@ def policy_notices(snapshot: Snapshot) -> Iterator[Notice]:
 def inactive_notices(
     inactive: Mapping[AccountId, str], rules: tuple[Rule, ...], deciding: Mapping[AccountId, int]
 ) -> Iterator[Notice]:
-    """Tells of members that a rule selects and that can't be set now."""
+    """Reports the inactive members that a rule selects."""
     for status, accounts in accounts_by_reason(inactive).items():
         indexes = sorted({deciding[account] for account in accounts})
         labels = [rule_label(index, rules) for index in indexes]
-        yield messages.skipped(status, accounts, labels)
+        yield messages.inactive_members(status, accounts, labels)
 
 
 def unused_rules(rules: tuple[Rule, ...], busy: Collection[int]) -> Iterator[Notice]:
-    """Tells of rules that decide no account, not even one that can't be set now.
+    """Reports unused rules: they decide no account, not even an inactive one.
 
     Args:
         rules: the stack's.
@@ -201,7 +201,7 @@ def unused_rules(rules: tuple[Rule, ...], busy: Collection[int]) -> Iterator[Not
 def settings_left(
     settings: Settings, record: Record, written: Collection[Setting]
 ) -> Iterator[Notice]:
-    """Tells which of the organization's settings it writes no more, and puts back on destroy."""
+    """Reports settings that are not configured any more, and are put back on destroy."""
     if settings.on_release is not OnRelease.RESTORE:
         return
     left = record.settings.keys() - set(written)

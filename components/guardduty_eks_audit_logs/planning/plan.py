@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.messages.catalogue import as_notices
 from guardduty_eks_audit_logs.model import (
     UNKNOWN,
     AccountId,
@@ -48,7 +49,7 @@ from guardduty_eks_audit_logs.state.ledger import LastState, Record
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from guardduty_eks_audit_logs.messages.catalogue import Refusal
+    from guardduty_eks_audit_logs.messages.catalogue import Notice, Refusal
     from guardduty_eks_audit_logs.model import Snapshot
     from guardduty_eks_audit_logs.settings.configuration import Settings
 
@@ -70,7 +71,7 @@ class Plan:
         inactive: the relationship status of each inactive member that a rule is to set.
         deciding: the place of the rule, from 0, for each member that one selects, inactive or not.
         warnings: what ends by this run; the summary has it first.
-        notices: what a user is to know beside the changes.
+        notices: what a user has to know beside the changes.
         unreached: which accounts the rules select and can't set, and why.
         record: what the stack has recorded before this run.
         release: what becomes of the recorded accounts that no rule sets any more.
@@ -85,7 +86,7 @@ class Plan:
     inactive: Mapping[AccountId, str] = field(default_factory=dict)
     deciding: Mapping[AccountId, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     unreached: tuple[str, ...] = ()
     record: Record = field(default_factory=lambda: Record("", AccountId("")))
     release: Release = field(default_factory=Release)
@@ -217,7 +218,7 @@ def make_plan(
     plan = replace(
         plan,
         refusals=tuple(members_not_written(settings, record)),
-        notices=(*snapshot.notices, *rewritten),
+        notices=(*as_notices(snapshot.notices), *rewritten),
     )
     return _before_detector(plan) if snapshot.detector is None else _by_rules(plan)
 
@@ -268,7 +269,7 @@ def _warnings(plan: Plan) -> tuple[str, ...]:
     return tuple(away_from_all(plan.settings, plan.snapshot))
 
 
-def _notices(plan: Plan, non_members: Mapping[AccountId, int]) -> Iterator[str]:
+def _notices(plan: Plan, non_members: Mapping[AccountId, int]) -> Iterator[Notice]:
     settings, snapshot = plan.settings, plan.snapshot
     if settings.mode is Mode.ORGANIZATION:
         yield from organization_notices(settings, snapshot, plan.decisions, non_members)
@@ -298,7 +299,7 @@ def make_leaving_plan(settings: Settings, snapshot: Snapshot, owner: str, last: 
     else:
         release = _release_as(settings.on_release, record.before, snapshot)
         if settings.on_release is not OnRelease.LEAVE:
-            # Who made the detector says nothing of who may write to it.
+            # That the stack made the detector does not mean that the caller may write to it.
             existing = settings.model_copy(update={"detector": DetectorSource.EXISTING})
             refusals = caller_refusals(existing, snapshot, owner)
     return Plan(
@@ -306,7 +307,7 @@ def make_leaving_plan(settings: Settings, snapshot: Snapshot, owner: str, last: 
         snapshot,
         owner,
         refusals=refusals or tuple(too_many_disabled(settings, snapshot, (), release)),
-        notices=snapshot.notices,
+        notices=as_notices(snapshot.notices),
         record=record,
         release=release,
         leaving=True,
@@ -328,7 +329,7 @@ def _release(
 ) -> Release:
     """What becomes of recorded accounts that no rule sets; nothing where the detector is new.
 
-    Nobody knows yet who the members of a new detector will be.
+    The members of a new detector are not known yet.
     """
     if snapshot.detector is None or has_new_detector(record, snapshot):
         return Release()

@@ -34,7 +34,7 @@ OWNER_TAG = "guardduty-eks-audit-logs:stack"
 def caller_refusals(
     settings: Settings, snapshot: Snapshot, owner: str, made: Collection[str] = ()
 ) -> tuple[Refusal, ...]:
-    """Judges who asks, and the region: caller, detector, feature.
+    """Judges the caller and the region: administrator, detector, feature.
 
     Args:
         settings: the stack's configuration.
@@ -85,7 +85,7 @@ def _organization_refusal(snapshot: Snapshot, refused: Refused) -> Refusal:
 
 
 def administrator_replaced(snapshot: Snapshot, record: Record) -> tuple[Refusal, ...]:
-    """Tells an account that was the administrator where it is said what to do now.
+    """Gives an account that was the administrator the steps to take now.
 
     Args:
         snapshot: the region as the caller sees it.
@@ -131,7 +131,7 @@ def rule_refusals(
         settings: the stack's configuration.
         snapshot: the region as the caller sees it.
         deciding: the place of the rule for each member (`deciding_rules`).
-        decisions: what it comes to for those that can be set now.
+        decisions: what the rules decide for each active member.
         release: what becomes of the accounts that no rule sets any more.
     """
     return (
@@ -145,7 +145,7 @@ def rule_refusals(
 
 
 def refusals_before_detector(settings: Settings, snapshot: Snapshot) -> tuple[Refusal, ...]:
-    """Judges what can be judged before there is a detector, which alone tells who is a member."""
+    """Judges what can be judged before there is a detector, which alone lists the members."""
     return (
         *_organization_settings(settings, snapshot),
         *_exceptions_from_all_to_come(settings, snapshot),
@@ -192,7 +192,7 @@ def _named_accounts(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]
 
 
 def many_non_members(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]:
-    """Names all that are no members, of the rules of which a refusal names only the first ones."""
+    """Names all accounts that are no members; the refusals name only the first ones."""
     for index, rule in enumerate(settings.members):
         reasons = _named_non_members(rule, snapshot)
         if len(reasons) > LISTED:
@@ -232,7 +232,7 @@ def _units(settings: Settings, snapshot: Snapshot) -> Iterator[Refusal]:
 
 
 def organizations_refusals(lookup: OrganizationLookup, caller: AccountId) -> tuple[Refusal, ...]:
-    """Says for each rule that AWS Organizations refuses which permissions the caller needs."""
+    """Says for each rule that AWS Organizations refuses which permissions the caller lacks."""
     return tuple(
         messages.organizations_refused(
             rule.index, rule.selector, caller, rule.operations, rule.reason
@@ -277,8 +277,10 @@ def _policies(
     for index, rule in enumerate(settings.members):
         kept = [d for d in decisions if d.rule == index and d.managed and d.changes and d.current]
         if kept and rule.wanted:
-            words = kept[0].current
-            yield messages.policy_decides(index, rule.wanted, [d.account for d in kept], str(words))
+            status = kept[0].current
+            yield messages.policy_decides(
+                index, rule.wanted, [d.account for d in kept], str(status)
+            )
 
 
 def too_many_disabled(

@@ -1,4 +1,4 @@
-"""What releasing members comes to, as `onRelease` says: worked out from what AWS holds, no I/O."""
+"""The plan of a release: what `onRelease` changes, by what AWS holds; no I/O."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """What releasing accounts comes to; each of them is in one of the first six.
+    """What a release will do. Each account is in exactly one of the first six fields.
 
     Attributes:
-        changing: what each account gets that has another status now, or an unknown one.
-        staying: accounts that are left as they are, or are as they are to be.
+        changing: the new status of each account that has another or an unknown one now.
+        staying: accounts that are left as they are, or have the right status already.
         former_members: accounts that are no members any more.
-        inactive: members that can't be set now, with their relationship status.
+        inactive: inactive members, with their relationship status.
         managed: members that an organization policy (`GUARDDUTY_POLICY`) decides.
         unattached: accounts that have not been members of this detector yet, and may become so.
         current: what the accounts that change have now, as far as AWS gave it.
@@ -43,7 +43,7 @@ class Release:
 
     @property
     def total(self) -> int:
-        """How many accounts it is about."""
+        """How many accounts are released."""
         left = (
             self.changing,
             self.staying,
@@ -63,7 +63,7 @@ class Release:
     def by_account(self) -> dict[str, str]:
         """The input `release` of `PriorSettings`: the accounts that leave the ledger.
 
-        Members that can't be set now stay in it: the first run that finds them active releases
+        Inactive members stay in it: the first run that finds them active releases
         them.
         """
         changes = {
@@ -75,7 +75,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Released:
-    """What releasing accounts has come to.
+    """The result of a release.
 
     Attributes:
         release: what was done; an account that left meanwhile is in it as such.
@@ -92,7 +92,7 @@ def plan_release(
     members: Mapping[AccountId, Membership],
     read: MemberStatuses,
 ) -> Release:
-    """Works out what releasing accounts comes to; no I/O.
+    """Plans a release; no I/O.
 
     Args:
         on_release: what happens to each.
@@ -128,7 +128,7 @@ def plan_release(
 def release_sentence(on_release: OnRelease, release: Release) -> str:
     """What happens to the accounts that the rules select no more, in one sentence."""
     stay = [messages.stay_as_they_are(len(release.staying))] if release.staying else []
-    return messages.dropping_out(
+    return messages.accounts_released(
         on_release.value, release.total, _counts(release), [*stay, *_not_set(release)]
     )
 
@@ -139,7 +139,7 @@ def release_summary(released: Released, on_release: OnRelease) -> str:
     release, left = released.release, len(released.unreleased)
     stayed = [messages.were_as_they_are(len(release.staying))] if release.staying else []
     failed = [messages.could_not_be_set(left)] if left else []
-    return messages.let_go(verb, _counts(release), [*stayed, *_not_set(release), *failed])
+    return messages.release_result(verb, _counts(release), [*stayed, *_not_set(release), *failed])
 
 
 def _counts(release: Release) -> dict[str, int]:
@@ -150,7 +150,9 @@ def _counts(release: Release) -> dict[str, int]:
 
 def _not_set(release: Release) -> list[str]:
     by_status = accounts_by_reason(release.inactive)
-    lines = [messages.cannot_be_set_now(status, by_status[status]) for status in sorted(by_status)]
+    lines = [
+        messages.inactive_on_release(status, by_status[status]) for status in sorted(by_status)
+    ]
     for accounts, sentence in (
         (release.former_members, messages.no_members_any_more),
         (release.managed, messages.left_to_policy),

@@ -1,4 +1,4 @@
-"""Which rule selects which account; nothing here asks anybody."""
+"""Which rule selects which account; nothing here calls AWS."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def refuse(sentences: Sequence[str], outcome: Outcome = Outcome.REFUSED) -> NoRe
 
     Args:
         sentences: what is wrong.
-        outcome: what the run report says of it.
+        outcome: the run report's value for it.
 
     Raises:
         SystemExit: always.

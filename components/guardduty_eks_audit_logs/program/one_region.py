@@ -31,7 +31,7 @@ def deploy_monitoring(settings: Settings, session: Session) -> None:
 
     Args:
         settings: the stack's configuration, in any mode but `delegation`.
-        session: who acts, and where.
+        session: the caller's, in the region.
 
     Raises:
         UserError: AWS or the state can't be read.
@@ -51,7 +51,7 @@ def plan_region(settings: Settings, session: Session) -> Plan:
 
     Args:
         settings: what the region is to have, in any mode but `delegation`.
-        session: who acts, and where.
+        session: the caller's, in the region.
 
     Returns:
         the plan, with its refusals: `log_summary` logs them and ends the program.

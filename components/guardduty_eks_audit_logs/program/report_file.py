@@ -52,7 +52,7 @@ class ReportFile:
         self.write(Outcome.UNFINISHED)
 
     def add(self, report: RegionReport) -> None:
-        """Keeps what happens in a region, in place of what was said of it before."""
+        """Keeps the report of a region, and drops an earlier one."""
         self._regions[report.region] = report
 
     def region(self, region: str) -> RegionReport | None:

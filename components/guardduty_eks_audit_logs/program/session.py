@@ -1,4 +1,4 @@
-"""Who reads AWS for a program, and where."""
+"""The session by which a program reads AWS."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def connect(who: Configuration | Identity, region: str | None = None) -> Session
     Credentials that the stack's configuration has in clear are refused.
 
     Args:
-        who: who acts, see `aws.session.open_session`.
+        who: the configuration or the identity, see `aws.session.open_session`.
         region: where, if not as the configuration says.
 
     Raises:
@@ -37,7 +37,7 @@ def connect(who: Configuration | Identity, region: str | None = None) -> Session
 
 
 def sentence_with_region(error: UserError, region: str | None) -> Message:
-    """An error's sentence, with a word on a region that AWS may not have: AWS does not say so."""
+    """An error's sentence; it adds that AWS may not have the region, since AWS does not say so."""
     (refusal,) = error.refusals
     asked_in_vain = isinstance(error, ConnectionFailedError | CredentialsError)
     if not asked_in_vain or not region or is_known(region):

@@ -51,7 +51,7 @@ def plan_regions(
 
     Args:
         settings: what each region is to have, in any mode but `delegation`.
-        who: who acts, see `aws.session.open_session`.
+        who: the configuration or the identity, see `aws.session.open_session`.
         regions: where, for instance `eu-central-1`.
 
     Raises:
@@ -155,7 +155,7 @@ def _refusals(settings: Settings, plans: Sequence[Plan]) -> Iterator[str]:
 
 
 def _rejected(rejected: Mapping[Message, Sequence[str]], regions: int) -> Iterator[str]:
-    """Says of which regions each sentence is."""
+    """Puts its regions in front of each sentence."""
     for sentence, where in rejected.items():
         everywhere = len(where) == regions > 1
         named = messages.all_regions(regions) if everywhere else ", ".join(where)

@@ -1,4 +1,4 @@
-"""Who is the delegated GuardDuty administrator of a region, and who is to be."""
+"""The delegated GuardDuty administrator of a region, as it is and as it is wanted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def read_delegation(session: Session, wanted: AccountId) -> Delegation:
-    """Asks GuardDuty and AWS Organizations who is the administrator, and who the wanted one is.
+    """Reads the delegated administrator from GuardDuty, and the wanted one from AWS Organizations.
 
     Args:
         session: the management account in a region.
@@ -23,7 +23,7 @@ def read_delegation(session: Session, wanted: AccountId) -> Delegation:
     Raises:
         CredentialsError: see `aws.session`.
         ConnectionFailedError: no answer.
-        ServiceError: GuardDuty failed, which says nothing of who asks.
+        ServiceError: GuardDuty failed, which says nothing about the caller.
     """
     region, caller, notices = session.region, session.caller, session.notices
     try:

@@ -34,7 +34,7 @@ def read_organization_lookup(
         rules: the first that selects an account decides it.
         accounts: the members that are to be decided; None while they are not known, which is
             enough to find units that do not exist.
-        api: whom to ask.
+        api: AWS Organizations.
 
     Raises:
         CredentialsError: AWS does not know the credentials.

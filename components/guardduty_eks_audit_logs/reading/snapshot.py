@@ -31,7 +31,7 @@ def read_snapshot(session: Session, settings: Settings, record: Record | None = 
     account, which may not ask about the organization.
 
     Args:
-        session: who asks, and where.
+        session: the caller's, in the region.
         settings: the stack's configuration, in any mode but `delegation`.
         record: what the stack has recorded there: its accounts are looked at in any mode.
 
@@ -87,7 +87,7 @@ def _lookup(
 
 
 def _before_detector(session: Session, snapshot: Snapshot, settings: Settings) -> Snapshot:
-    # AWS Organizations is asked who may have the detector that is to be made: GuardDuty says it
+    # AWS Organizations says which account may have the detector to be made: GuardDuty says it
     # only of accounts that have one.
     if not settings.makes_detector or settings.mode is not Mode.ORGANIZATION:
         return snapshot

@@ -29,7 +29,7 @@ class Units:
     Calls go out a few at a time (`aws.batches`).
 
     Args:
-        api: whom to ask.
+        api: AWS Organizations.
 
     Attributes:
         names: the names of the accounts that have been read.

@@ -1,4 +1,4 @@
-"""What turning EKS_AUDIT_LOGS on may cost, in words."""
+"""What turning EKS_AUDIT_LOGS on may cost, as sentences."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def _usage_line(costs: Costs, on_now: int) -> str:
     if costs.usage_failed:
         return messages.usage_unknown(costs.usage_failed)
     if costs.usage is None:
-        return messages.usage_not_told(on_now)
+        return messages.usage_not_returned(on_now)
     return messages.usage(costs.usage.amount, costs.usage.unit, on_now)

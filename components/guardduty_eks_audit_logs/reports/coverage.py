@@ -17,7 +17,7 @@ NO_MEMBER = "none"
 """Stands for the relationship status of the delegated administrator, which is no member."""
 
 POLICY = "policy (GUARDDUTY_POLICY)"
-"""Who decides where an organization policy does."""
+"""Stands in `decided_by` where an organization policy decides."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def coverage(plan: Plan) -> tuple[CoverageRow, ...]:
                 member.account,
                 member.relationship_status,
                 status,
-                decided_by if member.monitored else "can't be set",
+                decided_by if member.monitored else "inactive",
             )
         )
     return tuple(rows)

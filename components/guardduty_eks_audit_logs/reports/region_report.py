@@ -205,7 +205,7 @@ def _left(plan: Plan, accounts: Sequence[ReportedAccount]) -> Iterator[str]:
 
 
 def _refused_whole(plan: Plan) -> Iterator[str]:
-    """What a refusal says in short, here as a whole."""
+    """All accounts of a refusal that names only the first ones."""
     if plan.refusals and plan.snapshot.detector:
         yield from many_non_members(plan.settings, plan.snapshot)
 

@@ -47,7 +47,7 @@ class ReportedAccount(_Reported):
 
     Attributes:
         account: its id.
-        name: its name, where AWS Organizations told it.
+        name: its name, where AWS Organizations returned it.
         unit: the organizational unit by which the rule selected it.
         from_: EKS_AUDIT_LOGS before the run.
         to: EKS_AUDIT_LOGS after it.
@@ -74,7 +74,7 @@ class ReportedSetting(_Reported):
     Attributes:
         setting: its configuration key.
         from_: what it was; null if it was not there or not read.
-        to: what it is to be.
+        to: the wanted value.
         progress: how far it has come; never `inactive`.
     """
 
@@ -104,13 +104,13 @@ class RegionReport(_Reported):
             account.
         mode: the stack's.
         leaving: whether the program does not name the region any more.
-        warnings: what goes off beside members, and what ends; it is told first.
+        warnings: what goes off beside members, and what ends; the summary begins with it.
         accounts: what happens to member accounts; those that are turned off stand first.
         settings: what changes beside members.
-        summary: counts; null where there are no members, or nobody knows them yet.
+        summary: counts; null where there are no members, or they are not known yet.
         unreached: accounts that rules select and that can't be set, and those that the last run
-            could not set; with the reasons. With refusals, also all that they tell in short.
-        notices: what else there is to know.
+            could not set; with the reasons. With refusals, also the accounts that they only count.
+        notices: everything else that a user has to know.
     """
 
     region: str
@@ -147,7 +147,7 @@ class RegionReport(_Reported):
             done: the accounts that the run came to.
             reasons: AWS's reason for each of them that could not be set.
             settings_left: the settings that the run left out.
-            notices: what else is told at its end.
+            notices: what else is reported at its end.
         """
 
         def ended(account: ReportedAccount) -> ReportedAccount:

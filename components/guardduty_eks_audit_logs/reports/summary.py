@@ -89,7 +89,7 @@ def all_so_far(accounts: Mapping[str, int]) -> str:
 
 
 def headline(plan: Plan, report: RegionReport) -> str:
-    """Says in short what a run begins with, since its preview has said all.
+    """The short summary at the start of a run, since its preview had the whole one.
 
     Args:
         plan: without refusals.

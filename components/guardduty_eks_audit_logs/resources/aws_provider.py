@@ -25,7 +25,7 @@ def aws_provider(
 
     Args:
         name: its name in the stack.
-        identity: who acts.
+        identity: the credentials to use.
         region: where resources are that name no region.
         opts: the usual resource options.
     """
@@ -45,7 +45,7 @@ def check_aws_provider(component: pulumi.ComponentResource, snapshot: Snapshot) 
     """Refuses an aws provider that acts as another account, in a preview too.
 
     Where neither an identity nor an aws provider is given, all follows the stack's `aws:*`
-    configuration, and nobody is asked.
+    configuration, and no call is made.
 
     Args:
         component: has the aws provider, else the default one counts.

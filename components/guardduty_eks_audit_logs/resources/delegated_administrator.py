@@ -1,4 +1,4 @@
-"""`DelegatedAdministrator`: who keeps GuardDuty for the organization, in one region."""
+"""`DelegatedAdministrator`: the organization's GuardDuty administrator in one region."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class EksAuditLogs(pulumi.ComponentResource):
         """Says what the plan has and the engine leaves out of this run, one sentence each.
 
         It does with `--target` and `--exclude`, and with `--refresh=false` for settings that were
-        changed behind the stack's back. To be asked once everything is registered.
+        changed outside the stack. To be asked once everything is registered.
         """
         plan, region = self.plan, self._region
         sentences = []
@@ -151,8 +151,8 @@ class EksAuditLogs(pulumi.ComponentResource):
         if self.plan.leaving or (found is not None and not self.plan.settings.makes_detector):
             known = found.id if found else self.plan.record.detector_id
             return pulumi.Output.from_input(str(known))
-        # A new detector turns EKS_AUDIT_LOGS on unless told otherwise; once it is there, the
-        # feature resource keeps it, so that later differences are none of the detector's.
+        # A new detector turns EKS_AUDIT_LOGS on unless the request says otherwise. Afterwards the
+        # feature resource keeps the setting: the detector ignores later differences.
         enable = self.plan.settings.status is FeatureStatus.ENABLED
         detector = aws.guardduty.Detector(
             f"{self._name}-detector",

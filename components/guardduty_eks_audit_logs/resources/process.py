@@ -83,10 +83,10 @@ def _cancel(_server: object, _request: object, _context: object) -> object:
 
 @cache
 def end_with_the_engine() -> None:
-    """Ends this process, from now on, as soon as the engine that started it is gone.
+    """Ends this process, from now on, as soon as the engine that started it has ended.
 
     Of a killed engine the plugins stay, and one that went on setting members would write into the
-    next run, unnoticed. The engine reads its plugins' stderr: a pipe that nobody reads any more has
+    next run, unnoticed. The engine reads its plugins' stderr: a pipe without a reader has
     lost its engine.
     """
     if hasattr(select, "poll"):  # Windows has no such look at a pipe.

@@ -1,1 +1,1 @@
-"""The configuration: its keys, its rules, its files, and who acts."""
+"""The configuration: its keys, its rules, its files, and the caller's identity."""

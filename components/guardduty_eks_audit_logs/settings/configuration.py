@@ -92,7 +92,7 @@ class DetectorSource(StrEnum):
 
 
 class OnRelease(StrEnum):
-    """What happens to an account that drops out of the rules, and to all of them on destroy."""
+    """What happens to an account when it is released: no rule selects it any more, or a destroy."""
 
     LEAVE = "LEAVE"
     RESTORE = "RESTORE"
@@ -117,8 +117,8 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON text or what it stands fo
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
-        told = messages.text_of_a_list if _is_yaml_of_a_list(value) else messages.not_a_list
-        raise ValueError(told(shown(value))) from None
+        sentence = messages.text_of_a_list if _is_yaml_of_a_list(value) else messages.not_a_list
+        raise ValueError(sentence(shown(value))) from None
 
 
 def _is_yaml_of_a_list(text: str) -> bool:
@@ -129,10 +129,10 @@ def _is_yaml_of_a_list(text: str) -> bool:
 
 
 def _misplaced(key: str, project: str, known: Collection[str]) -> str | None:
-    """Where a key belongs that nobody reads where it stands.
+    """Where a key belongs that is not read where it stands.
 
     Returns:
-        the full key; empty if there is no such key; None if somebody else may read it.
+        the full key; empty if there is no such key; None if another program may read it.
     """
     namespace, _, name = key.partition(":")
     if namespace == project:
@@ -171,7 +171,7 @@ def _is_nearly(namespace: str, ours: list[str]) -> bool:
 def _namespace_faults(
     configuration: Mapping[str, Any], project: str, known: Collection[str]
 ) -> Iterator[str]:
-    """Says which keys nobody reads where they stand; the reason once for all of this project."""
+    """Says which keys are not read where they stand; the reason once for all of this project."""
     misplaced = {
         key: meant
         for key in configuration
@@ -306,7 +306,7 @@ class Settings(_Strict):
     show_costs: bool = True
 
     def is_written(self, key: str) -> bool:
-        """Whether the configuration says something of a key, or it only has its default."""
+        """Whether the configuration has the key; otherwise its value is the default."""
         return to_snake(key) in self.model_fields_set
 
     @property
@@ -316,7 +316,7 @@ class Settings(_Strict):
 
     @property
     def wanted(self) -> dict[Setting, str | None]:
-        """What AWS is to hold beside members; None where the stack writes nothing."""
+        """The wanted settings beside members; None where the stack writes nothing."""
         of_organization = self.mode is Mode.ORGANIZATION
         return {
             Setting.STATUS: self.status,
@@ -337,7 +337,7 @@ class Settings(_Strict):
             configuration: all of the stack's configuration by full key, as the engine gives it:
                 `{"guardduty-eks-audit-logs:status": "ENABLED", "aws:region": "us-east-1"}`, with
                 lists as JSON. An empty value counts as absent. A key of this product in a
-                namespace that nobody reads is a fault.
+                namespace that is read nowhere is a fault.
             project: the name of the Pulumi project, the namespace of the keys.
             folder: where `accountsFile` of a rule begins; the working folder if not given.
 

@@ -1,4 +1,4 @@
-"""Faults of a configuration in a user's words: the key as written, the value, the remedy."""
+"""Faults of a configuration: the key as the user wrote it, the value, the way out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SHOWN = 60
 
 LISTED = 20
-"""So many wrong entries of one list or file are named; of the others, only the number is told."""
+"""So many wrong entries of one list or file are named; of the others, only the number."""
 
 
 def faults_of(error: ValidationError, prefix: str = "") -> tuple[Message, ...]:
@@ -39,7 +39,7 @@ def faults_of(error: ValidationError, prefix: str = "") -> tuple[Message, ...]:
             entries[path(place[:-1])] += 1
             if entries[path(place[:-1])] > LISTED:
                 continue
-        faults.append(_told(fault, prefix))
+        faults.append(_message(fault, prefix))
     more = (
         messages.more_of_the_same(f"{prefix}{name}", number - LISTED, number)
         for name, number in entries.items()
@@ -51,7 +51,7 @@ def faults_of(error: ValidationError, prefix: str = "") -> tuple[Message, ...]:
 def path(location: Sequence[str | int]) -> str:
     """Writes a place in the configuration as `pulumi config set --path` takes it.
 
-    A place in a rule is told with the rule's number: `rule 1 (members[0].accounts[2])`.
+    A place in a rule has the rule's number: `rule 1 (members[0].accounts[2])`.
     """
     match location:
         case ["members", int(index), *inside]:
@@ -100,7 +100,7 @@ _EXPECTED = {
 }
 
 
-def _told(error: ErrorDetails, prefix: str) -> Message:
+def _message(error: ErrorDetails, prefix: str) -> Message:
     location = error["loc"]
     key = f"{prefix}{location[0]}" if location and isinstance(location[0], str) else ""
     match location:

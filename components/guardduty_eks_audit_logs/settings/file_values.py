@@ -24,7 +24,7 @@ _EXACT = range(-(2**53) + 1, 2**53)
 
 @dataclass(frozen=True)
 class Undecided:
-    """A value that only the CLI can tell, and why."""
+    """A value that only the CLI can give, and why."""
 
     why: str
 

@@ -1,4 +1,4 @@
-"""Who acts: as a stack's `aws:*` configuration says it, or as a program says it by an argument.
+"""The caller's identity: from a stack's `aws:*` configuration, or from a program's argument.
 
 The AWS environment variables and files fill whatever neither says.
 """
@@ -49,7 +49,7 @@ class AssumeRole(BaseModel):
         policy: an IAM policy as JSON that narrows what the role may do.
         policy_arns: the same as managed policies.
         session_name: names the session in CloudTrail.
-        source_identity: names who is behind it in CloudTrail.
+        source_identity: the source identity that CloudTrail shows.
         tags: of the session.
         transitive_tag_keys: those of the tags that a role assumed from this one keeps.
     """
@@ -70,7 +70,7 @@ class AssumeRole(BaseModel):
 
 
 class AwsSettings(BaseModel):
-    """The part of pulumi-aws's provider settings that decides who acts, and where.
+    """The part of pulumi-aws's provider settings that decides the credentials and the region.
 
     The stack's `aws:*` configuration gives all of it (`settings.stack_identity`); a program's
     `Identity` all but the keys, the token and the region.
@@ -139,9 +139,9 @@ class AwsSettings(BaseModel):
 
 
 class Identity(AwsSettings):
-    """Who acts, for a program that says it itself instead of by the stack's `aws:*` configuration.
+    """The credentials to use, for a program that gives them in place of `aws:*` configuration.
 
-    `Identity()` is whoever the AWS environment variables and files name. The stack's `aws:*`
+    `Identity()` uses the AWS environment variables and files. The stack's `aws:*`
     configuration is not looked at, whatever is left out here. An identity is kept in the state, so
     that a destroy, which does not run the program, acts as the same account; it therefore has no
     keys and no token.
@@ -173,7 +173,7 @@ class Identity(AwsSettings):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _faults_told(cls, values: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - what a program wrote
+    def _with_plain_faults(cls, values: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - what a program wrote
         secret = _secrets_in(values)
         if secret:
             raise SettingsError((messages.identity_with_secrets(secret),))

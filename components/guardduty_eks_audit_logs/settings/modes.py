@@ -1,4 +1,4 @@
-"""`mode`: whose settings a stack keeps, and which configuration keys are about them."""
+"""`mode`: whose settings a stack keeps, and which configuration keys each mode has."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Mode(StrEnum):
 
     `organization`: an AWS organization's, as its delegated GuardDuty administrator. `invitation`:
     those of members by invitation, as their administrator. `standalone`: one account's own
-    detector. `delegation`: as the management account, who the administrator is.
+    detector. `delegation`: as the management account, which account is the administrator.
     """
 
     ORGANIZATION = "organization"
@@ -58,7 +58,7 @@ def faults_of_mode(values: Mapping[str, Any]) -> tuple[Refusal, ...]:
     """
     mode = values.get("mode", Mode.ORGANIZATION)
     if not isinstance(mode, str) or mode not in set(Mode):
-        return ()  # told as a malformed value
+        return ()  # reported as a malformed value
     faults = [
         messages.not_in_this_mode(key, shown(value), mode)
         for key, value in values.items()

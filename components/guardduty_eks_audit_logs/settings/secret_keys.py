@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 IsSecret = Callable[[str], bool]
-"""Tells of a configuration key, by its full name, whether its value is a secret."""
+"""Whether the value of a configuration key, by its full name, is a secret."""
 
 _CREDENTIALS = ("aws:secretKey", "aws:token")
 
@@ -25,7 +25,7 @@ def credentials_in_clear(
 
     Args:
         given: the keys of the configuration that have a value.
-        is_secret: tells which values are secrets.
+        is_secret: whether the value of a key is a secret.
         endpoints: the URLs that the credentials are used at. Where all of them are on this machine,
             as those of a local AWS organization are, the credentials open nothing.
     """
@@ -41,7 +41,7 @@ def secrets_to_show(given: Mapping[str, str], is_secret: IsSecret) -> tuple[str,
     Args:
         given: the keys of the configuration that have a value, by their full names, with the path
             to a single entry where the value is a list, for instance `[0]`: that may be the secret.
-        is_secret: tells which values are secrets.
+        is_secret: whether the value of a key is a secret.
     """
     return tuple(
         messages.secret_to_show(key, entry) for key, entry in given.items() if is_secret(key)

@@ -1,6 +1,6 @@
 """What a project's file and a stack's file say, read and merged as the Pulumi CLI does it.
 
-The program itself gets its values from the engine; it only looks here for what nobody reads. A
+The program itself gets its values from the engine; it only looks here for keys that are not read. A
 command that works without the engine reads all values here. `pulumi config --json` gives the same.
 """
 
@@ -67,14 +67,14 @@ def read_configuration(
     Args:
         folder: the project's, or one below it.
         stack: the stack's name without organization and project.
-        ask: who tells what the files leave open, `ask_pulumi` for instance. Without it such keys
-            are refused if they are the project's own or `aws:*`, and left out otherwise.
+        ask: gives the values that the files leave open, for instance `ask_pulumi`. Without it
+            such keys are refused if they are the project's own or `aws:*`, and left out otherwise.
 
     Returns:
         {full key: value}, as `pulumi config --json` has it: lists and maps as JSON.
 
     Raises:
-        SettingsError: the files can't be read, or leave open what nobody is asked.
+        SettingsError: the files can't be read, or they leave a value open and `ask` is not given.
     """
     project = find_project(folder)
     values = _values(project, stack)
@@ -99,7 +99,7 @@ def ask_pulumi(folder: Path, stack: str) -> dict[str, str]:
     """Asks the CLI for the configuration of a stack, secrets and environments included.
 
     Raises:
-        SettingsError: the CLI does not tell; its own words are quoted.
+        SettingsError: the CLI gives no values; its message is quoted.
     """
     command = ["pulumi", "config", "--json", "--show-secrets", "--stack", stack]
     try:
@@ -114,7 +114,7 @@ def ask_pulumi(folder: Path, stack: str) -> dict[str, str]:
     if asked.returncode:
         raise SettingsError((messages.pulumi_config_failed(stack, asked.stderr.strip()),))
     answer = json.loads(asked.stdout)
-    return {key: told["value"] for key, told in answer.items()}
+    return {key: entry["value"] for key, entry in answer.items()}
 
 
 def find_project(folder: Path) -> Project:
@@ -133,7 +133,7 @@ def find_project(folder: Path) -> Project:
 def faults_of_stack_file(
     folder: Path, stack: str, configuration: Mapping[str, Any], keys: Collection[str]
 ) -> tuple[Refusal, ...]:
-    """Finds what is written in files and read by nobody.
+    """Finds what is written in files and never read.
 
     A stack without any file is no fault: its configuration may come from elsewhere.
 
@@ -153,10 +153,10 @@ def faults_of_stack_file(
         return ()  # the CLI does not read it either: the configuration comes from elsewhere
     stray = [key for key in content if ":" in key or key in keys]
     stray += _stray_inside(project, content, configuration)
-    told = project.shown(file)
+    name_of_file = project.shown(file)
     has_config = "config" in content
-    faults = [messages.outside_of_config(told, key, has_config=has_config) for key in stray]
-    faults += [messages.config_in_capitals(told, key) for key in _not_quite_config(content)]
+    faults = [messages.outside_of_config(name_of_file, key, has_config=has_config) for key in stray]
+    faults += [messages.config_in_capitals(name_of_file, key) for key in _not_quite_config(content)]
     faults += [
         messages.outside_of_projects_config(project.file.name, key, name if name in keys else "")
         for key in sorted(project.top_level)
@@ -227,8 +227,8 @@ def _ignored_file(
                 values = {"": ""}  # malformed: in force it can't be
             written = {key: value for key, value in values.items() if isinstance(value, str)}
             if written.items() - configuration.items():
-                told = project.shown(other), project.shown(file)
-                return [messages.stack_file_ignored(stack, *told, there=file.exists())]
+                files = project.shown(other), project.shown(file)
+                return [messages.stack_file_ignored(stack, *files, there=file.exists())]
     return []
 
 
@@ -296,7 +296,7 @@ def _full_key(project: Project, key: str, file: Path) -> str:
 
 
 def _default(described: Any) -> Any:  # noqa: ANN401 - whatever a user wrote
-    """What a key of the project has if a stack does not say; None if that is nothing."""
+    """The project's value of a key that a stack does not set; None if it has none."""
     if not isinstance(described, dict):
         return described
     given = described.get("default")

@@ -1,4 +1,4 @@
-"""Who acts, as a stack's `aws:*` configuration says it, beside the environment."""
+"""The identity in a stack's `aws:*` configuration, beside the environment."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What this stack's last state says: the ledger of what was there before the stack.
 
 Parsed from the outputs of the stack's resources, as the engine's built-in function
-`pulumi:pulumi:readStackResourceOutputs` gives them; nothing here asks anybody.
+`pulumi:pulumi:readStackResourceOutputs` gives them; nothing here calls AWS.
 """
 
 from __future__ import annotations

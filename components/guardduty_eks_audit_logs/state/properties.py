@@ -58,8 +58,8 @@ def _by_number(value: Any) -> Any:  # noqa: ANN401 - whatever is in the state
 
 _Account = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
 _Key = Annotated[str, Field(pattern=r"^([0-9]{12}|[a-zA-Z]+)$")]
-_Listed = PlainSerializer(lambda words: listed(words) or None)
-_Grouped = PlainSerializer(lambda words: grouped(words) or None)
+_Listed = PlainSerializer(lambda values: listed(values) or None)
+_Grouped = PlainSerializer(lambda values: grouped(values) or None)
 _ReadListed, _ReadGrouped = (
     BeforeValidator(_text(read_listed)),
     BeforeValidator(_text(read_grouped)),
@@ -115,7 +115,7 @@ class Properties(BaseModel):
     Attributes:
         region: where.
         administrator_account_id: whose detector and members.
-        identity: who acts, if a program says so.
+        identity: which credentials to use, if a program says so.
     """
 
     # What Pulumi adds, and what a later release adds, is none of this release's business.
@@ -145,7 +145,7 @@ class Properties(BaseModel):
     def properties(self) -> dict[str, Any]:
         """Gives them back as the engine takes them; what is empty is left out."""
         written = self.model_dump(mode="json", by_alias=True)
-        # An identity without settings is one all the same: whom the environment names.
+        # An identity without settings counts: the environment then gives the credentials.
         return {
             k: v
             for k, v in written.items()
@@ -264,7 +264,7 @@ _SCOPES = {
     "organization": Setting.AUTO_ENABLE,
     "autoEnableMembers": Setting.AUTO_ENABLE_MEMBERS,
 }
-"""The words of earlier releases for what a stack has written."""
+"""What earlier releases called the settings that a stack has written."""
 
 
 class MemberFeaturesInputs(_Kept):

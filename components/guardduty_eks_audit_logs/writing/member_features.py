@@ -24,7 +24,7 @@ _OWNER = ("region", "administrator_account_id", "detector_id")
 """The inputs that say whose a resource is: another value of one is another resource."""
 
 _ASKS = ("revision", "wanted", "retry_minutes", "identity")
-"""The inputs of which another value asks for an update."""
+"""The inputs that cause an update when they change."""
 
 
 class MemberFeaturesLifecycle:
@@ -61,7 +61,7 @@ class MemberFeaturesLifecycle:
         unprocessed with AWS's reason; those that were unprocessed stay so until a run has set them.
 
         Returns:
-            None if the detector is gone; `last` itself for the state of an earlier release.
+            None if the detector was deleted; `last` itself for the state of an earlier release.
         """
         with acting_as_the_state_says():
             session = self._context.owned_session(last, READING_SECONDS)

@@ -57,7 +57,7 @@ class Refusal:
     """Why one account could not be set.
 
     Attributes:
-        reason: AWS's own words.
+        reason: AWS's message.
         retry: when another attempt may succeed; `SPLIT` is left for an account that was refused
             alone, or whose batch is refused for a systematic cause.
     """

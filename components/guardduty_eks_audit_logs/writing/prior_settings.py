@@ -51,7 +51,7 @@ _ASKS = (
     "retry_minutes",
     "identity",
 )
-"""The inputs of which another value asks for an update."""
+"""The inputs that cause an update when they change."""
 
 
 class PriorSettingsLifecycle:
@@ -83,7 +83,7 @@ class PriorSettingsLifecycle:
     def read(self, last: PriorSettingsOutputs) -> None:
         """Notes that the record is in the state; what was there before does not change.
 
-        It stays even if the detector is gone: the members still have what the stack gave them.
+        It stays even if the detector was deleted: the members still have what the stack gave them.
         """
         with acting_as_the_state_says():
             self._context.owned_session(last)
@@ -149,7 +149,7 @@ class PriorSettingsLifecycle:
             self._context.log_line(f"{release_summary(released, last.on_release)}{named}")
         if released.unreleased:
             reasons = {str(a): why for a, why in released.unreleased.items()}
-            raise UnreleasedError(messages.not_let_go(last.region, reasons))
+            raise UnreleasedError(messages.unreleased_on_destroy(last.region, reasons))
 
     def _limit(self, last: PriorSettingsOutputs) -> MaxDisabled:
         """The limit of the configuration that the engine gives, else that of the last run.

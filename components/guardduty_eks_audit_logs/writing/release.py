@@ -1,6 +1,6 @@
 """Releasing members that a stack had taken, as `onRelease` says.
 
-A run's plan, and a destroy after reading AWS (`find_release`), work out what a release comes to
+A run's plan, and a destroy after reading AWS (`find_release`), plan a release
 (`planning.release`). Then it is done (`do_release`). Doing it again writes only what is left.
 """
 
@@ -36,7 +36,7 @@ def find_release(
 ) -> Release:
     """Finds what releasing accounts changes (GetMembers and GetMemberDetectors, 50 a call).
 
-    Nobody is asked about accounts that are left as they are.
+    No call is made for accounts that are left as they are.
 
     Args:
         api: GuardDuty in the region, as the administrator.
@@ -67,8 +67,8 @@ def refuse_too_many(
         api: GuardDuty in the region, as the administrator; asked only for a percentage, which is
             of all monitored members (ListMembers).
         detector_id: the administrator's detector.
-        release: what the destroy comes to.
-        on_release: as which.
+        release: what the destroy will change.
+        on_release: the stack's setting, for the sentence.
         limit: `maxDisabled`.
 
     Raises:

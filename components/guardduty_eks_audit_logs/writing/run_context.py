@@ -65,8 +65,8 @@ class RunContext:
 
         A resource without one acts as the stack's `aws:*` configuration says.
         """
-        who = self.configuration if props.identity is None else Identity(**props.identity)
-        return open_session(who, props.region, report=self.log_line, seconds=seconds)
+        source = self.configuration if props.identity is None else Identity(**props.identity)
+        return open_session(source, props.region, report=self.log_line, seconds=seconds)
 
     def configured(self, key: str) -> Any:  # noqa: ANN401 - a configuration value is anything
         """Gives a value of the program's own configuration, None if there is none."""
@@ -91,7 +91,7 @@ class Difference:
 
     Attributes:
         changes: whether it has to be updated or replaced.
-        replaces: the properties, as the engine names them, of which another value is another
+        replaces: the properties, as the engine names them, whose change makes another
             resource.
     """
 
@@ -100,5 +100,5 @@ class Difference:
 
 
 def replaced(last: Properties, wanted: Properties, keys: Collection[str]) -> list[str]:
-    """The properties, as the engine names them, of which another value is another resource."""
+    """The properties, as the engine names them, whose change makes another resource."""
     return [to_camel(key) for key in keys if getattr(last, key) != getattr(wanted, key)]

@@ -186,14 +186,14 @@ def _locked(file: Path) -> IO[str]:
     while True:
         opened = file.open("a")
         fcntl.flock(opened, fcntl.LOCK_SH)
-        # Another run may have removed it in between, since nobody held it.
+        # Another run may have removed it in between, since no process held it.
         if file.exists() and os.fstat(opened.fileno()).st_ino == file.stat().st_ino:
             return opened
         opened.close()
 
 
 def _remove_if_over(file: Path) -> None:
-    """Removes the file of a run that is over: nobody holds a lock on it."""
+    """Removes the file of a run that is over: no process holds a lock on it."""
     if file in _HELD or not file.exists():
         return
     with file.open("a") as opened:

@@ -21,8 +21,9 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-PROJECT = Path(__file__).parents[3]
-EXECUTABLE = PROJECT / "packages" / "aws_plugin_stand_in" / "bin" / "pulumi-resource-aws"
+    import pytest
+
+EXECUTABLE = Path(__file__).parents[1] / "bin" / "pulumi-resource-aws"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 DETECTOR = "aws:guardduty/detector:Detector"
@@ -185,6 +186,15 @@ def clean_environment(**variables: str) -> dict[str, str]:
     """This process's environment without its AWS settings and with these variables."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", **variables}
+
+
+def bare_environment(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Takes away all that says who acts on AWS; AWS's files are expected in `home`."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(home / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "credentials"))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aws_sandbox.credentials import access_key_id, secret_access_key
-from packages.aws_plugin_stand_in.tests.stand_in_process import (
+from stand_in_process import (
     ADMIN_ACCOUNT,
     DETECTOR,
     DETECTOR_FEATURE,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_guardduty import GuardDutyClient
 
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 MANAGEMENT = "111111111111"
 ADMINISTRATOR = "222222222222"
@@ -173,9 +173,7 @@ def test_deleting_a_detector_deletes_it_and_a_second_time_is_no_failure(
     stand_in.delete(DETECTOR, created)
 
 
-def test_a_detector_with_members_is_not_deleted_and_says_why_after_the_time_limit(
-    sandbox: RunningSandbox, stand_in: StandIn
-) -> None:
+def test_a_detector_with_members_is_not_deleted(sandbox: RunningSandbox, stand_in: StandIn) -> None:
     imported = stand_in.bring_in(DETECTOR, sandbox.detector())
     assert imported is not None
     with pytest.raises(RefusedError, match="while it has invited or associated members"):
@@ -292,7 +290,7 @@ def test_an_organization_feature_resends_what_the_organization_has(
     assert (features["EKS_AUDIT_LOGS"], features["S3_DATA_EVENTS"]) == ("ALL", "NEW")
 
 
-def test_features_and_organization_written_at_once_are_all_there_afterwards(
+def test_parallel_writes_of_features_and_organization_are_all_kept(
     sandbox: RunningSandbox, stand_in: StandIn
 ) -> None:
     detector = sandbox.detector()
@@ -371,7 +369,7 @@ def test_features_have_no_importer(sandbox: RunningSandbox, stand_in: StandIn, t
 # The delegated administrator
 
 
-def test_the_administrator_is_designated_and_released_by_the_management_account(
+def test_the_management_account_designates_the_administrator(
     sandbox: RunningSandbox, stand_in_of: Callable[[str], StandIn]
 ) -> None:
     leave_the_region(sandbox)
@@ -423,7 +421,7 @@ def test_the_administrator_is_designated_and_released_by_the_management_account(
         (ADMIN_ACCOUNT, {"adminAccountId": MEMBER}, set()),
     ],
 )
-def test_a_preview_of_a_create_calls_nothing_and_knows_what_the_program_says(
+def test_a_preview_of_a_create_calls_nothing(
     sandbox: RunningSandbox,
     stand_in: StandIn,
     token: str,

@@ -19,8 +19,8 @@ from aws_plugin_stand_in import credentials, local_session
 from aws_plugin_stand_in.connection import Connection
 from aws_plugin_stand_in.failures import StandInError
 from aws_plugin_stand_in.settings import read_settings
-from tests.support.doors import bare_environment
-from tests.support.sts_double import ACCOUNT, Sts, sts_on_loopback
+from stand_in_process import bare_environment
+from sts_double import ACCOUNT, Sts, sts_on_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -162,7 +162,7 @@ def test_empty_variables_are_not_set(machine: Machine) -> None:
     ("source", "environment"),
     [("source_profile = keys", {}), ("credential_source = Environment", ENVIRONMENT_KEYS)],
 )
-def test_a_profiles_role_is_assumed_in_the_providers_region_at_its_address(
+def test_a_profiles_role_is_assumed_at_the_providers_endpoint(
     machine: Machine, source: str, environment: dict[str, str]
 ) -> None:
     machine.profile(f"role_arn = {ROLE}\nrole_session_name = me\n{source}")
@@ -495,7 +495,7 @@ def test_a_profile_without_usable_credentials_is_told_in_one_sentence(
         ),
     ],
 )
-def test_an_environment_without_usable_credentials_is_told_in_one_sentence(
+def test_an_environment_without_credentials_is_one_sentence(
     machine: Machine, arrange: Callable[[Machine], None], sentence: str
 ) -> None:
     arrange(machine)

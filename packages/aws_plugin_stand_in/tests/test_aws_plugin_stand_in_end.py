@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from packages.aws_plugin_stand_in.tests.stand_in_process import (
+from stand_in_process import (
     DETECTOR,
     EXECUTABLE,
     RefusedError,

@@ -14,7 +14,7 @@ from pulumi_aws.guardduty import outputs
 
 from aws_plugin_stand_in.catalog import FUNCTIONS, RESOURCE_TYPES
 from aws_plugin_stand_in.settings import FOLLOWED, WITHOUT_MEANING
-from packages.aws_plugin_stand_in.tests.stand_in_process import (
+from stand_in_process import (
     ADMIN_ACCOUNT,
     DETECTOR,
     DETECTOR_FEATURE,

@@ -14,7 +14,7 @@ from aws_plugin_stand_in.connection import Connection
 from aws_plugin_stand_in.failures import NotLoopbackError
 from aws_plugin_stand_in.loopback import guard_request, is_loopback
 from aws_plugin_stand_in.settings import Settings
-from packages.aws_plugin_stand_in.tests.stand_in_process import (
+from stand_in_process import (
     DETECTOR,
     DETECTOR_FEATURE,
     EXECUTABLE,

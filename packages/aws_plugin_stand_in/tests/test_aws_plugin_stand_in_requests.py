@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packages.aws_plugin_stand_in.tests.stand_in_process import (
+from stand_in_process import (
     DETECTOR,
     GET_REGION,
     ORGANIZATION,

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.vocabulary import PROJECT_FOLDER
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-DOCUMENT = PROJECT_FOLDER / "packages" / "aws_sandbox" / "README.md"
+TESTS = Path(__file__).parent
+DOCUMENT = TESTS.with_name("README.md")
 HEADER = "| behaviour | source | test |"
 ITEM = re.compile(r"(?:(?P<file>\w+): )?(?:`(?P<test>test_\w+)(?P<cut>…?)`|(?P<all>all))")
 
@@ -35,9 +35,7 @@ class Row:
 def found_by_file() -> dict[str, list[str]]:
     """The tests of every test_sandbox_<name>.py, by that name."""
     found: dict[str, list[str]] = {}
-    for file in sorted(
-        (PROJECT_FOLDER / "packages" / "aws_sandbox" / "tests").rglob("test_sandbox_*.py")
-    ):
+    for file in sorted(TESTS.rglob("test_sandbox_*.py")):
         name = file.stem.removeprefix("test_sandbox_")
         assert name not in found, f"two test files are named {file.name}"
         tree = ast.parse(file.read_text(encoding="utf-8"))

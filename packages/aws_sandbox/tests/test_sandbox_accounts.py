@@ -11,10 +11,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 MEMBER = "300000000001"
 UNKNOWN_TOKEN = "The security token included in the request is invalid."  # noqa: S105
@@ -75,7 +75,7 @@ def test_a_region_that_is_not_there_refuses_the_credentials(sandbox: RunningSand
     assert code_of(refused) == "UnrecognizedClientException"
 
 
-def test_the_delegated_administrator_reads_the_organization_and_a_member_does_not(
+def test_only_the_delegated_administrator_reads_the_organization(
     sandbox: RunningSandbox,
 ) -> None:
     for account in (MANAGEMENT, ADMINISTRATOR):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 NEWCOMER = "300000000050"
 ON = [{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}]
@@ -35,7 +35,7 @@ def members_on(sandbox: RunningSandbox) -> set[str]:
     }
 
 
-def test_a_third_of_the_default_members_has_it_on_and_the_administrator_has_not(
+def test_a_third_of_the_default_members_has_it_on(
     sandbox: RunningSandbox,
 ) -> None:
     assert len(members_on(sandbox)) == 4

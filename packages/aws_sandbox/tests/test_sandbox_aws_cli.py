@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.aws_cli import AwsCli, AwsCliError, installed
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_cli import AwsCli, AwsCliError, installed
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 NEWCOMER = "300000000050"
 FIRST, SECOND, THIRD = "300000000001", "300000000002", "300000000003"
@@ -176,9 +176,7 @@ def test_chosen_members_are_turned_on_and_off_and_none_is_unprocessed(
     assert on(sandbox, "eu-west-1") == elsewhere
 
 
-def test_an_account_that_is_no_member_is_listed_as_unprocessed_with_the_reason(
-    aws: AwsCli, sandbox: RunningSandbox
-) -> None:
+def test_an_account_that_is_no_member_is_unprocessed(aws: AwsCli, sandbox: RunningSandbox) -> None:
     before = on(sandbox)
     (left,) = update_members(aws, ON, SECOND, "999999999999")
     assert left["AccountId"] == "999999999999"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,10 +17,9 @@ from werkzeug.test import Client
 from aws_sandbox.client import SandboxClient
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
-from demo.environment import PulumiParts, variables, write_shell_file
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -113,21 +109,13 @@ def test_a_latency_that_is_no_number_is_refused(milliseconds: str) -> None:
     assert done.stdout == ""
 
 
-def test_a_shell_file_whose_name_has_a_line_break_is_refused(tmp_path: Path) -> None:
-    done = serve("--port", "0", "--env", f"{tmp_path}/a\ntouch b\n.sh")
-    assert done.returncode == 2
-    assert "holds a line break" in done.stderr
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_description_that_is_nested_too_deep_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "organization.yaml"
     file.write_text("[" * 5000)
     done = serve("--port", "0", "--organization", str(file))
     assert done.returncode == 2
     assert done.stderr == (
-        f"error: {file} is nested too deep; write keys with values, as "
-        "packages/aws_sandbox/README.md shows\n"
+        f"error: {file} is nested too deep; write keys with values, as the README shows\n"
     )
 
 
@@ -188,41 +176,6 @@ accounts:
     assert found["AutoEnableOrganizationMembers"] == "ALL"
     accounts = {account.account_id: account for account in sandbox.client.organization().accounts}
     assert accounts["012345678901"].ou == "Root/Prod/EU"
-
-
-@pytest.mark.parametrize("shell", ["sh", "bash", "zsh"])
-def test_the_shell_file_gives_a_terminal_the_sandbox(
-    sandbox: RunningSandbox, tmp_path: Path, shell: str
-) -> None:
-    if shutil.which(shell) is None:
-        pytest.skip(f"there is no {shell} here")
-    folder = tmp_path / "with 'quotes' and $dollars"
-    path = os.environ["PATH"]
-    parts = PulumiParts(engine_bin=folder / "engine", home=folder / "home", stand_in_bin=folder)
-    found = variables(sandbox.url, folder, sandbox.profiles, parts, path)
-    file = tmp_path / "env.sh"
-    write_shell_file(file, found, path, ["how to use it"])
-    program = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
-    done = subprocess.run(
-        [shell, "-c", f'. {shlex.quote(str(file))} && python -c "{program}" && env'],
-        env={**os.environ, "AWS_ACCESS_KEY_ID": "AKIAELSEWHERE", "AWS_REGION": "ap-south-2"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    account, *lines = done.stdout.splitlines()
-    assert account == "222222222222"
-    environment = dict(line.split("=", 1) for line in lines if "=" in line)
-    assert "AWS_ACCESS_KEY_ID" not in environment
-    assert "AWS_REGION" not in environment
-    assert {key: environment[key] for key in found if key != "PATH"} == {
-        key: value for key, value in found.items() if key != "PATH"
-    }
-    assert environment["PATH"].split(":")[:2] == [
-        str(Path(sys.executable).parent),
-        str(folder / "engine"),
-    ]
 
 
 def test_credentials_are_their_owners_alone(sandbox: RunningSandbox) -> None:

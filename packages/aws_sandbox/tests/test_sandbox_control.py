@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aws_sandbox.client import SandboxClient, SandboxError
-from tests.support.running_sandbox import ADMINISTRATOR
+from aws_sandbox.testing import ADMINISTRATOR
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 IDS = ["300000000002", "300000000003", "300000000004"]
 ON = [{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}]
@@ -57,7 +57,7 @@ def test_chosen_accounts_fail_a_number_of_times_and_the_others_are_set(
     assert unprocessed == [(IDS[0],), (IDS[0],), ()]
 
 
-def test_a_fault_without_a_number_stays_until_it_is_cleared_and_keeps_to_its_region(
+def test_a_fault_without_a_number_stays_until_it_is_cleared(
     sandbox: RunningSandbox,
 ) -> None:
     sandbox.client.leave_unprocessed(

@@ -9,10 +9,10 @@ from botocore.exceptions import ClientError
 
 from aws_sandbox.client import SandboxError
 from aws_sandbox.guardduty.features import DETECTOR_FEATURES
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 FIRST = "300000000001"
 SECOND = "300000000002"
@@ -51,7 +51,7 @@ def test_the_administrators_own_feature_changes_behind_its_back(sandbox: Running
     assert statuses(sandbox, ADMINISTRATOR, "eu-west-1")["EKS_AUDIT_LOGS"] == "DISABLED"
 
 
-def test_auto_enable_changes_behind_the_administrators_back_and_takes_effect(
+def test_auto_enable_that_changes_from_outside_takes_effect(
     sandbox: RunningSandbox,
 ) -> None:
     sandbox.client.set_auto_enable("ALL", region="us-east-1")
@@ -190,7 +190,7 @@ def _administrator_of(sandbox: RunningSandbox, account: str) -> str | None:
     return str(found) if found else None
 
 
-def test_a_change_after_all_has_arrived_stays_though_nobody_looked_between(
+def test_a_change_after_all_has_arrived_stays(
     sandbox: RunningSandbox,
 ) -> None:
     sandbox.client.set_auto_enable("ALL", members="ALL")
@@ -206,7 +206,7 @@ def test_a_change_after_all_has_arrived_stays_though_nobody_looked_between(
     assert actual["300000000003"].relationship == "Removed"
 
 
-def test_what_all_has_brought_is_there_when_an_account_opts_out_of_the_region(
+def test_what_all_has_set_outlasts_an_opt_out_of_the_region(
     sandbox: RunningSandbox,
 ) -> None:
     sandbox.client.set_auto_enable("ALL")

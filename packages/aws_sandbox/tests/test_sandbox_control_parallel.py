@@ -12,12 +12,12 @@ from aws_sandbox.guardduty.operations import perform
 from aws_sandbox.guardduty.world import held
 from aws_sandbox.organization import default_organization
 from aws_sandbox.populate import build
-from tests.support.running_sandbox import ADMINISTRATOR
+from aws_sandbox.testing import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from aws_sandbox.guardduty.state import AccountRegion
     from aws_sandbox.guardduty.world import World
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 REGIONS = ("us-east-1", "eu-west-1")
 PATIENCE_SECONDS = 30

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.running_sandbox import PROJECT
-
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 EXAMPLES = re.findall(
     r"^```python\n(.*?)^```",
-    (PROJECT / "packages" / "aws_sandbox" / "README.md").read_text(),
+    (Path(__file__).parents[1] / "README.md").read_text(),
     re.DOTALL | re.MULTILINE,
 )
 
 
-@pytest.mark.parametrize("word", ["effects", "clear_faults", "set_feature"])
+@pytest.mark.parametrize("word", ["fault_effects", "clear_faults", "set_feature"])
 def test_there_are_examples(word: str) -> None:
     assert any(word in example for example in EXAMPLES)
 

@@ -26,14 +26,14 @@ from aws_sandbox.fault_effects import (
     TimeOut,
     Uniform,
 )
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_sandbox.client import Scope
     from aws_sandbox.fault_effects import Failure
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 IDS = ["300000000002", "300000000003", "300000000004"]
 ON = [{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}]
@@ -187,7 +187,7 @@ def test_other_services_fail_in_their_own_protocol_and_words(
     assert identity.get_caller_identity()["Account"] == ADMINISTRATOR
 
 
-def test_a_closed_connection_is_an_answer_that_never_came_and_nothing_is_done(
+def test_a_closed_connection_leaves_the_work_undone(
     sandbox: RunningSandbox,
 ) -> None:
     sandbox.client.fails(UPDATE, with_=ConnectionClosed(), times=1)
@@ -282,7 +282,7 @@ def test_delays_are_fixed_or_drawn_and_the_call_is_done(
     assert (call.outcome, call.fault) == ("ok", type(delay).__name__)
 
 
-def test_a_limit_per_second_throttles_what_goes_over_it_by_caller_and_region(
+def test_a_limit_per_second_counts_by_caller_and_region(
     sandbox: RunningSandbox,
 ) -> None:
     sandbox.client.limits("ListDetectors", per_second=0.001, burst=2)

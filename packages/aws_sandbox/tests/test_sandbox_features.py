@@ -8,12 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aws_sandbox.guardduty.wire import service_model
-from tests.support.running_sandbox import MANAGEMENT
+from aws_sandbox.testing import MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 FIRST = "300000000001"
 BOTH = (
@@ -119,7 +119,7 @@ def test_data_sources_of_a_member_are_its_features(sandbox: RunningSandbox) -> N
         assert told(found["DataSources"]) == of_three(found["Features"]) == (status,) * 3
 
 
-def test_data_sources_of_the_organization_are_its_features_for_new_accounts(
+def test_the_organizations_data_sources_are_features_for_new_accounts(
     sandbox: RunningSandbox,
 ) -> None:
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
@@ -153,7 +153,7 @@ def test_data_sources_and_features_never_come_together(sandbox: RunningSandbox) 
         refused_with(call, BOTH)
 
 
-def test_every_feature_of_a_detector_is_set_with_its_additional_configurations(
+def test_every_feature_of_a_detector_is_set(
     sandbox: RunningSandbox,
 ) -> None:
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
@@ -166,7 +166,7 @@ def test_every_feature_of_a_detector_is_set_with_its_additional_configurations(
     assert set(by_name(found)) == set(names("DetectorFeatureResult"))
 
 
-def test_every_feature_of_a_member_is_set_with_its_additional_configurations(
+def test_every_feature_of_a_member_is_set(
     sandbox: RunningSandbox,
 ) -> None:
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
@@ -184,7 +184,7 @@ def test_every_feature_of_a_member_is_set_with_its_additional_configurations(
     assert set(by_name(found["Features"])) == set(names("OrgFeature"))
 
 
-def test_every_feature_of_the_organization_is_set_with_its_additional_configurations(
+def test_every_feature_of_the_organization_is_set(
     sandbox: RunningSandbox,
 ) -> None:
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
@@ -199,7 +199,7 @@ def test_every_feature_of_the_organization_is_set_with_its_additional_configurat
             assert wanted in settings
 
 
-def test_a_feature_and_its_additional_configurations_are_set_one_without_the_other(
+def test_a_feature_is_set_without_its_additional_configurations(
     sandbox: RunningSandbox,
 ) -> None:
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()

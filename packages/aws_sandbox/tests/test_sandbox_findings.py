@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from aws_sandbox.guardduty.samples import EVERY_TYPE
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
-from tests.support.in_process import InProcess
-from tests.support.running_sandbox import ADMINISTRATOR
+from aws_sandbox.testing import ADMINISTRATOR
+from aws_sandbox.testing.in_process import InProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +174,7 @@ def test_a_destination_is_made_changed_told_and_deleted(guardduty: GuardDuty) ->
         assert gone == "The request is rejected since no such resource found."
 
 
-def test_a_detector_has_one_destination_and_a_repeated_call_makes_no_other(
+def test_a_detector_has_one_destination(
     guardduty: GuardDuty,
 ) -> None:
     made = export(guardduty, ClientToken="same")

@@ -62,7 +62,7 @@ def test_a_path_that_no_operation_has_is_refused() -> None:
 
 
 @given(st.integers(), st.from_regex(r"[0-9]{12}", fullmatch=True), st.integers(0, 9))
-def test_all_reaches_an_account_within_a_day_at_a_time_that_the_seed_decides(
+def test_all_reaches_an_account_within_a_day_as_the_seed_decides(
     seed: int, account: str, number: int
 ) -> None:
     clock = VirtualClock()

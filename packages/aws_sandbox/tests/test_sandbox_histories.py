@@ -18,9 +18,9 @@ from hypothesis.stateful import (
 
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
-from packages.aws_sandbox.tests.guide import GuideRegion, Standing, seen
-from tests.support.in_process import InProcess
-from tests.support.running_sandbox import ADMINISTRATOR
+from aws_sandbox.testing import ADMINISTRATOR
+from aws_sandbox.testing.in_process import InProcess
+from guide import GuideRegion, Standing, seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,7 +287,7 @@ def _unprocessed(answer: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.timeout(900)
-def test_ten_thousand_random_steps_show_no_difference_to_what_aws_pages_say(
+def test_ten_thousand_random_steps_agree_with_aws_documentation(
     request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
 ) -> None:
     """The same histories at every run, others with `--hypothesis-seed`."""

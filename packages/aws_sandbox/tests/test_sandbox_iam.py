@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
-from tests.support.in_process import InProcess
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing.in_process import InProcess
 
 ROLE = "AWSServiceRoleForAmazonGuardDuty"
 SERVICE = "guardduty.amazonaws.com"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 OUTSIDE = "300000000001"
 ANOTHER = "300000000002"
@@ -247,7 +247,7 @@ def test_a_declined_invitation_is_kept_until_it_is_deleted(outside: RunningSandb
     assert len(invitations(outside)) == 1
 
 
-def test_an_invitation_that_nobody_sent_can_be_neither_accepted_nor_declined(
+def test_an_unsent_invitation_is_neither_accepted_nor_declined(
     outside: RunningSandbox,
 ) -> None:
     invited, detector = guardduty(outside, OUTSIDE), outside.detector(OUTSIDE)

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
-from tests.support.in_process import InProcess
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing.in_process import InProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +117,7 @@ def designate(aws: InProcess, region: str) -> None:
     management.enable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
 
 
-def test_a_security_baseline_takes_up_all_accounts_and_turns_everything_on(aws: InProcess) -> None:
+def test_a_security_baseline_turns_everything_on_in_all_accounts(aws: InProcess) -> None:
     prepare_the_management_account(aws)
     everybody = accounts(aws, without=ADMINISTRATOR)
     for region in REGIONS:

@@ -10,13 +10,13 @@ from botocore.exceptions import ClientError
 
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
-from tests.support.in_process import InProcess
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing.in_process import InProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 FIRST, SECOND, THIRD = "300000000001", "300000000002", "300000000003"
 STANDALONE = "800000000001"
@@ -146,7 +146,7 @@ def test_management_account_and_delegated_administrator_can_not_leave(
     assert refusal(remove)["Reason"] == "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG"
 
 
-def test_an_administrator_that_leaves_ends_all_memberships_in_every_region(
+def test_an_administrator_that_leaves_ends_all_memberships(
     sandbox: RunningSandbox,
 ) -> None:
     management = sandbox.boto3("organizations", MANAGEMENT)
@@ -173,7 +173,7 @@ def test_a_closed_account_is_account_suspended(sandbox: RunningSandbox) -> None:
 
 
 @pytest.mark.parametrize("status", ["Removed", "Resigned", "RegionDisabled", "AccountSuspended"])
-def test_accounts_that_are_not_associated_are_neither_read_nor_set_nor_stopped(
+def test_accounts_that_are_not_associated_are_not_read_or_set(
     sandbox: RunningSandbox, status: str
 ) -> None:
     sandbox.client.set_relationship(FIRST, status)
@@ -213,7 +213,7 @@ def test_members_are_not_disassociated_while_a_plan_is_all(sandbox: RunningSandb
     assert relationship(sandbox, FIRST) == "Removed"
 
 
-def test_creating_members_again_applies_the_organizations_settings_to_them(
+def test_members_created_again_get_the_organizations_settings(
     sandbox: RunningSandbox,
 ) -> None:
     set_auto_enable(sandbox, "NEW", "NEW")
@@ -243,7 +243,7 @@ def test_a_second_designation_is_refused_in_words_that_tell_who_it_is(
     )
 
 
-def test_the_administrator_is_changed_region_by_region_and_detectors_stay_on(
+def test_the_administrator_is_changed_region_by_region(
     sandbox: RunningSandbox,
 ) -> None:
     set_auto_enable(sandbox, "NEW", "NEW")
@@ -288,7 +288,7 @@ def frequency(aws: InProcess, account: str) -> str:
     return str(found["FindingPublishingFrequency"])
 
 
-def test_an_administrator_with_members_neither_suspends_nor_disables_guardduty(
+def test_an_administrator_with_members_keeps_guardduty_on(
     aws: InProcess,
 ) -> None:
     guardduty, own = aws.boto3("guardduty", ADMINISTRATOR), detector(aws)
@@ -384,7 +384,7 @@ def test_the_management_account_can_be_a_member_once_it_has_the_role(aws: InProc
     assert create()["UnprocessedAccounts"] == []
 
 
-def test_at_the_limit_of_members_auto_enable_stops_and_below_it_all_goes_on(
+def test_auto_enable_stops_at_the_limit_of_members(
     serve_sandbox: ServeSandbox,
 ) -> None:
     sandbox = serve_sandbox(

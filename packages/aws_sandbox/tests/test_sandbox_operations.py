@@ -13,12 +13,12 @@ from botocore.exceptions import ClientError
 from botocore.model import ListShape, Shape, StructureShape
 
 from aws_sandbox.guardduty.wire import service_model
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 FIRST = "300000000001"
 STRANGER = "999999999999"
@@ -105,7 +105,7 @@ def test_every_reading_operation_answers_as_the_model_says(sandbox: RunningSandb
         conforms(model.operation_model(name).output_shape, answer, name)
 
 
-def test_a_new_detector_has_eks_audit_logs_on_and_shows_the_foundational_features(
+def test_a_new_detector_has_eks_audit_logs_on(
     sandbox: RunningSandbox,
 ) -> None:
     guardduty = sandbox.boto3("guardduty", MANAGEMENT)
@@ -138,7 +138,7 @@ def test_features_are_merged_by_name(sandbox: RunningSandbox) -> None:
     assert after == {**before, "EKS_AUDIT_LOGS": "ENABLED"}
 
 
-def test_the_deprecated_data_sources_stay_in_step_and_never_come_with_features(
+def test_the_deprecated_data_sources_follow_the_features(
     sandbox: RunningSandbox,
 ) -> None:
     guardduty, detector = sandbox.boto3("guardduty"), sandbox.detector()
@@ -338,7 +338,7 @@ def test_designating_an_administrator_enables_guardduty_there(sandbox: RunningSa
     assert sandbox.client.actual_state()["us-east-1"]["300000000099"].detector == "ENABLED"
 
 
-def test_deleting_the_administrators_detector_needs_an_empty_list_of_members(
+def test_the_administrators_detector_is_deleted_only_without_members(
     sandbox: RunningSandbox,
 ) -> None:
     refused_with(
@@ -348,7 +348,7 @@ def test_deleting_the_administrators_detector_needs_an_empty_list_of_members(
     )
 
 
-def test_members_are_stopped_started_disassociated_deleted_and_taken_up_again(
+def test_members_are_stopped_disassociated_deleted_and_added_again(
     sandbox: RunningSandbox,
 ) -> None:
     guardduty = sandbox.boto3("guardduty")

@@ -39,7 +39,7 @@ def test_the_default_spreads_members_over_units_and_a_third_of_each_is_on() -> N
         assert 12 <= len(on) <= 14
 
 
-def test_an_unquoted_account_id_is_read_as_the_number_that_yaml_makes_of_it(
+def test_an_unquoted_account_id_is_read_as_yamls_number(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "organization.yaml"
@@ -53,7 +53,7 @@ def test_an_unquoted_account_id_is_read_as_the_number_that_yaml_makes_of_it(
     [
         (
             "colour: red",
-            "colour: there is no such key; packages/aws_sandbox/README.md lists the keys",
+            "colour: there is no such key; the README lists the keys",
         ),
         (
             "managementAccountId: 11111111111",

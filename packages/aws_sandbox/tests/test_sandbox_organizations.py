@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 FIRST = "300000000001"
 MANY = [f"3{number:011}" for number in range(1, 44)]
@@ -30,7 +30,7 @@ def accounts_by_page(sandbox: RunningSandbox) -> list[list[str]]:
     return [[account["Id"] for account in page["Accounts"]] for page in pages]
 
 
-def test_the_delegated_administrator_reads_what_the_management_account_reads(
+def test_the_delegated_administrator_reads_as_the_management_account(
     sandbox: RunningSandbox,
 ) -> None:
     (root,) = sandbox.boto3("organizations", MANAGEMENT).list_roots()["Roots"]

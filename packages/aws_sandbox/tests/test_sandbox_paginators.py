@@ -12,8 +12,8 @@ from aws_sandbox.guardduty.operations import OPERATIONS
 from aws_sandbox.guardduty.wire import service_model
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
-from tests.support.in_process import InProcess
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing.in_process import InProcess
 
 PAGINATORS: dict[str, dict[str, Any]] = Loader().load_service_model("guardduty", "paginators-1")[
     "pagination"
@@ -41,9 +41,7 @@ def aws() -> InProcess:
 
 
 @pytest.mark.parametrize("operation", SERVED)
-def test_a_paginator_comes_to_an_end_and_finds_the_same_in_pages_of_any_size(
-    aws: InProcess, operation: str
-) -> None:
+def test_a_paginator_finds_the_same_in_pages_of_any_size(aws: InProcess, operation: str) -> None:
     guardduty = aws.boto3("guardduty", MANAGEMENT if operation in BY_MANAGEMENT else ADMINISTRATOR)
     given = {}
     if "DetectorId" in required(operation):

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 pytestmark = pytest.mark.slow
 
@@ -101,7 +101,7 @@ def own_feature(sandbox: RunningSandbox, account: str) -> Any:  # noqa: ANN401
     return feature
 
 
-def test_a_policy_decides_the_feature_of_the_accounts_under_it_and_says_so(
+def test_a_policy_decides_the_feature_of_the_accounts_under_it(
     sandbox: RunningSandbox,
 ) -> None:
     policies = Policies(sandbox)
@@ -121,7 +121,7 @@ def test_a_policy_decides_the_feature_of_the_accounts_under_it_and_says_so(
     assert [found["Id"] for found in listed] == [policy]
 
 
-def test_writes_to_a_managed_feature_have_no_effect_and_other_plans_stay_editable(
+def test_writes_to_a_managed_feature_have_no_effect(
     sandbox: RunningSandbox,
 ) -> None:
     sandbox.client.assign_policy([FIRST, ADMINISTRATOR])
@@ -140,7 +140,7 @@ def test_writes_to_a_managed_feature_have_no_effect_and_other_plans_stay_editabl
     )["UnprocessedAccounts"]
 
 
-def test_a_setting_changed_behind_everybodys_back_does_not_outlast_a_policy(
+def test_a_setting_changed_from_outside_does_not_outlast_a_policy(
     sandbox: RunningSandbox,
 ) -> None:
     sandbox.client.assign_policy([FIRST])
@@ -241,7 +241,7 @@ MALFORMED = (
 )
 
 
-def test_a_policy_needs_the_documented_form_and_foundational_with_any_plan(
+def test_a_policy_needs_the_documented_form(
     sandbox: RunningSandbox,
 ) -> None:
     policies = Policies(sandbox)
@@ -422,7 +422,7 @@ def test_the_last_valid_policy_stays_while_the_effective_one_is_invalid(
     )["EffectivePolicyValidationErrors"]
 
 
-def test_invalid_policies_are_listed_for_types_and_accounts_that_are_there(
+def test_invalid_policies_are_listed_by_type_and_account(
     sandbox: RunningSandbox,
 ) -> None:
     policies = Policies(sandbox)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.running_sandbox import ADMINISTRATOR
+from aws_sandbox.testing import ADMINISTRATOR
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 OPTED_OUT, OTHER, STANDALONE = "300000000001", "300000000002", "800000000001"
 HONG_KONG = "ap-east-1"
@@ -63,7 +63,7 @@ def test_settings_and_features_of_one_region_are_not_those_of_another(
 
 
 @pytest.mark.parametrize("account", [OPTED_OUT, STANDALONE])
-def test_credentials_are_refused_where_an_account_has_not_enabled_the_region(
+def test_credentials_are_refused_in_a_region_that_is_not_enabled(
     organization: RunningSandbox, account: str
 ) -> None:
     with pytest.raises(ClientError) as refused:

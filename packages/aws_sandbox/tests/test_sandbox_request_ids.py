@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from aws_sandbox.organization import default_organization
 from aws_sandbox.request_ids import PLACEHOLDER
 from aws_sandbox.server import Sandbox
-from tests.support.in_process import InProcess
-from tests.support.running_sandbox import ADMINISTRATOR
+from aws_sandbox.testing import ADMINISTRATOR
+from aws_sandbox.testing.in_process import InProcess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

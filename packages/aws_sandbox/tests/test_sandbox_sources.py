@@ -13,12 +13,12 @@ from botocore.exceptions import ClientError, UnauthorizedSSOTokenError
 from botocore.tokens import SSOTokenProvider
 
 from aws_sandbox.fault_effects import AccessDenied
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.running_sandbox import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox
 
 SUBJECT = "repo:acme/security:ref:refs/heads/main"
 CONFIG = """

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
 from aws_sandbox.sts import web_identity
-from tests.support.in_process import InProcess
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing.in_process import InProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,7 +98,7 @@ CALLS: Mapping[str, tuple[str, str, str, int]] = {
 }
 
 
-def test_keys_expire_as_they_say_and_each_service_refuses_them_in_its_words(aws: Aws) -> None:
+def test_each_service_refuses_expired_keys_in_its_own_words(aws: Aws) -> None:
     keys = aws.assume(DurationSeconds=1800)
     left = keys["Expiration"] - datetime.now(UTC)
     assert timedelta(minutes=29) < left <= timedelta(minutes=30)

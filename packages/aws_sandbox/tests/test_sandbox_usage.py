@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.running_sandbox import ADMINISTRATOR
+from aws_sandbox.testing import ADMINISTRATOR
 
 if TYPE_CHECKING:
-    from tests.support.running_sandbox import RunningSandbox, ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 EKS = "EKS_AUDIT_LOGS"
 ON_SINCE_A_MONTH = "300000000001"
@@ -76,7 +76,7 @@ def by_feature(sandbox: RunningSandbox, **asked: Any) -> dict[str, Decimal]:  # 
     return totals(statistics["SumByFeature"], "Feature")
 
 
-def test_a_month_after_guardduty_was_enabled_the_trial_of_what_was_on_is_used_up(
+def test_a_trial_is_used_up_a_month_after_guardduty_was_enabled(
     sandbox: RunningSandbox,
 ) -> None:
     left = days_left(sandbox, ON_SINCE_A_MONTH)

@@ -31,7 +31,7 @@ from aws_sandbox.guardduty.operations import OPERATIONS
 from aws_sandbox.guardduty.wire import service_model
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox, make
-from tests.support.running_sandbox import ADMINISTRATOR, MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -555,7 +555,7 @@ def refused(exchange: Exchange, fault: str) -> dict[str, Json]:
 # The tests.
 
 
-def test_every_operation_about_accounts_and_features_and_every_reading_one_is_served() -> None:
+def test_the_operations_on_accounts_and_features_are_served() -> None:
     reading = {name for name in service_model().operation_names if name.startswith(READING)}
     others = ABOUT_ACCOUNTS_AND_FEATURES | OUTSIDE_OF_ACCOUNTS_AND_FEATURES
     assert set(OPERATIONS) == others | reading

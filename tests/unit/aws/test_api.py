@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_NOT_TOLD = "GuardDuty does not tell the status of EKS_AUDIT_LOGS for this account."
+_NOT_TOLD = "GuardDuty does not return the status of EKS_AUDIT_LOGS for this account."
 
 
 class _Stubbed:

@@ -353,7 +353,8 @@ def test_nobody_is_asked_for_a_code(
     _profile(tmp_path, role, "source_profile = base", mfa)
 
     assert _told(profile="audit") == (
-        "profile audit asks for an MFA code (mfa_serial), and a run asks nobody. Put keys into the "
+        "profile audit asks for an MFA code (mfa_serial), and a run can't ask for one. "
+        "Put keys into the "
         'environment by `eval "$(aws configure export-credentials --profile audit --format env)"`, '
         "where aws:profile is not set; or use a profile without mfa_serial."
     )

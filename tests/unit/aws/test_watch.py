@@ -136,7 +136,7 @@ def test_many_short_calls_are_told_of_as_one_long_one_is() -> None:
 
 
 def test_a_pause_between_calls_is_not_told(limits: pytest.MonkeyPatch) -> None:
-    limits.setattr(guardduty_eks_audit_logs.aws.watch, "_IDLE_SECONDS", 0.01)
+    limits.setattr(guardduty_eks_audit_logs.aws.watch, "_PAUSE_SECONDS", 0.01)
     told: list[str] = []
     watch = Watch(REGION, told.append)
 

@@ -91,12 +91,12 @@ def test_the_table_says_on_or_off_what_changed_and_which_rule_decided() -> None:
 
 def test_the_table_has_membership_only_where_it_is_not_normal() -> None:
     suspended = _rows(
-        _row(FIRST, OFF, "rule 1: accounts"), _row(SECOND, None, "can't be set", "Disabled")
+        _row(FIRST, OFF, "rule 1: accounts"), _row(SECOND, None, "inactive", "Disabled")
     )
 
     head, first, second = _table(suspended, suspended)[1:-1]
     assert "Enabled" not in head + first
-    assert second.endswith("  unknown (Disabled)  can't be set")
+    assert second.endswith("  unknown (Disabled)  inactive")
 
 
 def test_the_table_folds_on_80_columns_and_loses_nothing() -> None:

@@ -659,7 +659,7 @@ def test_all_is_not_left_unless_it_is_written() -> None:
 
     assert _plan(settings(), snapshot).refusals == (
         (
-            "autoEnable is written nowhere, which means NEW, but us-east-1 has ALL: existing "
+            "autoEnable is not set, which means NEW, but us-east-1 has ALL: existing "
             "accounts would no longer be reached. Write autoEnable: ALL to keep it; or write "
             "autoEnable: NEW to change it."
         ),

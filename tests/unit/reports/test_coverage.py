@@ -42,7 +42,7 @@ def test_every_account_has_a_row_with_what_aws_holds_and_who_decided_it() -> Non
         CoverageRow(account(1), "Enabled", ON, "rule 2: accounts"),
         CoverageRow(account(2), "Enabled", OFF, "left alone (rule 1: accounts)"),
         CoverageRow(account(3), "Enabled", OFF, "left alone"),
-        CoverageRow(account(4), "Disabled", None, "can't be set"),
+        CoverageRow(account(4), "Disabled", None, "inactive"),
         CoverageRow(account(5), "Enabled", None, "rule 2: accounts"),
     )
 

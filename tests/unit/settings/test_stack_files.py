@@ -129,7 +129,7 @@ def test_what_the_files_leave_open_is_refused_by_key(folder: Path, line: str, wh
     (fault,) = _refused(folder)
 
     key = line.removeprefix("acme:").partition(":")[0]
-    assert fault.startswith(f"acme:{key} can't be told from the files alone: {why}")
+    assert fault.startswith(f"acme:{key} can't be read from the files alone: {why}")
 
 
 def test_an_environment_is_refused_unless_somebody_is_asked(folder: Path) -> None:
@@ -137,7 +137,7 @@ def test_an_environment_is_refused_unless_somebody_is_asked(folder: Path) -> Non
 
     assert _refused(folder) == (
         (
-            "environment can't be told from the files alone: it may set any key; ask `pulumi "
+            "environment can't be read from the files alone: it may set any key; ask `pulumi "
             "config`."
         ),
     )
@@ -158,7 +158,7 @@ def test_a_secret_of_another_provider_is_left_out(folder: Path) -> None:
     file.write_text("config:\n  github:token: {secure: v1:abc}\n")
     assert "github:token" not in read_configuration(folder, "t")
     file.write_text("config:\n  aws:token: {secure: v1:abc}\n")
-    assert _refused(folder)[0].startswith("aws:token can't be told")
+    assert _refused(folder)[0].startswith("aws:token can't be read")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.machine import wait_until
-from tools.progress import CommandTimeLimitError, run_showing_life
+from tools.progress import Command, CommandTimeLimitError, run_showing_life
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +24,15 @@ def test_signs_of_life_go_on_until_the_command_ends(tmp_path: Path) -> None:
             gate.touch()
 
     ended = run_showing_life(
-        ["/bin/sh", "-c", f"while [ ! -e {gate} ]; do sleep 0.02; done; echo out; echo err >&2"],
-        doing="compiling",
-        report=report,
+        Command(
+            [
+                "/bin/sh",
+                "-c",
+                f"while [ ! -e {gate} ]; do sleep 0.02; done; echo out; echo err >&2",
+            ],
+            "compiling",
+        ),
+        report,
         every_seconds=0.05,
     )
 
@@ -37,9 +43,15 @@ def test_signs_of_life_go_on_until_the_command_ends(tmp_path: Path) -> None:
 
 def test_the_exit_code_and_the_end_of_the_output_are_kept() -> None:
     ended = run_showing_life(
-        ["/bin/sh", "-c", "i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo line $i; done; exit 7"],
-        doing="failing",
-        report=print,
+        Command(
+            [
+                "/bin/sh",
+                "-c",
+                "i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo line $i; done; exit 7",
+            ],
+            "failing",
+        ),
+        print,
     )
 
     assert ended.code == 7
@@ -49,9 +61,11 @@ def test_the_exit_code_and_the_end_of_the_output_are_kept() -> None:
 def test_a_command_past_its_limit_is_stopped() -> None:
     with pytest.raises(CommandTimeLimitError, match="waiting: not done after"):
         run_showing_life(
-            ["/bin/sh", "-c", "while :; do sleep 1; done"],
-            doing="waiting",
-            report=print,
+            Command(
+                ["/bin/sh", "-c", "while :; do sleep 1; done"],
+                "waiting",
+            ),
+            print,
             limit_seconds=0.1,
         )
 
@@ -68,9 +82,11 @@ def test_an_interruption_stops_the_command_and_what_it_started(tmp_path: Path) -
 
     with pytest.raises(KeyboardInterrupt):
         run_showing_life(
-            ["/bin/sh", "-c", f"exec 3>{alive}; sleep 600 & : >{started}; wait"],
-            doing="waiting",
-            report=interrupt,
+            Command(
+                ["/bin/sh", "-c", f"exec 3>{alive}; sleep 600 & : >{started}; wait"],
+                "waiting",
+            ),
+            interrupt,
             every_seconds=0.05,
         )
 

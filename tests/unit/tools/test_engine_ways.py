@@ -28,7 +28,7 @@ def said() -> list[str]:
 @pytest.fixture
 def _own_signals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the test run's own way of ending."""
-    monkeypatch.setattr(engine, "stop_when_told", lambda: None)
+    monkeypatch.setattr(engine, "stop_on_signal", lambda: None)
 
 
 def _download_by(machine: Machine, monkeypatch: pytest.MonkeyPatch, version: str) -> None:

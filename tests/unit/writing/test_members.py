@@ -639,7 +639,7 @@ def test_reading_alone_keeps_what_aws_does_not_tell_apart() -> None:
 
     assert read.unprocessed == {
         account(7): "Internal error",
-        account(55): "GuardDuty does not tell the status of EKS_AUDIT_LOGS for this account.",
+        account(55): "GuardDuty does not return the status of EKS_AUDIT_LOGS for this account.",
     }
     assert set(read.statuses) == set(accounts(60)) - set(read.unprocessed)
 

@@ -54,7 +54,7 @@ _KINDS_OF_PROFILES = {
     "login_session": "login",
     "credential_process": "custom-process",
 }
-"""By which key a profile says how its credentials are fetched, in the order of botocore."""
+"""The keys of a profile that say how its credentials are fetched, in botocore's order."""
 
 _NO_TRUST = ACCESS_DENIED | {"ForbiddenException", "IDPRejectedClaim", "InvalidIdentityToken"}
 
@@ -78,7 +78,7 @@ class Chain:
         self.asked = ""
 
     def _quiet(self, provider: CredentialProvider) -> CredentialProvider:
-        """Gives a source that asks nobody, in place of one that might."""
+        """Replaces a source that might prompt by one that does not."""
         session, profile = self._session, self._profile
         if isinstance(provider, ProcessProvider):
             return _process(session, profile)
@@ -98,7 +98,7 @@ class Chain:
         )
 
     def fetched(self) -> Credentials:
-        """Gives what the first source has that has any, and notes which sources were asked.
+        """Gives the credentials of the first source that has any, and notes the sources asked.
 
         Raises:
             CredentialsError: a source needs what a run has not, or the profile has nothing.
@@ -175,8 +175,10 @@ class Chain:
         token_file = self._token_file_of_environment() or of_profile
         try:
             _, claims, _ = Path(token_file).read_text(encoding="utf-8").split(".")
-            told = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-            return {name: harmless(str(told[name])) for name in ("aud", "sub") if name in told}
+            payload = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+            return {
+                name: harmless(str(payload[name])) for name in ("aud", "sub") if name in payload
+            }
         except (OSError, ValueError, TypeError):
             return {}
 
@@ -204,12 +206,12 @@ def _process(session: botocore.session.Session, profile: str) -> ProcessProvider
 
 
 def _without_a_terminal(command: list[str], **options: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 - Popen's
-    """Starts a `credential_process` that can ask nobody."""
+    """Starts a `credential_process` that can't prompt."""
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
 
 
 class _AsksForCodeError(Exception):
-    """A role wants the code of somebody's MFA device."""
+    """A role needs an MFA code."""
 
 
 def _refuse_to_prompt(_: str) -> str:
@@ -226,7 +228,7 @@ def check_keys(credentials: Credentials) -> None:
     needed = (keys.access_key, keys.secret_key)
     if not all(isinstance(key, str) and key for key in needed):
         raise ValueError(messages.keys_incomplete())
-    # A secret of a CI that ends with a line break would break the request, and be told with it.
+    # A CI secret that ends with a line break would break the request; the error would quote it.
     if not all(re.fullmatch(r"[!-~]*", key or "") for key in (*needed, keys.token)):
         raise ValueError(messages.keys_malformed())
 

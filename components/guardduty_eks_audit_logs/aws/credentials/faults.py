@@ -77,8 +77,8 @@ def named_faults(source: Callable[[BaseException], Source], operation: str = "")
         if isinstance(error, NoCredentialsError):
             raise CredentialsError(messages.no_credentials(harmless(str(error)))) from error
         found = source(error)
-        told = messages.no_credentials_from(found.name, _reason(error), found.way_out)
-        raise CredentialsError(told) from error
+        sentence = messages.no_credentials_from(found.name, _reason(error), found.way_out)
+        raise CredentialsError(sentence) from error
 
 
 def is_denied(error: BaseException | None) -> bool:
@@ -90,8 +90,8 @@ def _refused(source: Source, error: ClientError, operation: str) -> UserError:
     code, reason = refusal(error)
     asked = error.operation_name
     if code in UNKNOWN_CREDENTIALS:
-        told = messages.credentials_rejected(asked, code, reason, source.name, source.way_out)
-        return CredentialsError(told)
+        sentence = messages.credentials_rejected(asked, code, reason, source.name, source.way_out)
+        return CredentialsError(sentence)
     of_aws = ServiceError(operation or asked, code, reason)
     if code == MALFORMED or is_about_the_service(of_aws):
         return of_aws
@@ -102,9 +102,9 @@ def _refused(source: Source, error: ClientError, operation: str) -> UserError:
 
 
 def _reason(error: Exception) -> str:
-    """Says what went wrong, without what was given in place of keys, which may be a secret.
+    """Says what went wrong. It leaves out values given in place of keys: they may be secrets.
 
-    What a `credential_process` writes to stderr is told, since that is for whoever started it.
+    What a `credential_process` writes to stderr is sentence, since that is for whoever started it.
     """
     if isinstance(error, json.JSONDecodeError):
         return messages.no_json()

@@ -92,8 +92,8 @@ def fetch(session: botocore.session.Session, region: str, watch: Watch) -> Fetch
             raise
         source = chain.source()
         why = messages.no_answer_within(CALL_SECONDS)
-        told = messages.no_credentials_from(source.name, why, source.way_out)
-        raise ConnectionFailedError(told) from error
+        sentence = messages.no_credentials_from(source.name, why, source.way_out)
+        raise ConnectionFailedError(sentence) from error
     return Fetched(found, chain.source(), chain.source)
 
 
@@ -111,7 +111,7 @@ class _Ready(CredentialProvider):
 
 
 class _Guarded(Credentials):
-    """Credentials that tell plainly if they can't be renewed."""
+    """Credentials that raise a plain error if they can't be renewed."""
 
     def __init__(self, credentials: Credentials, source: Callable[[BaseException], Source]) -> None:
         keys = credentials.get_frozen_credentials()

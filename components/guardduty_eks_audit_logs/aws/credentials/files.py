@@ -66,7 +66,7 @@ def configured_session(settings: AwsSettings) -> botocore.session.Session:
     """Makes a botocore session that reads the files and the profile that the settings name.
 
     Args:
-        settings: who acts.
+        settings: the caller's credentials and region.
 
     Raises:
         UserError: the files can't be read.
@@ -82,7 +82,7 @@ def configured_session(settings: AwsSettings) -> botocore.session.Session:
         if value:
             session.set_config_variable(variable, value)
     # For the clients that botocore makes itself, to fetch credentials: the first calls of a run,
-    # so that a wrong address is told within seconds.
+    # so that a wrong address is reported within seconds.
     session.set_default_client_config(
         Config(
             connect_timeout=10,
@@ -103,7 +103,7 @@ def configured_session(settings: AwsSettings) -> botocore.session.Session:
 
 
 def state_of_files(session: botocore.session.Session) -> tuple[tuple[str, int], ...]:
-    """Tells AWS's files as they are now, to see later whether they are others: path and time."""
+    """Gives path and time of AWS's files, to see later whether they have changed."""
     return tuple((str(f), f.stat().st_mtime_ns if f.exists() else 0) for f in _paths(session))
 
 
@@ -114,7 +114,7 @@ def files_source(session: botocore.session.Session) -> Source:
 
 
 def _check_files(session: botocore.session.Session) -> None:
-    """Finds files that botocore would take for empty, and go on with somebody else's keys."""
+    """Finds files that botocore would take for empty, and then use other credentials."""
     for file in _paths(session):
         if file.is_dir() or (file.exists() and not os.access(file, os.R_OK)):
             raise OSError(messages.file_unreadable(str(file)))

@@ -40,7 +40,7 @@ def role_credentials(sts: STSClient, role: AssumeRole) -> RefreshableCredentials
     """Assumes a role; its credentials are renewed as long as they are used.
 
     Args:
-        sts: asked as whoever assumes the role.
+        sts: a client with the credentials that assume the role.
         role: which, with what STS AssumeRole takes.
 
     Raises:

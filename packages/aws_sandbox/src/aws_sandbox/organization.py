@@ -320,7 +320,7 @@ def read_organization(file: Path, regions: Sequence[str] | None = None) -> Organ
     """Read the description of an organization from a YAML file.
 
     Args:
-        file: the file; `packages/aws_sandbox/README.md` shows every key.
+        file: the file; the README shows every key.
         regions: replaces the file's regions.
 
     Raises:
@@ -335,15 +335,12 @@ def read_organization(file: Path, regions: Sequence[str] | None = None) -> Organ
         raise OrganizationFileError(f"{file} is not valid YAML: {reason}") from None
     except RecursionError:
         raise OrganizationFileError(
-            f"{file} is nested too deep; write keys with values, as "
-            "packages/aws_sandbox/README.md shows"
+            f"{file} is nested too deep; write keys with values, as the README shows"
         ) from None
     if content is None:
         content = {}
     if not isinstance(content, dict):
-        raise OrganizationFileError(
-            f"{file}: write keys with values, as packages/aws_sandbox/README.md shows"
-        )
+        raise OrganizationFileError(f"{file}: write keys with values, as the README shows")
     if regions is not None:
         content = {**content, "regions": list(regions)}
     return _validated(content, str(file))
@@ -367,7 +364,7 @@ def _told(fault: ErrorDetails) -> str:
             key += f".{part}" if key else part
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
-        return f"{key}: there is no such key; packages/aws_sandbox/README.md lists the keys"
+        return f"{key}: there is no such key; the README lists the keys"
     if fault["type"] == "missing":
         return f"{key}: is missing; add it"
     if message.startswith(("[", ".")):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from aws_sandbox.credentials import access_key_id, secret_access_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 UNSET: Final = (
@@ -78,6 +78,32 @@ def write_profiles(  # noqa: PLR0913 -- four kinds of accounts, a folder and a r
     return write_private(folder / "config", config), write_private(
         folder / "credentials", credentials
     )
+
+
+def aws_variables(url: str, profiles: tuple[Path, Path]) -> dict[str, str]:
+    """The variables that lead AWS's tools to a sandbox, as its administrator.
+
+    Args:
+        url: where the sandbox listens.
+        profiles: the config file and the credentials file that `write_profiles` wrote.
+    """
+    config, credentials = profiles
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_CONFIG_FILE": str(config),
+        "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+        "AWS_PROFILE": "administrator",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # boto3 would send even what is for this machine to a proxy of the environment.
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+
+
+def applied(environ: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
+    """An environment for a subprocess: `environ` with `found`, and without what is in `UNSET`."""
+    kept = {key: value for key, value in environ.items() if key not in UNSET}
+    return {**kept, **found}
 
 
 def write_private(file: Path, content: str) -> Path:

@@ -22,7 +22,7 @@ from aws_sandbox.guardduty.state import PublishingDestination
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_sandbox.guardduty.operations import Request
+    from aws_sandbox.guardduty.operation_request import Request
 
     Response = dict[str, Any]
 

@@ -15,7 +15,7 @@ from aws_sandbox.guardduty.state import ASSOCIATED, SampleFinding
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from aws_sandbox.guardduty.operations import Request
+    from aws_sandbox.guardduty.operation_request import Request
     from aws_sandbox.guardduty.state import Detector
 
     Finding = dict[str, Any]

@@ -12,7 +12,7 @@ from aws_sandbox.guardduty.state import ASSOCIATED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_sandbox.guardduty.operations import Request
+    from aws_sandbox.guardduty.operation_request import Request
 
     Response = dict[str, Any]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from aws_sandbox.guardduty import (
 )
 from aws_sandbox.guardduty.errors import ServiceError
 from aws_sandbox.guardduty.fanout import settle_administrator, settle_member
+from aws_sandbox.guardduty.operation_request import Request
 from aws_sandbox.guardduty.paging import PAGE, opened, sealed
 from aws_sandbox.guardduty.world import held
 
@@ -35,34 +35,6 @@ if TYPE_CHECKING:
 
     Parameters = Mapping[str, Any]
     Response = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Request:
-    """One call: who calls where, what it asks, and the accounts in it that are made to fail."""
-
-    world: World
-    place: AccountRegion
-    parameters: Parameters
-    failing: Mapping[str, str]
-
-    @property
-    def detector_id(self) -> str:
-        """The detector that the path names."""
-        return str(self.parameters["DetectorId"])
-
-    @property
-    def account_ids(self) -> list[str]:
-        """The accounts that the call names, without those that are made to fail."""
-        return [key for key in self.parameters["AccountIds"] if key not in self.failing]
-
-    def unprocessed(self, answer: Answer[Any]) -> list[dict[str, Any]]:
-        """The accounts that were not processed, those made to fail included."""
-        return answers.unprocessed({**self.failing, **answer.unprocessed})
-
-    def administrator(self) -> AccountRegion:
-        """The caller as an administrator of members."""
-        return members.administrator(self.world, self.place, self.detector_id)
 
 
 def perform(

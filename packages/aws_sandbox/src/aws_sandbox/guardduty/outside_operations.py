@@ -15,7 +15,7 @@ from aws_sandbox.guardduty.errors import NO_SUCH_RESOURCE, ServiceError, invalid
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_sandbox.guardduty.operations import Request
+    from aws_sandbox.guardduty.operation_request import Request
 
     Response = dict[str, Any]
 

@@ -16,7 +16,7 @@ from aws_sandbox.guardduty.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_sandbox.guardduty.operations import Request
+    from aws_sandbox.guardduty.operation_request import Request
     from aws_sandbox.guardduty.state import Detector, PublishingDestination
 
     Response = dict[str, Any]

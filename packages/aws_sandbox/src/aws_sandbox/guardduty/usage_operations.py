@@ -13,7 +13,7 @@ from aws_sandbox.guardduty.paging import PAGE, opened, sealed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from aws_sandbox.guardduty.operations import Request
+    from aws_sandbox.guardduty.operation_request import Request
 
     Response = dict[str, Any]
     Entries = Iterator[tuple[str, Response]]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import aws_cli
-from tests.support.aws_cli import AwsCliNotInstalledError, installed
+import aws_cli
+from aws_cli import AwsCliNotInstalledError, installed
 
 
 class Commands:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,8 +13,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from tools.cache import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,12 +67,12 @@ def installed(cache: Path | None = None) -> Path:
     frees with the process: neither an interruption nor a second test run leaves half of one.
 
     Args:
-        cache: the folder that keeps it; the product's folder in the user's cache by default.
+        cache: the folder that keeps it; `aws-sandbox` in the user's cache by default.
 
     Raises:
         AwsCliNotInstalledError: the package registry can't be reached, or has no such version.
     """
-    cache = cache or cache_folder()
+    cache = cache or _cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     wanted = REQUIREMENTS.read_text(encoding="utf-8")
     (version,) = re.findall(r"^awscli>=([0-9.]+)", wanted, re.MULTILINE)
@@ -94,6 +93,12 @@ def installed(cache: Path | None = None) -> Path:
             (made / REQUIREMENTS.name).write_text(wanted, encoding="utf-8")
             made.rename(folder)
     return python
+
+
+def _cache_folder() -> Path:
+    """`$XDG_CACHE_HOME/aws-sandbox`, or the same under `~/.cache`."""
+    configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (configured if configured.is_absolute() else Path.home() / ".cache") / "aws-sandbox"
 
 
 def _finished(folder: Path, wanted: str) -> bool:
