@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
 from guardduty_eks_audit_logs.model import FEATURE, AccountId, FeatureStatus
+from tests.support.vocabulary import DETECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,9 +77,10 @@ class FakeGuardDuty:
 
     def get_member_detectors(
         self,
-        DetectorId: str,  # noqa: ARG002, N803 - boto3's names
+        DetectorId: str,  # noqa: N803 - boto3's names
         AccountIds: Sequence[AccountId],  # noqa: N803
     ) -> Mapping[str, object]:
+        assert DetectorId == DETECTOR
         self._record(Call("GetMemberDetectors", tuple(AccountIds)))
         return {
             "MemberDataSourceConfigurations": [
@@ -101,9 +103,10 @@ class FakeGuardDuty:
 
     def get_members(
         self,
-        DetectorId: str,  # noqa: ARG002, N803
+        DetectorId: str,  # noqa: N803
         AccountIds: Sequence[AccountId],  # noqa: N803
     ) -> Mapping[str, object]:
+        assert DetectorId == DETECTOR
         self._record(Call("GetMembers", tuple(AccountIds)))
         return {
             "Members": [
@@ -120,10 +123,11 @@ class FakeGuardDuty:
 
     def update_member_detectors(
         self,
-        DetectorId: str,  # noqa: ARG002, N803
+        DetectorId: str,  # noqa: N803
         AccountIds: Sequence[AccountId],  # noqa: N803
         Features: Sequence[Mapping[str, str]],  # noqa: N803
     ) -> Mapping[str, object]:
+        assert DetectorId == DETECTOR
         (feature,) = Features
         assert feature["Name"] == FEATURE
         status = FeatureStatus(feature["Status"])

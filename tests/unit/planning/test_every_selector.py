@@ -46,6 +46,17 @@ def test_every_selector_selects_the_members_of_its_example(selector: str, tmp_pa
     assert turned_on == [account(number) for number in selected]
 
 
+def test_a_decision_names_the_first_unit_that_has_the_account() -> None:
+    rules = [{"status": "ENABLED", "organizationalUnits": ["Root/Prod", "Root/Test"]}]
+    units = {"Root/Prod": frozenset({account(1)}), "Root/Test": frozenset(accounts(2))}
+    region = region_with(dict.fromkeys(accounts(2), OFF))
+    chosen = Settings.from_values({"autoEnable": "NEW", "members": rules}, PROJECT_FOLDER)
+
+    plan = make_plan(chosen, replace(region, lookup=OrganizationLookup(units=units)), owner=OWNER)
+
+    assert [decision.unit for decision in plan.decisions] == ["Root/Prod", "Root/Test"]
+
+
 def test_every_example_is_of_a_selector() -> None:
     assert set(EXAMPLES) == set(SELECTORS)
 

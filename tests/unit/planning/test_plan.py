@@ -89,6 +89,16 @@ def test_only_members_that_differ_change() -> None:
     assert plan.changes == {account(1): "ENABLED -> DISABLED", account(2): "DISABLED -> ENABLED"}
 
 
+def test_only_members_that_change_to_on_are_turned_on() -> None:
+    plan = _plan(
+        settings(members=[rule("DISABLED", account(1)), rule("ENABLED")]),
+        region_with({account(1): ON, account(2): OFF, account(3): ON}),
+    )
+
+    assert plan.turning_on == [account(2)]
+    assert plan.owner == OWNER
+
+
 def test_a_member_whose_status_aws_does_not_tell_is_written() -> None:
     snapshot = replace(
         region_with({account(1): ON}), statuses=MemberStatuses({}, {account(1): "Internal error"})

@@ -337,11 +337,37 @@ def test_an_earlier_state_is_rewritten_too_where_the_detector_is_gone() -> None:
     assert plan.notices.count(messages.state_rewritten()) == 1
 
 
+def test_an_account_that_was_never_a_member_of_the_detector_is_waited_for() -> None:
+    record = replace(_recorded(dict.fromkeys(accounts(2), OFF)), members=frozenset({account(2)}))
+    chosen = settings(members=_ALL_ON, onRelease="RESTORE")
+    release = _plan(chosen, region_with({}), record).release
+
+    assert release.unattached == {account(1)}
+    assert release.former_members == {account(2)}
+
+
 # A region that leaves the program
 
 
 def _leaving(chosen: Settings, snapshot: Snapshot, record: Record) -> Plan:
     return make_leaving_plan(chosen, snapshot, OWNER, LastState((record,)))
+
+
+def test_a_detector_in_the_last_state_is_the_stacks_own_without_its_tag() -> None:
+    arn = f"arn:aws:guardduty:{REGION}:{ADMINISTRATOR}:detector/{DETECTOR}"
+    chosen, snapshot = settings(detector="create"), region_with({})
+
+    assert len(make_plan(chosen, snapshot, OWNER, LastState()).refusals) == 1
+    assert make_plan(chosen, snapshot, OWNER, LastState((), frozenset({arn}))).refusals == ()
+
+
+def test_a_region_that_leaves_is_released_whoever_made_its_detector() -> None:
+    snapshot = replace(region_with({account(1): ON, account(2): ON}), notices=("Notice.",))
+
+    plan = _leaving(settings(detector="create", onRelease="RESTORE"), snapshot, _BOTH)
+
+    assert plan.refusals == ()
+    assert (plan.snapshot, plan.owner, plan.notices) == (snapshot, OWNER, ("Notice.",))
 
 
 def test_all_accounts_of_a_region_that_leaves_are_released() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,16 @@ from guardduty_eks_audit_logs.model import Setting
 from guardduty_eks_audit_logs.state.ledger import Designated, LastState, Record, read_last_state
 from tests.support.contract_properties import members_outputs, prior_outputs
 from tests.support.earlier_states import EARLIER_STATES, earlier, resources_in
-from tests.support.vocabulary import ADMINISTRATOR, DETECTOR, OFF, ON, REGION, account, accounts
+from tests.support.vocabulary import (
+    ADMINISTRATOR,
+    DETECTOR,
+    NOT_ASSOCIATED,
+    OFF,
+    ON,
+    REGION,
+    account,
+    accounts,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +47,7 @@ def test_a_stack_without_a_state_has_recorded_nothing() -> None:
     assert last == LastState()
     record = last.record(ADMINISTRATOR, REGION)
     assert (record.empty, record.revision, record.members_revision) == (True, 0, 0)
+    assert (record.region, record.administrator) == (REGION, ADMINISTRATOR)
     assert not record.earlier
 
 
@@ -80,6 +91,34 @@ def test_two_records_of_one_region_are_joined() -> None:
         record = _read_record(*((_PRIOR, outputs) for outputs in pair))
         assert record.before == {account(1): ON, account(2): OFF}
         assert (record.settings, record.revision) == (_SETTINGS, 5)
+
+
+@pytest.mark.parametrize("generations", [(1, 2), (2, 1)])
+def test_of_two_records_the_one_of_the_higher_generation_counts(
+    generations: tuple[int, int],
+) -> None:
+    status = {1: "ENABLED", 2: "DISABLED"}
+    record = _read_record(
+        *((_PRIOR, prior_outputs({account(1): status[g]}, generation=g)) for g in generations)
+    )
+    assert (record.before, record.generation) == ({account(1): OFF}, 2)
+
+
+def test_the_reasons_of_both_resources_are_in_the_record() -> None:
+    prior = prior_outputs(unreleased={account(1): "Internal error"})
+    members = members_outputs({}, unprocessed={account(2): NOT_ASSOCIATED})
+
+    record = _read_record((_PRIOR, prior), (_MEMBERS, members))
+    assert record.left == {account(1): "Internal error", account(2): NOT_ASSOCIATED}
+
+
+def test_members_without_prior_settings_are_a_lost_record() -> None:
+    members = members_outputs({account(1): "ENABLED"})
+
+    assert _read_record((_MEMBERS, members)).lost
+    assert not _read_record((_PRIOR, prior_outputs()), (_MEMBERS, members)).lost
+    assert not _read_record((_MEMBERS, members), (_PRIOR, prior_outputs())).lost
+    assert _read_record((_MEMBERS, members), (_MEMBERS, members)).lost
 
 
 def test_administrators_and_regions_have_a_record_each() -> None:
@@ -181,6 +220,17 @@ def test_a_record_is_an_earlier_one_until_both_resources_are_rewritten() -> None
 
     assert _read_record((_PRIOR, prior_outputs()), (_MEMBERS, members)).earlier
     assert not _read_record((_PRIOR, prior_outputs()), (_MEMBERS, members_outputs({}))).earlier
+
+
+def test_what_another_module_has_written_is_of_an_earlier_release() -> None:
+    moved = {"__provider": b64encode(b"components.another_module").decode()}
+
+    assert _read_record((_PRIOR, {**prior_outputs(), **moved})).earlier
+    assert _read_record((_MEMBERS, {**members_outputs({}), **moved})).earlier
+
+
+def test_prior_settings_alone_make_a_record_an_earlier_one() -> None:
+    assert _read_record((_PRIOR, _earlier_prior()), (_MEMBERS, members_outputs({}))).earlier
 
 
 def _earlier_prior(**more: object) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from guardduty_eks_audit_logs.aws.patience import Patience
 from guardduty_eks_audit_logs.errors import ConnectionFailedError
 from guardduty_eks_audit_logs.model import AccountId, FeatureStatus
 from guardduty_eks_audit_logs.reading.member_statuses import read_member_statuses
-from guardduty_eks_audit_logs.writing.members import Outcome, set_member_statuses
+from guardduty_eks_audit_logs.writing.members import Outcome, set_member_statuses, without_a_record
 from tests.support.guardduty_client import FakeGuardDuty, refusal
 from tests.support.vocabulary import (
     DETECTOR,
@@ -75,6 +75,45 @@ def _set(
 
 def _members(number: int, status: FeatureStatus = OFF) -> FakeGuardDuty:
     return FakeGuardDuty(dict.fromkeys(accounts(number), status))
+
+
+# Accounts without a record
+
+
+def test_members_without_a_record_are_only_read() -> None:
+    guardduty = FakeGuardDuty(
+        {account(1): ON, account(2): OFF, account(3): OFF},
+        unreadable={account(3): "Internal error"},
+    )
+    wanted = dict.fromkeys(accounts(3), ON)
+
+    outcome = without_a_record(guardduty.api, DETECTOR, wanted, "Not recorded.")
+
+    left = {account(2): "Not recorded.", account(3): "Internal error"}
+    assert outcome == Outcome({account(1): ON}, left, written=0, attempts=1)
+    assert guardduty.writes == []
+
+
+def test_a_failed_reading_is_the_reason_of_members_without_a_record() -> None:
+    guardduty = _members(2)
+    guardduty.failures["GetMemberDetectors"] = [refusal("GetMemberDetectors", "Shop", "Closed.")]
+
+    outcome = without_a_record(guardduty.api, DETECTOR, dict.fromkeys(accounts(2), ON), "No.")
+
+    assert outcome.unprocessed.keys() == set(accounts(2))
+    assert all("Closed." in reason for reason in outcome.unprocessed.values())
+
+
+def test_outcomes_of_different_accounts_are_joined() -> None:
+    one = Outcome({account(1): ON}, {account(2): "No."}, written=1, attempts=3)
+    other = Outcome({account(3): OFF}, {account(4): "Never."}, written=4, attempts=2)
+
+    assert one.and_(other) == Outcome(
+        {account(1): ON, account(3): OFF},
+        {account(2): "No.", account(4): "Never."},
+        written=5,
+        attempts=3,
+    )
 
 
 # Batches
@@ -391,6 +430,18 @@ def test_a_batch_of_bad_accounts_alone_keeps_no_other_from_being_set() -> None:
 
     assert set(outcome.unprocessed) == guardduty.poison
     assert outcome.written == 99
+
+
+@pytest.mark.parametrize("number", [52, 53])
+def test_the_rest_of_a_batch_is_written_after_its_first_account(number: int) -> None:
+    guardduty = _members(number)
+    guardduty.poison = frozenset([*accounts(50), account(52)])
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(number), ON))
+
+    assert outcome.unprocessed.keys() == guardduty.poison
+    assert outcome.written == number - 51
+    assert min(len(call.accounts) for call in guardduty.writes) == 1
 
 
 def test_a_refused_batch_beside_one_that_was_set_is_split() -> None:

@@ -24,6 +24,7 @@ from guardduty_eks_audit_logs.model import (
 from guardduty_eks_audit_logs.planning.plan import Plan, make_leaving_plan
 from guardduty_eks_audit_logs.planning.release import (
     Release,
+    Released,
     plan_release,
     release_sentence,
     release_summary,
@@ -579,6 +580,13 @@ def test_a_preview_and_a_run_name_who_can_not_be_set_and_why() -> None:
 
 
 # Doing it
+
+
+def test_a_run_that_turns_released_members_off_says_that_it_set_them() -> None:
+    now = {account(1): ON, account(2): ON, account(3): OFF}
+    done = Released(_planned(_DISABLE, _BEFORE, now), {})
+
+    assert release_summary(done, _DISABLE) == "2 accounts set to DISABLED; 1 was as it is."
 
 
 def test_only_accounts_that_change_are_written() -> None:
