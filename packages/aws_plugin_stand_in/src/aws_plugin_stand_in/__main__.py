@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import signal
+import sys
+
+if {"-h", "--help"} & set(sys.argv[1:]):
+    print(  # noqa: T201 -- the command line
+        "The Pulumi engine starts this plugin by itself, with its own address as the argument.\n"
+        "The README of aws_plugin_stand_in says what it serves."
+    )
+    sys.exit(0)
 
 # The engine ends its plugins by SIGINT, one after the other, and gives all of them five seconds
 # together: whoever has not been told to cancel by then "exited prematurely", it says. So this one

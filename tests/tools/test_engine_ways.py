@@ -12,7 +12,7 @@ from tools import download, engine
 from tools.cache import CacheNotWritableError, Origin
 from tools.engine import ENGINE_VERSION, EngineNotFoundError, find_or_install_engine, main
 
-_TOOLS = Path(__file__).resolve().parents[3] / "tools"
+_TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
 
 @pytest.fixture

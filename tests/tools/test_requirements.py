@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-_ROOT = Path(__file__).resolve().parents[3]
+_ROOT = Path(__file__).resolve().parents[2]
 _FILES = ("requirements.txt", "requirements-dev.txt", "requirements.lock")
 _PROJECTS = ("", "packages/aws_sandbox", "packages/aws_plugin_stand_in")
 

@@ -16,7 +16,7 @@ from tests.support.machine import Machine, machine_in, wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PROJECT = Path(__file__).resolve().parents[3]
+_PROJECT = Path(__file__).resolve().parents[2]
 # A shell may start the test run with SIGINT ignored, which children inherit.
 _COMMAND = """\
 import runpy, signal
