@@ -27,7 +27,7 @@ engine: venv ## the Pulumi engine: found, downloaded or built, once; prints its 
 
 ##@ Test it
 
-unit: venv ## the tests that need neither the engine nor a sandbox (ARGS="-k plan" for some)
+unit: venv ## the tests of the product's modules, in this process (ARGS="-k plan" for some)
 	$(PYTEST) -m "not slow" tests/unit $(ARGS)
 
 test: venv ## all tests but the slow ones

@@ -149,18 +149,30 @@ def _fingerprint(project: Path) -> str:
 
 
 def _install(project: Path, python: Path) -> None:
-    """Install the locked versions, and then this repository's packages, editable.
+    """Install the locked versions by uv if it is there, else by pip.
 
-    Folders have no hashes, so pip refuses them beside requirements that have some.
+    uv reads other settings than pip: where it fails, for instance without its own setting for a
+    company's index, pip goes on.
     """
+    pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     uv = shutil.which("uv")
     if uv:
         _say(f"installing {_LOCK} into .venv by uv: some seconds")
-        install: tuple[str, ...] = (uv, "pip", "install", "--quiet", "--python", str(python))
-    else:
-        _say(f"installing {_LOCK} into .venv by pip: about a minute")
-        options = ("--disable-pip-version-check", "--no-input")
-        install = (str(python), "-m", "pip", "install", "--quiet", *options)
+        try:
+            _install_by(project, uv, "pip", "install", "--quiet", "--python", str(python))
+        except EnvironmentNotMadeError as error:
+            _say(f"{error}\nuv could not do it: going on with pip")
+        else:
+            return
+    _say(f"installing {_LOCK} into .venv by pip: about a minute")
+    _install_by(project, *pip, "--no-input")
+
+
+def _install_by(project: Path, *install: str) -> None:
+    """Install the locked versions, and then this repository's packages, editable.
+
+    Folders have no hashes, so they can't stand beside requirements that have some.
+    """
     locked = ("--require-hashes", "-r", str(project / _LOCK))
     _run("installing", *install, "--no-deps", *locked)
     folders = (word for package in _PACKAGES for word in ("-e", str(project / package)))

@@ -99,7 +99,7 @@ def test_a_repository_with_components_of_its_own_uses_the_wheel(
     assert stack.kinds() == []
 
 
-def test_two_files_carry_a_state_of_0_2_0_to_the_wheel(
+def test_two_files_carry_a_state_with_old_providers_to_the_wheel(
     organization: Callable[..., Organization], repository: Path
 ) -> None:
     aws = organization(regions=REGIONS)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
     from mypy_boto3_sts import STSClient
 
-    from guardduty_eks_audit_logs.settings.identity import AwsSettings
+    from guardduty_eks_audit_logs.settings.identity import ProviderSettings
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Clients:
     """
 
     session: boto3.Session
-    settings: AwsSettings
+    settings: ProviderSettings
     region: str
 
     def sts(self) -> STSClient:

@@ -7,7 +7,9 @@ environment variables and files. The program and the dynamic providers do the sa
 
 from __future__ import annotations
 
+import hashlib
 import os
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +32,7 @@ from guardduty_eks_audit_logs.aws.watch import Watch, watched
 from guardduty_eks_audit_logs.errors import CredentialsError, SettingsError
 from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.model import AccountId
-from guardduty_eks_audit_logs.settings.identity import AwsSettings, Identity
+from guardduty_eks_audit_logs.settings.identity import Identity, ProviderSettings
 from guardduty_eks_audit_logs.settings.secret_keys import credentials_in_clear
 from guardduty_eks_audit_logs.settings.stack_identity import identity_notice, read_aws_settings
 
@@ -102,7 +104,7 @@ def open_session(
     settings = who if isinstance(who, Identity) else read_aws_settings(who)
     notice = None if isinstance(who, Identity) else identity_notice(who, os.environ)
     configured = configured_session(settings)
-    where = region or settings.region or _environment_region() or _region_of(configured)
+    where = region or settings.default_region or _environment_region() or _region_of(configured)
     if not where:
         raise SettingsError((messages.no_region(),))
     with addresses():
@@ -131,36 +133,47 @@ def open_session(
     )
 
 
-_FETCHED: dict[tuple[object, ...], Fetched] = {}
+_FETCHING = threading.Lock()
+_FETCHED: dict[str, Fetched] = {}
 """The credentials that this process has: all regions and resources of a run act by the same ones.
 
 So a program of seventeen regions assumes its role once, and starts a `credential_process` once.
 """
 
 
-def _who_acts(settings: AwsSettings, configured: botocore.session.Session, watch: Watch) -> Fetched:
+def _who_acts(
+    settings: ProviderSettings, configured: botocore.session.Session, watch: Watch
+) -> Fetched:
     """Gives the credentials of a session, and fetches them unless this process has them."""
-    environment = tuple(sorted((k, v) for k, v in os.environ.items() if k.startswith("AWS_")))
-    key = (
+    environment = sorted((k, v) for k, v in os.environ.items() if k.startswith("AWS_"))
+    parts = (
+        settings.prefix,
         settings.model_dump_json(exclude={"region"}),
         settings.keys,
         environment,
-        *state_of_files(configured),
+        state_of_files(configured),
     )
-    found = _FETCHED.get(key)
-    if found is None:
-        found = _FETCHED[key] = _fetched(settings, configured, watch)
+    key = hashlib.sha256(repr(parts).encode()).hexdigest()
+    # One at a time: a token of SSO or of a credential_process may be good for one use only.
+    with _FETCHING:
+        found = _FETCHED.get(key)
+        if found is None:
+            found = _FETCHED[key] = _fetched(settings, configured, watch)
     return found
 
 
-def _fetched(settings: AwsSettings, configured: botocore.session.Session, watch: Watch) -> Fetched:
+def _fetched(
+    settings: ProviderSettings, configured: botocore.session.Session, watch: Watch
+) -> Fetched:
     found = given(*settings.keys) if settings.keys else fetch(configured, watch.region, watch)
     for role in settings.assume_roles:
         found = _as_role(found, role, settings, watch)
     return found
 
 
-def _as_role(before: Fetched, role: AssumeRole, settings: AwsSettings, watch: Watch) -> Fetched:
+def _as_role(
+    before: Fetched, role: AssumeRole, settings: ProviderSettings, watch: Watch
+) -> Fetched:
     assumed = role_source(role, settings.prefix)
     session = configured_session(settings)
     before.give_to(session)
@@ -193,7 +206,7 @@ def _region_of(session: botocore.session.Session) -> str | None:
     return region
 
 
-def _check_account(caller: AccountId, settings: AwsSettings) -> None:
+def _check_account(caller: AccountId, settings: ProviderSettings) -> None:
     if caller in settings.forbidden_account_ids:
         raise CredentialsError(
             messages.account_excluded(caller, f"{settings.prefix}forbiddenAccountIds", ())

@@ -1,6 +1,6 @@
 """What the dynamic providers have alike: thin shells around the lifecycles in `writing`.
 
-The engine keeps a reference to a provider's module and class in the state (`state.provider_paths`).
+The engine keeps a reference to a provider's module and class in the state (`state.provider_path`).
 """
 
 from __future__ import annotations

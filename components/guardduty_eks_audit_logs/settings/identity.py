@@ -13,11 +13,9 @@ from pydantic import (
     ConfigDict,
     SecretStr,
     ValidationError,
-    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel, to_snake
-from pydantic_core import PydanticKnownError
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import SettingsError
@@ -69,25 +67,20 @@ class AssumeRole(BaseModel):
     transitive_tag_keys: tuple[str, ...] = ()
 
 
-class AwsSettings(BaseModel):
-    """The part of pulumi-aws's provider settings that decides the credentials and the region.
+class ProviderSettings(BaseModel):
+    """The settings of pulumi-aws's provider that decide who acts, without keys and region.
 
-    The stack's `aws:*` configuration gives all of it (`settings.stack_identity`); a program's
-    `Identity` all but the keys, the token and the region.
+    The stack's `aws:*` configuration has more of them (`AwsSettings`), a program's `Identity` just
+    these.
 
     Attributes:
         prefix: put before each key where a user writes it.
-        access_key: with `secret_key`, comes before all other credentials.
-        secret_key: is shown by nothing, and is not kept in the state.
-        token: of keys that expire; as secret.
-        region: where, if a resource does not say it.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
-    prefix: ClassVar[str] = "aws:"
+    prefix: ClassVar[str]
 
-    access_key: str | None = None
     allowed_account_ids: tuple[_AccountId, ...] = ()
     assume_roles: tuple[AssumeRole, ...] = ()
     custom_ca_bundle: str | None = None
@@ -95,12 +88,9 @@ class AwsSettings(BaseModel):
     forbidden_account_ids: tuple[_AccountId, ...] = ()
     insecure: bool = False
     profile: str | None = None
-    region: str | None = None
-    secret_key: SecretStr | None = None
     shared_config_files: tuple[str, ...] = ()
     shared_credentials_files: tuple[str, ...] = ()
     sts_region: str | None = None
-    token: SecretStr | None = None
     use_dualstack_endpoint: bool | None = None
     use_fips_endpoint: bool | None = None
 
@@ -111,10 +101,12 @@ class AwsSettings(BaseModel):
     @property
     def keys(self) -> tuple[str, str, str | None] | None:
         """Access key, secret key and token in clear; None if there are none."""
-        if not (self.access_key and self.secret_key):
-            return None
-        token = self.token.get_secret_value() if self.token else None
-        return self.access_key, self.secret_key.get_secret_value(), token
+        return None
+
+    @property
+    def default_region(self) -> str | None:
+        """The region of what does not say its own; None if there is none."""
+        return None
 
     def faults(self) -> Iterator[Refusal]:
         """Says what boto3 could not follow."""
@@ -133,12 +125,43 @@ class AwsSettings(BaseModel):
         Raises:
             SettingsError: they have a secret, which the state would have in clear.
         """
-        if secrets := [key for key in SECRETS if getattr(self, to_snake(key))]:
+        if secrets := [key for key in SECRETS if getattr(self, to_snake(key), None)]:
             raise SettingsError((messages.identity_with_secrets(secrets),))
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-class Identity(AwsSettings):
+class AwsSettings(ProviderSettings):
+    """Who acts and where, by the stack's `aws:*` configuration (`settings.stack_identity`).
+
+    Attributes:
+        access_key: with `secret_key`, comes before all other credentials.
+        secret_key: is shown by nothing, and is not kept in the state.
+        token: of keys that expire; as secret.
+        region: where, if a resource does not say it.
+    """
+
+    prefix: ClassVar[str] = "aws:"
+
+    access_key: str | None = None
+    region: str | None = None
+    secret_key: SecretStr | None = None
+    token: SecretStr | None = None
+
+    @property
+    def keys(self) -> tuple[str, str, str | None] | None:
+        """Access key, secret key and token in clear; None if there are none."""
+        if not (self.access_key and self.secret_key):
+            return None
+        token = self.token.get_secret_value() if self.token else None
+        return self.access_key, self.secret_key.get_secret_value(), token
+
+    @property
+    def default_region(self) -> str | None:
+        """The region of what does not say its own; None if there is none."""
+        return self.region
+
+
+class Identity(ProviderSettings):
     """The credentials to use, for a program that gives them in place of `aws:*` configuration.
 
     `Identity()` uses the AWS environment variables and files. The stack's `aws:*`
@@ -164,12 +187,6 @@ class Identity(AwsSettings):
     model_config = ConfigDict(extra="forbid")
 
     prefix: ClassVar[str] = "identity."
-
-    @field_validator("region")
-    @classmethod
-    def _no_region(cls, _: str | None) -> None:
-        """Refuses it as any other key that an identity does not have."""
-        raise PydanticKnownError("extra_forbidden")
 
     @model_validator(mode="wrap")
     @classmethod

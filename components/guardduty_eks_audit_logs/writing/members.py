@@ -211,8 +211,8 @@ class _Writes:
         """Writes what is pending in batches; splits those that are refused whole.
 
         The first full batch is split until each of its accounts was tried alone. If all of them
-        are refused, the cause is probably systematic, and no account's. Then one account of each
-        other batch is tried alone, and only a batch whose account is not refused is split.
+        are refused, the cause is probably systematic, and no account's. Then the first and the last
+        account of each other batch are tried alone, and a batch is split unless both are refused.
         """
         calls: list[_Batch] = [
             (status, batch)
@@ -254,13 +254,21 @@ class _Writes:
         return refused
 
     def _split_after_probe(self, call: _Batch) -> dict[AccountId, Refusal]:
-        """Splits a batch only if its first account is not refused alone."""
+        """Splits a batch unless its first and its last account are refused alone, too."""
         status, batch = call
-        probe = self._write((status, batch[:1]))
-        if any(refusal.retry is Retry.SPLIT for refusal in probe.values()):
-            return dict.fromkeys(batch, probe[batch[0]])
-        rest = (status, batch[1:])
-        return probe | (self._split(rest) if len(rest[1]) > 1 else self._write(rest))
+        first, last = batch[:1], batch[-1:]
+        probe = self._write((status, first))
+        rest = batch[1:]
+        if _all_refused((status, first), probe):
+            probe |= self._write((status, last))
+            if _all_refused((status, (*first, *last)), probe):
+                return dict.fromkeys(batch, probe[first[0]]) | probe
+            rest = batch[1:-1]
+        if not rest:
+            return probe
+        return probe | (
+            self._split((status, rest)) if len(rest) > 1 else self._write((status, rest))
+        )
 
 
 def _may_be_split(call: _Batch, refused: _Refusals) -> bool:

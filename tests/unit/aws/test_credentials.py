@@ -11,10 +11,15 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+import botocore.session
 import pytest
+from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.exceptions import ClientError
 
 from guardduty_eks_audit_logs.aws import watch
 from guardduty_eks_audit_logs.aws.credentials import fetched
+from guardduty_eks_audit_logs.aws.credentials.faults import Source
+from guardduty_eks_audit_logs.aws.credentials.fetched import Fetched
 from guardduty_eks_audit_logs.aws.session import Session, open_session
 from guardduty_eks_audit_logs.errors import (
     ConnectionFailedError,
@@ -699,3 +704,19 @@ def test_a_page_in_place_of_a_profiles_role(
         ("AssumeRole failed: ", "no AWS credentials from the role of profile audit: ")
     )
     assert "Sign in" not in told
+
+
+class _Lost(Credentials):
+    """A role's credentials in their last minute, which AWS does not renew any more."""
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        answer = {"Error": {"Code": "AccessDenied", "Message": "no more"}}
+        raise ClientError(answer, "AssumeRole")  # type: ignore[arg-type]
+
+
+def test_credentials_that_are_lost_between_two_sessions_are_one_sentence() -> None:
+    source = Source("role audit", "Let the role be assumed")
+    lost = Fetched(_Lost("AKIA", "key"), source, lambda _: source)
+
+    with pytest.raises(CredentialsError, match=r"role audit.*Let the role be assumed"):
+        lost.give_to(botocore.session.Session())

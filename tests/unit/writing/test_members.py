@@ -417,9 +417,9 @@ def test_a_systematic_refusal_splits_one_batch_and_probes_the_others() -> None:
     outcome = _set(guardduty, dict.fromkeys(accounts(1000), ON))
 
     assert len(outcome.unprocessed) == 1000
-    # 20 batches; 98 calls to split 50 accounts to the end; one account of each other batch.
-    assert len(guardduty.writes) == 20 + 98 + 19
-    assert Counter(len(call.accounts) for call in guardduty.writes)[1] == 50 + 19
+    # 20 batches; 98 calls to split 50 accounts to the end; two accounts of each other batch.
+    assert len(guardduty.writes) == 20 + 98 + 2 * 19
+    assert Counter(len(call.accounts) for call in guardduty.writes)[1] == 50 + 2 * 19
 
 
 def test_a_batch_of_bad_accounts_alone_keeps_no_other_from_being_set() -> None:
@@ -430,6 +430,16 @@ def test_a_batch_of_bad_accounts_alone_keeps_no_other_from_being_set() -> None:
 
     assert set(outcome.unprocessed) == guardduty.poison
     assert outcome.written == 99
+
+
+def test_one_more_bad_account_keeps_none_of_its_batch_from_being_set() -> None:
+    guardduty = _members(100)
+    guardduty.poison = frozenset(accounts(51))
+
+    outcome = _set(guardduty, dict.fromkeys(accounts(100), ON))
+
+    assert outcome.unprocessed.keys() == guardduty.poison
+    assert outcome.written == 49
 
 
 @pytest.mark.parametrize("number", [52, 53])

@@ -42,8 +42,13 @@ class Fetched:
     renewed_from: Callable[[BaseException], Source]
 
     def give_to(self, session: botocore.session.Session) -> None:
-        """Lets a session's clients use them."""
-        guarded = _Guarded(self.credentials, self.renewed_from)
+        """Lets a session's clients use them.
+
+        Raises:
+            CredentialsError: they have expired, and can't be renewed.
+        """
+        with named_faults(self.renewed_from):
+            guarded = _Guarded(self.credentials, self.renewed_from)
         session.register_component("credential_provider", CredentialResolver([_Ready(guarded)]))
 
 

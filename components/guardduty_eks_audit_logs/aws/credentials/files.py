@@ -18,7 +18,7 @@ from guardduty_eks_audit_logs.foreign_words import harmless
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-    from guardduty_eks_audit_logs.settings.identity import AwsSettings
+    from guardduty_eks_audit_logs.settings.identity import ProviderSettings
 
 
 _STRONGER_THAN_A_PROFILE = ("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE")
@@ -49,7 +49,7 @@ def environment_profile() -> str | None:
 class _Session(botocore.session.Session):
     """A session whose clients ask where the settings say, also those that botocore makes itself."""
 
-    def __init__(self, settings: AwsSettings) -> None:
+    def __init__(self, settings: ProviderSettings) -> None:
         super().__init__(profile=settings.profile or environment_profile())
         self._settings = settings
 
@@ -62,7 +62,7 @@ class _Session(botocore.session.Session):
         return super().create_client(service_name, **options)
 
 
-def configured_session(settings: AwsSettings) -> botocore.session.Session:
+def configured_session(settings: ProviderSettings) -> botocore.session.Session:
     """Makes a botocore session that reads the files and the profile that the settings name.
 
     Args:
