@@ -54,7 +54,7 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
                 "rm guardduty-eks-audit-log:status` do that."
             ),
             (
-                f"{PROJECT}:autoEnabled is not a configuration key of this project; "
+                f"{PROJECT}:autoEnabled is not a configuration key of this project. "
                 "Did you mean autoEnable?"
             ),
             "status: ON is not a value it takes. Use one of ENABLED, DISABLED.",
@@ -66,8 +66,7 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
             ),
             (
                 "rule 4 (members[3]): accounts is empty, so the rule selects no account. Fill it "
-                "or "
-                "remove the rule."
+                "or remove the rule."
             ),
             (
                 "rule 5 (members[4].organizationalUnits[0]): ou-1 is not the id of an "
@@ -80,14 +79,11 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
             "rule 6 (members[5]): a rule selects by exactly one of tags and all. Keep one of them.",
             (
                 "rule 7 (members[6]): the rule selects no account. Add one of accounts, "
-                "accountsFile, "
-                "organizationalUnits, tags, all."
+                "accountsFile, organizationalUnits, tags, all."
             ),
             (
                 "maxDisabled: a few is malformed. Write a number of accounts, or a share of all "
-                "like "
-                ""
-                '"25%".'
+                'like "25%".'
             ),
         ],
     ),
@@ -96,9 +92,7 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "autoEnable: ALL has no effect with mode: standalone. Remove autoEnable, or "
-                "correct "
-                ""
-                "the mode."
+                "correct the mode."
             ),
         ],
     ),
@@ -169,9 +163,7 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "the credentials are of account 222222222222, but aws:allowedAccountIds of this "
-                "stack "
-                ""
-                "lists only 333333333333. Use credentials of that account."
+                "stack lists only 333333333333. Use credentials of that account."
             )
         ],
     ),
