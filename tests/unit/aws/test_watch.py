@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -97,7 +98,8 @@ def test_all_of_reading_has_an_end(limits: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConnectionFailedError) as caught:
         at_once(lambda _: watch.call("ListTagsForResource", never.wait), range(100))
 
-    assert str(caught.value) == (
+    # On a busy machine it may take longer.
+    assert re.sub(r"within \d+ s", "within 0 s", str(caught.value)) == (
         f"reading {REGION} has come to no end within 0 s (0 answers; ListTagsForResource was asked "
         "last). Check the network; where AWS is slow, run again later."
     )
