@@ -254,3 +254,9 @@ def test_a_setting_that_an_earlier_release_only_read_is_no_record() -> None:
 
     record = _read_record((_PRIOR, _earlier_prior(organization=both, scope=["detector"])))
     assert record.settings == {Setting.STATUS: "DISABLED"}
+
+
+def test_an_account_of_another_resource_is_no_designation() -> None:
+    other = "aws:securityhub/organizationAdminAccount:OrganizationAdminAccount"
+
+    assert _read((other, {"adminAccountId": account(9), "region": REGION})).designations == ()

@@ -440,6 +440,9 @@ def test_one_more_bad_account_keeps_none_of_its_batch_from_being_set() -> None:
 
     assert outcome.unprocessed.keys() == guardduty.poison
     assert outcome.written == 49
+    assert {a for a, status in guardduty.statuses.items() if status == ON} == set(
+        accounts(100)[51:]
+    )
 
 
 @pytest.mark.parametrize("number", [52, 53])
