@@ -19,9 +19,9 @@ from aws_plugin_stand_in.additional_configurations import (
 )
 from aws_plugin_stand_in.detector import get_detector
 from aws_plugin_stand_in.failures import doing
-from aws_plugin_stand_in.feature_id import feature_id, parse_feature_id
+from aws_plugin_stand_in.feature_id import parse_feature_id
+from aws_plugin_stand_in.feature_resource import FeatureResource
 from aws_plugin_stand_in.region_property import REGION
-from aws_plugin_stand_in.resource import Call, ResourceType
 from aws_plugin_stand_in.schema import Kind, Property, Schema
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         DetectorFeatureConfigurationTypeDef,
     )
 
+    from aws_plugin_stand_in.resource import Call
     from aws_plugin_stand_in.wire import Properties, Value
 
 STATUSES = ("ENABLED", "DISABLED")
@@ -47,7 +48,7 @@ _FEATURES = (
 )
 
 
-class DetectorFeature(ResourceType):
+class DetectorFeature(FeatureResource):
     """One feature of the caller's own detector."""
 
     schema: ClassVar[Schema] = Schema(
@@ -63,16 +64,6 @@ class DetectorFeature(ResourceType):
         },
         importable=False,
     )
-
-    def create(self, call: Call, inputs: Properties) -> str:
-        """UpdateDetector with this feature alone."""
-        self._put(call, inputs)
-        return feature_id(inputs)
-
-    def update(self, call: Call, resource_id: str, state: Properties, inputs: Properties) -> None:
-        """The same as create."""
-        del resource_id, state
-        self._put(call, inputs)
 
     def read(self, call: Call, resource_id: str, state: Properties) -> Properties | None:
         """The feature in what GetDetector returns."""
@@ -95,7 +86,8 @@ class DetectorFeature(ResourceType):
                 }
         return None
 
-    def _put(self, call: Call, inputs: Properties) -> None:
+    def put(self, call: Call, inputs: Properties) -> None:
+        """UpdateDetector with this feature alone."""
         feature: DetectorFeatureConfigurationTypeDef = {
             # The schema's enumerations have checked both.
             "Name": inputs["name"],  # type: ignore[typeddict-item]

@@ -21,10 +21,10 @@ from aws_plugin_stand_in.additional_configurations import (
     given_configurations,
 )
 from aws_plugin_stand_in.failures import NotFoundError, doing
-from aws_plugin_stand_in.feature_id import feature_id, parse_feature_id
+from aws_plugin_stand_in.feature_id import parse_feature_id
+from aws_plugin_stand_in.feature_resource import FeatureResource
 from aws_plugin_stand_in.organization_configuration import AUTO_ENABLE, describe_organization
 from aws_plugin_stand_in.region_property import REGION
-from aws_plugin_stand_in.resource import Call, ResourceType
 from aws_plugin_stand_in.schema import Kind, Property, Schema
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         OrganizationFeatureConfigurationTypeDef,
     )
 
+    from aws_plugin_stand_in.resource import Call
     from aws_plugin_stand_in.wire import Properties, Value
 
 # The service model's OrgFeature: DetectorFeature without AI_ANALYST.
@@ -48,7 +49,7 @@ _FEATURES = (
 )
 
 
-class OrganizationConfigurationFeature(ResourceType):
+class OrganizationConfigurationFeature(FeatureResource):
     """One feature for the organization's accounts, in one region."""
 
     schema: ClassVar[Schema] = Schema(
@@ -64,16 +65,6 @@ class OrganizationConfigurationFeature(ResourceType):
         },
         importable=False,
     )
-
-    def create(self, call: Call, inputs: Properties) -> str:
-        """Describe, then UpdateOrganizationConfiguration with this feature alone."""
-        self._put(call, inputs)
-        return feature_id(inputs)
-
-    def update(self, call: Call, resource_id: str, state: Properties, inputs: Properties) -> None:
-        """The same as create."""
-        del resource_id, state
-        self._put(call, inputs)
 
     def read(self, call: Call, resource_id: str, state: Properties) -> Properties | None:
         """The feature in what DescribeOrganizationConfiguration returns."""
@@ -96,7 +87,8 @@ class OrganizationConfigurationFeature(ResourceType):
                 }
         return None
 
-    def _put(self, call: Call, inputs: Properties) -> None:
+    def put(self, call: Call, inputs: Properties) -> None:
+        """Describe, then UpdateOrganizationConfiguration with this feature alone."""
         feature: OrganizationFeatureConfigurationTypeDef = {
             # The schema's enumerations have checked both.
             "Name": inputs["name"],  # type: ignore[typeddict-item]
