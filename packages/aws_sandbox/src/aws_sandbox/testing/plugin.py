@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -129,7 +130,9 @@ def start_sandbox(
         organization: the option `--organization`.
     """
     process, url = start(accounts, regions, organization)
-    try:
+    with ExitStack() as if_it_fails:
+        if_it_fails.callback(process.join)
+        if_it_fails.callback(process.kill)
         client = SandboxClient(url)
         found = client.organization()
         administrator = found.administrators[found.regions[0]]
@@ -140,10 +143,7 @@ def start_sandbox(
             found.management_account, administrator, members, found.standalone_accounts
         )
         profiles = write_profiles(folder, accounts_by_profile, found.regions[0])
-    except BaseException:
-        process.kill()
-        process.join()
-        raise
+        if_it_fails.pop_all()
     return RunningSandbox(url, client, folder, profiles, process)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from aws_sandbox.serving import describe, serve_until_stopped
@@ -34,13 +35,13 @@ def start(
     process = context.Process(target=_serve, args=(accounts, regions, organization, sending))
     process.start()
     sending.close()
-    with receiving:
-        try:
-            return process, str(receiving.recv())
-        except BaseException:
-            process.kill()
-            process.join()
-            raise
+    with ExitStack() as if_it_fails:
+        if_it_fails.callback(process.join)
+        if_it_fails.callback(process.kill)
+        with receiving:
+            url = str(receiving.recv())
+        if_it_fails.pop_all()
+    return process, url
 
 
 def _serve(
