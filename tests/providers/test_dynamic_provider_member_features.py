@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import pickle
 import time
-from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +22,7 @@ from tests.support.contract_properties import (
 )
 from tests.support.doors import Door, on_loopback
 from tests.support.dynamic_provider_process import Checked, DynamicProvider, error_of, running
-from tests.support.earlier_states import EARLIER_STATES, earlier, provider_reference
+from tests.support.earlier_states import EARLIER_STATES, earlier
 from tests.support.vocabulary import (
     ADMINISTRATOR,
     DETECTOR,
@@ -506,15 +504,6 @@ def test_a_refresh_keeps_the_inputs_that_say_how_to_act(
 
 
 _EACH_STATE = pytest.mark.parametrize("file", EARLIER_STATES, ids=lambda file: file.stem)
-
-
-@_EACH_STATE
-def test_an_earlier_state_names_a_provider_that_is_there_still(
-    file: Path,
-) -> None:
-    provider = pickle.loads(b64decode(provider_reference(file, "MemberFeatures")))  # noqa: S301 - our own
-
-    assert isinstance(provider, MemberFeaturesProvider)
 
 
 @_EACH_STATE

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import pickle
-from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +22,7 @@ from tests.support.contract_properties import (
 )
 from tests.support.doors import Door, on_loopback
 from tests.support.dynamic_provider_process import Checked, DynamicProvider, error_of, running
-from tests.support.earlier_states import EARLIER_STATES, earlier, provider_reference
+from tests.support.earlier_states import EARLIER_STATES, earlier
 from tests.support.vocabulary import DETECTOR, NO_MASTER, REGION, account, accounts
 
 if TYPE_CHECKING:
@@ -342,15 +340,6 @@ def test_without_its_detector_the_record_stays(
 
 
 _EACH_STATE = pytest.mark.parametrize("file", EARLIER_STATES, ids=lambda file: file.stem)
-
-
-@_EACH_STATE
-def test_an_earlier_state_names_a_provider_that_is_there_still(
-    file: Path,
-) -> None:
-    provider = pickle.loads(b64decode(provider_reference(file, "PriorSettings")))  # noqa: S301 - our own
-
-    assert isinstance(provider, PriorSettingsProvider)
 
 
 @_EACH_STATE
