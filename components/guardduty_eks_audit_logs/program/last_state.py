@@ -23,21 +23,29 @@ def read_own_state() -> LastState:
     """
     name = pulumi.get_stack()
     full = f"{pulumi.get_organization()}/{pulumi.get_project()}/{name}"
-    try:
-        resources = _resources_of(full)
-    except Exception as error:  # noqa: BLE001 - the SDK has no error of its own for it
+    reasons: list[str] = []
+    # A backend in a folder or bucket that knows no projects knows the stack by its name alone.
+    for stack in (full, name):
         try:
-            # A backend in a folder or bucket that knows no projects.
-            resources = _resources_of(name)
-        except Exception:  # noqa: BLE001
-            raise UserError(messages.last_state_unreadable(full, harmless(str(error)))) from None
-    return read_last_state(resources)
+            return read_last_state(_resources_of(stack))
+        except _InvokeFailedError as error:
+            reasons.append(str(error))
+    raise UserError(messages.last_state_unreadable(full, harmless(reasons[0])))
+
+
+class _InvokeFailedError(Exception):
+    """The engine could not read the resources of a stack."""
 
 
 def _resources_of(stack: str) -> Mapping[str, Any]:
-    answer = pulumi.runtime.invoke(
-        "pulumi:pulumi:readStackResourceOutputs", {"stackName": stack}
-    ).value
+    function = "pulumi:pulumi:readStackResourceOutputs"
+    try:
+        answer = pulumi.runtime.invoke(function, {"stackName": stack}).value
+    except Exception as error:
+        # The SDK has no class of its own for a failed invoke: it raises `Exception` itself.
+        if type(error) is not Exception:
+            raise
+        raise _InvokeFailedError(str(error)) from None
     return (answer or {}).get("outputs") or {}
 
 
