@@ -9,7 +9,7 @@ from guardduty_eks_audit_logs.errors import OtherAccountError
 from guardduty_eks_audit_logs.writing.run_context import (
     Difference,
     acting_as_the_state_says,
-    replaced,
+    changed_keys,
 )
 from guardduty_eks_audit_logs.writing.run_notes import is_any_record_kept
 
@@ -33,7 +33,7 @@ class DesignationLifecycle:
     @staticmethod
     def diff(last: DesignationProperties, wanted: DesignationProperties) -> Difference:
         """Compares the last run's properties with the new ones; `onDestroy` alone is no change."""
-        replaces = replaced(last, wanted, _OWNER)
+        replaces = changed_keys(last, wanted, _OWNER)
         differs = (last.identity, last.management_account_id) != (
             wanted.identity,
             wanted.management_account_id,

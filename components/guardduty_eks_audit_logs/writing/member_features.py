@@ -13,7 +13,7 @@ from guardduty_eks_audit_logs.writing.members import set_member_statuses, withou
 from guardduty_eks_audit_logs.writing.run_context import (
     Difference,
     acting_as_the_state_says,
-    replaced,
+    find_difference,
 )
 from guardduty_eks_audit_logs.writing.run_notes import has_recorded
 
@@ -40,11 +40,8 @@ class MemberFeaturesLifecycle:
     @staticmethod
     def diff(last: MemberFeaturesOutputs, wanted: MemberFeaturesInputs) -> Difference:
         """Compares what a run left with what one is to do; no I/O."""
-        replaces = replaced(last, wanted, _OWNER)
-        # A refresh compares what an earlier release left with itself.
-        asks = () if wanted.revision is None else _ASKS
-        differs = any(getattr(last, key) != getattr(wanted, key) for key in asks)
-        return Difference(bool(replaces or differs or last.drifted or last.unprocessed), replaces)
+        unfinished = bool(last.drifted or last.unprocessed)
+        return find_difference(last, wanted, owner=_OWNER, asks=_ASKS, unfinished=unfinished)
 
     def create(self, wanted: MemberFeaturesInputs) -> MemberFeaturesOutputs:
         """Sets all members that are not as wanted; also takes over members as they are."""

@@ -23,7 +23,7 @@ from guardduty_eks_audit_logs.writing.restore import restore_settings
 from guardduty_eks_audit_logs.writing.run_context import (
     Difference,
     acting_as_the_state_says,
-    replaced,
+    find_difference,
 )
 from guardduty_eks_audit_logs.writing.run_notes import (
     has_failed,
@@ -70,11 +70,7 @@ class PriorSettingsLifecycle:
     @staticmethod
     def diff(last: PriorSettingsOutputs, wanted: PriorSettingsInputs) -> Difference:
         """Compares what a run left with what one is to do; no I/O."""
-        replaces = replaced(last, wanted, _OWNER)
-        # A refresh compares what an earlier release left with itself.
-        asks = () if wanted.revision is None else _ASKS
-        differs = any(getattr(last, key) != getattr(wanted, key) for key in asks)
-        return Difference(bool(replaces or differs), replaces)
+        return find_difference(last, wanted, owner=_OWNER, asks=_ASKS)
 
     def create(self, wanted: PriorSettingsInputs) -> PriorSettingsOutputs:
         """Begins a ledger, or takes over that of another resource (the input `record`)."""

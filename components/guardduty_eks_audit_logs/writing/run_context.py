@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
     from guardduty_eks_audit_logs.aws.patience import Patience
     from guardduty_eks_audit_logs.progress import Report
-    from guardduty_eks_audit_logs.state.properties import Properties
+    from guardduty_eks_audit_logs.state.properties import (
+        MemberFeaturesInputs,
+        MemberFeaturesOutputs,
+        PriorSettingsInputs,
+        PriorSettingsOutputs,
+        Properties,
+    )
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,29 @@ class Difference:
     replaces: list[str]
 
 
-def replaced(last: Properties, wanted: Properties, keys: Collection[str]) -> list[str]:
-    """The properties, as the engine names them, whose change makes another resource."""
+def find_difference(
+    last: MemberFeaturesOutputs | PriorSettingsOutputs,
+    wanted: MemberFeaturesInputs | PriorSettingsInputs,
+    *,
+    owner: Collection[str],
+    asks: Collection[str],
+    unfinished: bool = False,
+) -> Difference:
+    """Compares what a run left with what one is to do.
+
+    Args:
+        last: the outputs in the state.
+        wanted: the inputs.
+        owner: the keys that say whose a resource is: another value is another resource.
+        asks: the keys that cause an update when they change.
+        unfinished: whether the last run left something to do.
+    """
+    replaces = changed_keys(last, wanted, owner)
+    # A refresh compares what an earlier release left with itself.
+    differs = wanted.revision is not None and bool(changed_keys(last, wanted, asks))
+    return Difference(bool(replaces or differs or unfinished), replaces)
+
+
+def changed_keys(last: Properties, wanted: Properties, keys: Collection[str]) -> list[str]:
+    """The keys whose values differ, as the engine names them."""
     return [to_camel(key) for key in keys if getattr(last, key) != getattr(wanted, key)]

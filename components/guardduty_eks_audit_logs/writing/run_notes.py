@@ -155,11 +155,13 @@ def failure_noted(kind: str, news: Mapping[str, Any]) -> Iterator[None]:
         kind: of the resource.
         news: its inputs.
     """
+    made = False
     try:
         yield
-    except Exception:
-        note(f"failed-{kind}-{news.get('administratorAccountId')}-{news.get('region')}")
-        raise
+        made = True
+    finally:
+        if not made:
+            note(f"failed-{kind}-{news.get('administratorAccountId')}-{news.get('region')}")
 
 
 def has_failed(kind: str, props: Properties) -> bool:
