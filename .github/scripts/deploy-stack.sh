@@ -4,8 +4,8 @@
 #
 # Usage: deploy-stack.sh STACK FOLDER-OF-PREVIEW FOLDER
 #
-# The first folder has the plan: `preview-stack.sh STACK FOLDER --save-plan=FOLDER/plan.json`. A plan
-# whose stack has changed since is refused. PULUMI_SECRETS_PROVIDER may name the secrets provider of
+# The first folder has the plan: `preview-stack.sh STACK FOLDER --save-plan=FOLDER/plan.json`. Without
+# a plan, or if the stack's state has changed since, nothing is done. PULUMI_SECRETS_PROVIDER may name the secrets provider of
 # a stack that the backend does not have yet.
 set -uo pipefail
 stack=$1
@@ -25,6 +25,12 @@ end() {
     exit "$1"
 }
 
+previewed=$(cat "$planned/exit-code" 2>/dev/null || echo none)
+if [[ $previewed != 0 || ! -f $planned/plan.json ]]; then
+    echo "error: $stack has no plan to follow (exit code of its preview: $previewed), so nothing is" \
+        "changed. Put right what the report of the plans says, and run Deploy again." | log
+    end 1
+fi
 if ! base=$(.github/scripts/state-of-stack.sh "$stack" 2> >(log >&2)); then
     end 1
 fi
