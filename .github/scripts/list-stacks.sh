@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Prints the names of the stacks in stacks/, as one line of JSON. The template and the sandbox's own
-# stacks (demo-…, sample-…) are left out.
+# Prints the names of the stacks in stacks/, as one line of JSON. Left out are the template, the
+# sandbox's own stacks (demo-…, sample-…), and stacks with `mode: delegation`: these act as the
+# management account, and are deployed by hand.
 #
 # Usage: list-stacks.sh
 set -euo pipefail
@@ -17,6 +18,10 @@ for file in stacks/Pulumi.*.yaml; do
     if [[ ! $name =~ ^[A-Za-z0-9_.-]{1,100}$ ]]; then
         printf 'error: %q is no name of a stack. Use letters, digits, "-", "_" and ".".\n' "$file" >&2
         exit 1
+    fi
+    if grep -Eq "^ +['\"]?[A-Za-z0-9_-]+:mode['\"]?: *['\"]?delegation" "$file"; then
+        echo "$name is left out: with mode: delegation it acts as the management account." >&2
+        continue
     fi
     names+=("$name")
 done
