@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST = 2_000
 """So many characters of a foreign line are shown."""
-_HEADLINE = 300
+_HEADLINE = 200
 _LABEL = 2_000
 _NOUN = 40
 
