@@ -26,6 +26,8 @@ def printable(text: str) -> str:
     Escape sequences and characters that show nothing or turn the direction of what follows are left
     out; line breaks, tabs and runs of spaces are one space.
     """
+    if text.isprintable():  # so is nearly every text, and a report has many
+        return " ".join(text.split())
     plain = _ESCAPE_SEQUENCE.sub("", text)
     spaced = "".join(" " if c.isspace() else c for c in plain if c.isspace() or c.isprintable())
     return " ".join(spaced.split())
