@@ -42,7 +42,7 @@ pre code { padding: 0; overflow-wrap: normal; }
 
 
 def html(document: Document, *, note: str = "") -> str:
-    """Writes a whole document as a page without scripts, links or anything to be loaded.
+    """Writes a whole document as a page without scripts or anything to be loaded.
 
     Args:
         document: what it says.
