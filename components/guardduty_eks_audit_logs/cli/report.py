@@ -13,16 +13,21 @@ from rich.markdown import Markdown
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.result_files import read_results
 from guardduty_eks_audit_logs.foreign_words import printable
-from guardduty_eks_audit_logs.reports.all_stacks import exit_code, make_document
+from guardduty_eks_audit_logs.reports.all_stacks import all_stacks
 from guardduty_eks_audit_logs.reports.document import Kind
 from guardduty_eks_audit_logs.reports.html import html
 from guardduty_eks_audit_logs.reports.markdown import COMMENT, SUMMARY, markdown
-from guardduty_eks_audit_logs.reports.stack_result import stack_results
+from guardduty_eks_audit_logs.reports.stack_result import (
+    NO_CHANGES_EXPECTED,
+    Ending,
+    stack_results,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from guardduty_eks_audit_logs.reports.document import Document
+    from guardduty_eks_audit_logs.reports.stack_result import StackResult
 
 app = typer.Typer(
     help="One report over the results of many stacks, as Markdown or HTML.",
@@ -30,6 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_NOT_ALL_DONE = 1
 _WRONG_USE = 2
 _LONGEST_WORDS = 500
 
@@ -101,7 +107,7 @@ def _command(kind: Kind) -> Callable[..., None]:
         where: _WhereWhole = "",
     ) -> None:
         found = stack_results(read_results(results), kind)
-        document = make_document(kind, found)
+        document = all_stacks(found, kind)
         if comment:
             _write(comment, markdown(document, COMMENT, where, note=note, marked=True))
         if summary:
@@ -112,7 +118,7 @@ def _command(kind: Kind) -> Callable[..., None]:
             _write(page, html(document, note=note))
         if not (comment or summary or whole or page):
             _print(document, note)
-        raise typer.Exit(exit_code(kind, found))
+        raise typer.Exit(_exit_code(kind, found))
 
     return command
 
@@ -123,6 +129,14 @@ for _kind in Kind:
         short_help=messages.help_of_report(_kind),
         help=f"{messages.help_of_report(_kind)}\n\n\b\n{messages.help_of_exit_codes(_kind)}",
     )(_command(_kind))
+
+
+def _exit_code(kind: Kind, results: Sequence[StackResult]) -> int:
+    if any(result.ending is not Ending.DONE for result in results):
+        return _NOT_ALL_DONE
+    if kind is Kind.DRIFT and any(result.changes for result in results):
+        return NO_CHANGES_EXPECTED
+    return 0
 
 
 def _print(document: Document, note: str) -> None:
