@@ -1,0 +1,515 @@
+"""The runner of workflow files does what GitHub does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import ValidationError
+
+from aws_sandbox.testing import ADMINISTRATOR
+from tests.support.workflows.expressions import ExpressionError
+from tests.support.workflows.machine import (
+    Event,
+    Interruption,
+    Machine,
+    WorkflowError,
+    commit,
+    pull_request,
+    repository_of,
+)
+from tests.support.workflows.runner import run_workflow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_sandbox.testing.plugin import RunningSandbox
+    from tests.support.workflows.github import GitHub
+    from tests.support.workflows.results import RunResult
+
+    Run = Callable[..., RunResult]
+
+_CHECKOUT = f"actions/checkout@{'a' * 40}"
+_UPLOAD = f"actions/upload-artifact@{'a' * 40}"
+_DOWNLOAD = f"actions/download-artifact@{'a' * 40}"
+_AWS = f"aws-actions/configure-aws-credentials@{'a' * 40}"
+_PULUMI = f"pulumi/actions@{'a' * 40}"
+_PYTHON = f"actions/setup-python@{'a' * 40}"
+_PUSH = Event("push", "")
+
+
+@pytest.fixture
+def machine(tmp_path: Path, github: GitHub) -> Machine:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", repository], check=True)
+    (repository / "file").write_text("first")
+    commit(repository, "First")
+    return Machine(tmp_path / "runs", repository, github)
+
+
+@pytest.fixture
+def run(machine: Machine, tmp_path: Path) -> Run:
+    """Runs a workflow of these jobs; without an event, a push of the newest commit."""
+
+    def run(
+        jobs: str,
+        *interruptions: Interruption,
+        event: Event = _PUSH,
+        on: Machine = machine,
+        top: str = "",
+    ) -> RunResult:
+        file = tmp_path / "workflow.yml"
+        head = f"name: W\non: [push, pull_request]\npermissions: {{}}\n{dedent(top)}\njobs:\n"
+        file.write_text(head + indent(dedent(jobs), "  "))
+        event = event if event.sha else replace(event, sha=commit(on.repository, "Next"))
+        return run_workflow(file, event, on, interruptions)
+
+    return run
+
+
+def test_outputs_pass_from_steps_to_jobs_and_into_a_matrix(run: Run) -> None:
+    result = run(
+        """
+        report:
+          needs: [list, work]
+          if: always()
+          runs-on: x
+          steps:
+            - env:
+                RESULT: ${{ needs.work.result }} ${{ toJSON(needs.work.outputs) == '{}' }}
+              run: echo "$RESULT"
+        list:
+          runs-on: x
+          outputs:
+            names: ${{ steps.names.outputs.names }}
+          steps:
+            - id: names
+              run: |
+                echo 'names=["a", "b", "c"]' >> "$GITHUB_OUTPUT"
+                printf 'more<<END\\none\\ntwo=2\\nEND\\n' >> "$GITHUB_OUTPUT"
+            - env:
+                MORE: ${{ steps.names.outputs.more }}
+              run: echo "$MORE"
+        work:
+          name: Work on ${{ matrix.name }}
+          needs: list
+          runs-on: x
+          concurrency:
+            group: work-${{ matrix.name }}
+          strategy:
+            fail-fast: false
+            matrix:
+              name: ${{ fromJSON(needs.list.outputs.names) }}
+          steps:
+            - name: Try
+              run: test "$NAME" != b
+              env:
+                NAME: ${{ matrix.name }}
+        """
+    )
+
+    assert result.results() == {
+        "list": "success",
+        "Work on a": "success",
+        "Work on b": "failure",
+        "Work on c": "success",
+        "report": "success",
+    }
+    assert result.job("list").steps[1].log == "one\ntwo=2\n"
+    assert result.job("Work on b").step("Try").code == 1
+    assert result.job("Work on b").group == "work-b"
+    assert result.job("report").steps[0].log == "failure true\n"
+
+
+def test_a_job_after_a_failed_or_skipped_one_is_skipped(run: Run) -> None:
+    result = run(
+        """
+        fails: {runs-on: x, steps: [{run: "false"}, {run: echo no}, {if: failure(), run: echo yes}]}
+        after: {runs-on: x, needs: fails, steps: [{run: echo no}]}
+        last: {runs-on: x, needs: after, steps: [{run: echo no}]}
+        told: {runs-on: x, needs: last, if: failure(), steps: [{run: echo yes}]}
+        never: {runs-on: x, if: github.event_name != 'push', steps: [{run: echo no}]}
+        """
+    )
+
+    results = {"fails": "failure", "told": "success"}
+    assert result.results() == dict.fromkeys(("after", "last", "never"), "skipped") | results
+    assert [s.outcome for s in result.job("fails").steps] == ["failure", "skipped", "success"]
+
+
+def test_variables_and_folders_come_from_where_they_are_set(run: Run, machine: Machine) -> None:
+    environment = {**os.environ, "GH_TOKEN": "of the terminal"}
+    result = run(
+        """
+        one:
+          runs-on: x
+          env: {B: job, C: job, D: job}
+          defaults: {run: {working-directory: there}}
+          steps:
+            - run: mkdir there
+              working-directory: .
+            - run: |
+                echo "C=file" >> "$GITHUB_ENV"
+                mkdir bin && printf '#!/bin/sh\\necho found' > bin/tool && chmod +x bin/tool
+                echo "$PWD/bin" >> "$GITHUB_PATH"
+            - name: Look
+              env: {D: "${{ env.C }}"}
+              run: echo $A $B $C $D $N; tool; basename $PWD; echo "$GITHUB_REPOSITORY${GH_TOKEN-}"
+        two: {runs-on: x, steps: [{run: 'ls -A; test $HOME != ~root'}]}
+        """,
+        on=replace(machine, environment=environment),
+        top="env: {A: workflow, B: workflow, N: 3}",
+    )
+
+    told = "workflow job file file 3\nfound\nthere\nacme/security\n"
+    assert result.job("one").step("Look").log == told
+    assert result.job("two").steps[0].log == ""
+
+
+def test_a_pipe_that_breaks_fails_only_in_the_shell_bash(run: Run) -> None:
+    result = run(
+        """
+        pipe:
+          runs-on: x
+          steps:
+            - {name: without, run: false | true}
+            - {name: with, run: false | true, shell: bash, continue-on-error: true, id: it}
+            - {name: then, run: "echo ${{ steps.it.outcome }} ${{ steps.it.conclusion }}"}
+            - {name: last, run: "false\\necho no"}
+        """
+    )
+
+    steps = result.job("pipe").steps
+    assert [s.outcome for s in steps] == ["success", "failure", "success", "failure"]
+    assert result.job("pipe").step("then").log == "failure success\n"
+    assert "no" not in result.job("pipe").step("last").log.splitlines()
+
+
+def test_a_summary_of_more_than_1_mib_is_lost(run: Run) -> None:
+    result = run(
+        """
+        long:
+          runs-on: x
+          steps:
+            - run: head -c 1048576 /dev/zero | tr '\\0' x >> $GITHUB_STEP_SUMMARY
+            - run: head -c 1048577 /dev/zero | tr '\\0' x >> $GITHUB_STEP_SUMMARY
+        """
+    )
+
+    within, over = result.job("long").steps
+    assert len(within.summary) == 1024 * 1024
+    assert (over.summary, over.outcome) == ("", "success")
+    assert "upload aborted" in over.log
+
+
+def test_artifacts_pass_files_between_jobs(run: Run) -> None:
+    result = run(
+        f"""
+        make:
+          runs-on: x
+          strategy: {{fail-fast: false, matrix: {{n: [1, 2]}}}}
+          steps:
+            - env: {{N: "${{{{ matrix.n }}}}"}}
+              run: mkdir -p out/$N; echo x | tee out/$N/f out/.hidden
+            - uses: {_UPLOAD}
+              with: {{name: "r-${{{{ matrix.n }}}}", path: out, if-no-files-found: error}}
+        take:
+          needs: make
+          runs-on: x
+          steps:
+            - uses: {_DOWNLOAD}
+              with: {{pattern: r-*, path: in, merge-multiple: true}}
+            - uses: {_DOWNLOAD}
+              with: {{name: r-1, path: one}}
+            - uses: {_DOWNLOAD}
+              with: {{pattern: none-*, path: none}}
+            - name: Look
+              run: find in one -type f | sort
+            - name: again
+              uses: {_UPLOAD}
+              with: {{name: r-1, path: in}}
+            - name: over
+              if: always()
+              uses: {_UPLOAD}
+              with: {{name: r-1, path: in, overwrite: true}}
+            - name: missing
+              if: always()
+              uses: {_DOWNLOAD}
+              with: {{name: r-3}}
+            - name: none
+              if: always()
+              uses: {_UPLOAD}
+              with: {{name: new, path: nowhere, if-no-files-found: error}}
+        """
+    )
+
+    take = result.job("take")
+    assert take.step("Look").log == "in/1/f\nin/2/f\none/1/f\n"
+    outcomes = {name: take.step(name).outcome for name in ("again", "over", "missing", "none")}
+    assert outcomes == {name: "success" if name == "over" else "failure" for name in outcomes}
+    assert result.artifacts.names == ["r-1", "r-2"]
+    assert (result.artifacts.of("r-1") / "2" / "f").exists()
+
+
+def test_checkout_gives_the_commit_asked_for(run: Run, machine: Machine) -> None:
+    old = commit(machine.repository, "Old")
+    (machine.repository / "file").write_text("second")
+    result = run(
+        f"""
+        look:
+          runs-on: x
+          permissions: {{contents: read}}
+          steps:
+            - uses: {_CHECKOUT}
+              with: {{persist-credentials: false}}
+            - uses: {_CHECKOUT}
+              with: {{persist-credentials: false, ref: "{old}", path: old}}
+            - run: cat file old/file; git log --oneline | wc -l
+        may-not:
+          runs-on: x
+          steps: [{{uses: "{_CHECKOUT}", with: {{persist-credentials: false}}}}]
+        """
+    )
+
+    assert result.job("look").steps[2].log == "secondfirst1\n"
+    assert result.job("may-not").result == "failure"
+
+
+def test_only_tracked_files_are_in_the_repository(machine: Machine, tmp_path: Path) -> None:
+    (machine.repository / "untracked").write_text("x")
+    copy = repository_of(machine.repository, tmp_path / "copy")
+
+    assert sorted(f.name for f in copy.iterdir()) == [".git", "file"]
+
+
+def test_the_engine_and_python_are_on_path_once_set_up(
+    run: Run, machine: Machine, tmp_path: Path
+) -> None:
+    engine = tmp_path / "engine"
+    engine.mkdir()
+    (engine / "pulumi").write_text("#!/bin/sh\necho engine")
+    (engine / "pulumi").chmod(0o755)
+    (machine.repository / "version").write_text("3.1.2\n")
+    jobs = f"""
+        set-up:
+          runs-on: x
+          permissions: {{contents: read}}
+          steps:
+            - uses: {_CHECKOUT}
+              with: {{persist-credentials: false}}
+            - uses: {_PULUMI}
+              with: {{pulumi-version-file: version}}
+            - uses: {_PYTHON}
+              with: {{python-version: "3.11"}}
+            - run: pulumi && python3 -c 'import sys; print(sys.prefix == sys.base_prefix)'
+            - uses: {_PULUMI}
+              with: {{pulumi-version-file: versoin}}
+        """
+
+    result = run(jobs, on=replace(machine, engine_bin=engine))
+
+    assert result.job("set-up").steps[3].log == "engine\nTrue\n"
+    assert result.job("set-up").steps[4].outcome == "failure"
+
+
+@pytest.mark.parametrize(
+    ("job", "event", "subject"),
+    [
+        ("{}", _PUSH, "repo:acme/security:ref:refs/heads/main"),
+        ("{environment: production}", _PUSH, "repo:acme/security:environment:production"),
+        ("{}", pull_request(1, ""), "repo:acme/security:pull_request"),
+    ],
+)
+def test_aws_gives_keys_for_the_subject_of_the_job(  # noqa: PLR0913, PLR0917 -- a table and fixtures
+    run: Run, machine: Machine, sandbox: RunningSandbox, job: str, event: Event, subject: str
+) -> None:
+    role = sandbox.client.make_ci_role(ADMINISTRATOR, subject=subject)
+    other = sandbox.client.make_ci_role(ADMINISTRATOR, "other", subject=f"{subject}-not")
+    steps = f"""
+      - uses: {_AWS}
+        with: {{role-to-assume: "{role}", aws-region: us-east-1}}
+      - run: echo "$AWS_REGION ${{AWS_SESSION_TOKEN:+token}} ${{AWS_PROFILE-}}"
+      - uses: {_AWS}
+        with: {{role-to-assume: "{other}", aws-region: us-east-1}}
+    """
+    environment = "environment: production" if "environment" in job else ""
+    jobs = f"may:\n  runs-on: x\n  permissions: {{id-token: write}}\n  {environment}\n"
+    on = replace(machine, sandbox=sandbox, environment=sandbox.environment)
+
+    result = run(
+        f"{jobs}  steps:{indent(dedent(steps), '    ')}\nmay-not:\n  runs-on: x\n"
+        f"  steps:{indent(dedent(steps), '    ')}",
+        event=event,
+        on=on,
+    )
+
+    allowed, look, refused = result.job("may").steps
+    assert (allowed.outcome, look.log) == ("success", "us-east-1 token \n")
+    assert "AccessDenied" in refused.log
+    assert "set the `id-token` permission" in result.job("may-not").steps[0].log
+
+
+_COMMENT = """
+        comment:
+          runs-on: x
+          permissions: {pull-requests: write, id-token: write}
+          steps:
+            - env:
+                GH_TOKEN: ${{ github.token }}
+                KEY: ${{ secrets.KEY }}
+                PATH_: repos/${{ github.repository }}/issues/${{ github.event.number }}/comments
+              run: gh api $PATH_ -f body=x$KEY
+        """
+
+
+@pytest.mark.parametrize("fork", [False, True])
+def test_a_run_from_a_fork_has_no_rights_and_no_secrets(
+    run: Run, machine: Machine, github: GitHub, *, fork: bool
+) -> None:
+    sha = commit(machine.repository, "A change")
+    number = github.add_pull_request(sha)
+    on = replace(machine, secrets={"KEY": "secret"})
+
+    result = run(_COMMENT, event=pull_request(number, sha, fork=fork), on=on)
+
+    assert result.job("comment").result == ("failure" if fork else "success")
+    assert github.comments_of() == ([] if fork else ["xsecret"])
+
+
+_LONG = """
+        long:
+          runs-on: x
+          outputs: {o: "${{ steps.work.outputs.o }}"}
+          steps:
+            - id: work
+              name: Work
+              run: |
+                echo o=1 >> "$GITHUB_OUTPUT"
+                sh -c 'echo $$ > started; exec sleep 600'
+                echo no
+            - {name: Next, run: echo no}
+            - {name: Cleanup, if: always(), run: echo yes}
+            - {name: Told, if: cancelled(), run: echo yes}
+        after:
+          needs: long
+          if: "!cancelled()"
+          runs-on: x
+          steps: [{run: "echo ${{ needs.long.result }}"}]
+        at-last:
+          needs: long
+          if: always()
+          runs-on: x
+          steps: [{run: "echo '${{ needs.long.outputs.o }}'"}]
+        """
+
+
+def _has_started(workspace: Path) -> bool:
+    return (workspace / "started").exists()
+
+
+@pytest.mark.parametrize(
+    ("how", "steps", "results"),
+    [
+        (
+            "run",
+            ["cancelled", "skipped", "success", "success"],
+            ["cancelled", "skipped", "success"],
+        ),
+        (
+            "job",
+            ["cancelled", "skipped", "success", "success"],
+            ["cancelled", "success", "success"],
+        ),
+        ("crash", ["failure"], ["failure", "success", "success"]),
+    ],
+)
+def test_a_job_ends_while_a_step_runs(
+    run: Run, machine: Machine, how: str, steps: list[str], results: list[str]
+) -> None:
+    planned = Interruption("long", "Work", how, _has_started)  # type: ignore[arg-type]
+
+    result = run(_LONG, planned)
+
+    assert [s.outcome for s in result.job("long").steps] == steps
+    assert list(result.results().values()) == results
+    assert result.job("at-last").steps[0].log == ("\n" if how == "crash" else "1\n")
+    (started,) = machine.folder.rglob("started")
+    command = Path("/proc", started.read_text().strip(), "cmdline")
+    assert not command.exists() or command.read_text() == ""  # not yet waited for
+
+
+def test_a_job_ends_before_a_step(run: Run) -> None:
+    crashed = run(_LONG, Interruption("long", "Work", "crash"))
+    cancelled = run(_LONG, Interruption("long", "Work", "job"))
+
+    assert [s.outcome for s in crashed.job("long").steps] == ["skipped"]
+    outcomes = [s.outcome for s in cancelled.job("long").steps]
+    assert outcomes == ["skipped", "skipped", "success", "success"]
+
+
+def test_a_step_is_done_in_another_way_if_the_test_says_so(run: Run, machine: Machine) -> None:
+    on = replace(machine, in_place_of={"Install": lambda folder: (folder / "made").touch()})
+
+    result = run(
+        "one: {runs-on: x, steps: [{name: Install, run: exit 1}, {name: Look, run: ls}]}", on=on
+    )
+
+    assert result.job("one").step("Look").log == "made\n"
+
+
+def test_a_job_waits_for_the_approval_of_its_environment(run: Run, machine: Machine) -> None:
+    asked: list[tuple[str, list[str]]] = []
+
+    def approve(environment: str, so_far: RunResult) -> bool:
+        asked.append((environment, [job.summary for job in so_far.of("plan")]))
+        return False
+
+    jobs = """
+        plan: {runs-on: x, steps: [{run: echo plan >> $GITHUB_STEP_SUMMARY}]}
+        deploy:
+          needs: plan
+          runs-on: x
+          environment: production
+          strategy: {fail-fast: false, matrix: {n: [1, 2]}}
+          steps: [{run: echo no}]
+        """
+
+    result = run(jobs, on=replace(machine, approve=approve))
+
+    assert asked == [("production", ["plan\n"])]
+    assert [(job.result, job.steps) for job in result.of("deploy")] == [("failure", [])] * 2
+
+
+@pytest.mark.parametrize(
+    ("job", "error"),
+    [
+        ("{runs-on: x, steps: [{run: x, wiht: {}}]}", ValidationError),
+        ("{runs-on: x, strategy: {matrix: {n: [1]}}, steps: [{run: x}]}", ValidationError),
+        ("{runs-on: x, steps: [{run: 'echo ${{ env.NONE }}'}]}", ExpressionError),
+        ("{runs-on: x, steps: [{run: x, if: stepps.x == 1}]}", ExpressionError),
+        ("{runs-on: x, if: success() && vars.NONE, steps: [{run: x}]}", ExpressionError),
+        ("{runs-on: x, steps: [{run: x, shell: fish}]}", WorkflowError),
+        (f"{{runs-on: x, steps: [{{uses: actions/cache@{'a' * 40}}}]}}", WorkflowError),
+        ("{runs-on: x, steps: [{uses: actions/checkout@v7}]}", WorkflowError),
+        (
+            f"{{runs-on: x, steps: [{{uses: {_UPLOAD}, with: {{path: x, nmae: y}}}}]}}",
+            WorkflowError,
+        ),
+        ("{runs-on: x, needs: another, steps: [{run: x}]}", WorkflowError),
+        ("{runs-on: x, needs: one, steps: [{run: x}]}", WorkflowError),
+    ],
+)
+def test_a_slip_in_a_workflow_is_an_error(run: Run, job: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        run(f"one: {job}")
+
+
+def test_an_interruption_that_does_not_happen_is_an_error(run: Run) -> None:
+    with pytest.raises(WorkflowError, match="did not happen"):
+        run("one: {runs-on: x, steps: [{run: ls}]}", Interruption("one", "Lsi", "crash"))
