@@ -40,6 +40,7 @@ _DOWNLOAD = f"actions/download-artifact@{'a' * 40}"
 _AWS = f"aws-actions/configure-aws-credentials@{'a' * 40}"
 _PULUMI = f"pulumi/actions@{'a' * 40}"
 _PYTHON = f"actions/setup-python@{'a' * 40}"
+_HEAD = "e" * 40
 _PUSH = Event("push", "")
 
 
@@ -323,7 +324,7 @@ def test_the_engine_and_python_are_on_path_once_set_up(
     [
         ("{}", _PUSH, "repo:acme/security:ref:refs/heads/main"),
         ("{environment: production}", _PUSH, "repo:acme/security:environment:production"),
-        ("{}", pull_request(1, ""), "repo:acme/security:pull_request"),
+        ("{}", pull_request(1, "", _HEAD), "repo:acme/security:pull_request"),
     ],
 )
 def test_aws_gives_keys_for_the_subject_of_the_job(  # noqa: PLR0913, PLR0917 -- a table and fixtures
@@ -373,10 +374,10 @@ def test_a_run_from_a_fork_has_no_rights_and_no_secrets(
     run: Run, machine: Machine, github: GitHub, *, fork: bool
 ) -> None:
     sha = commit(machine.repository, "A change")
-    number = github.add_pull_request(sha)
+    number = github.add_pull_request(_HEAD)
     on = replace(machine, secrets={"KEY": "secret"})
 
-    result = run(_COMMENT, event=pull_request(number, sha, fork=fork), on=on)
+    result = run(_COMMENT, event=pull_request(number, sha, _HEAD, fork=fork), on=on)
 
     assert result.job("comment").result == ("failure" if fork else "success")
     assert github.comments_of() == ([] if fork else ["xsecret"])

@@ -48,21 +48,27 @@ class Event:
 
 
 def pull_request(
-    number: int, sha: str, *, fork: bool = False, actor: str = "somebody", action: str = "opened"
+    number: int, sha: str, head: str, *, fork: bool = False, actor: str = "somebody"
 ) -> Event:
-    """A pull request to main is opened or changed; `fork`: from a fork, or by a bot such as
-    `dependabot[bot]`, which GitHub treats the same.
+    """A pull request to main is opened or changed.
+
+    Args:
+        number: its number.
+        sha: the commit that would merge it, which a run checks out.
+        head: its newest commit.
+        fork: it is from a fork, or by a bot as `dependabot[bot]`, which GitHub treats the same.
+        actor: who opened it.
     """
-    head = "stranger/security" if fork and not actor.endswith("[bot]") else "acme/security"
+    repository = "stranger/security" if fork and not actor.endswith("[bot]") else "acme/security"
     content = {
         "number": number,
         "title": "A change",
         "draft": False,
         "user": {"login": actor},
-        "head": {"sha": sha, "ref": "change", "repo": {"full_name": head, "fork": fork}},
+        "head": {"sha": head, "ref": "change", "repo": {"full_name": repository}},
         "base": {"ref": "main", "repo": {"full_name": "acme/security"}},
     }
-    payload = {"action": action, "number": number, "pull_request": content}
+    payload = {"action": "opened", "number": number, "pull_request": content}
     return Event("pull_request", sha, f"refs/pull/{number}/merge", payload, fork, actor)
 
 
