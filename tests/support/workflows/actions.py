@@ -81,7 +81,7 @@ def _checkout(use: Use) -> None:
     folder = use.workspace / use.inputs.pop("path", ".")
     if use.inputs.pop("persist-credentials", "true") != "false":
         raise WorkflowError("checkout must not leave the token to later steps")
-    use.log.append(checked_out(use.machine.repository, ref, folder, depth))
+    checked_out(use.machine.repository, ref, folder, depth)
 
 
 def _setup_python(use: Use) -> None:

@@ -148,8 +148,8 @@ def commit(repository: Path, subject: str) -> str:
     return _git(repository, "rev-parse", "HEAD").strip()
 
 
-def checked_out(repository: Path, ref: str, folder: Path, depth: int) -> str:
-    """Fetches a commit or a branch into a folder; gives the log.
+def checked_out(repository: Path, ref: str, folder: Path, depth: int) -> None:
+    """Fetches a commit or a branch into a folder: so many commits, or all for 0.
 
     Raises:
         ActionError: the repository does not have it.
@@ -159,7 +159,7 @@ def checked_out(repository: Path, ref: str, folder: Path, depth: int) -> str:
     limit = [f"--depth={depth}"] if depth else []
     try:
         _git(folder, "fetch", "--quiet", *limit, f"file://{repository}", ref)
-        return _git(folder, "checkout", "--quiet", "--detach", "FETCH_HEAD")
+        _git(folder, "checkout", "--quiet", "--detach", "FETCH_HEAD")
     except subprocess.CalledProcessError as failed:
         raise ActionError(failed.stderr) from failed
 

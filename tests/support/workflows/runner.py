@@ -1,4 +1,8 @@
-"""Runs a workflow file as GitHub does: jobs in order, each in a folder of its own, two at once."""
+"""Runs a workflow file as GitHub does: jobs in order, each in a folder of its own, two at once.
+
+Of what a file may say, `runs-on`, `timeout-minutes`, `max-parallel` and the filters of `on` have no
+effect, and a concurrency group makes nothing wait.
+"""
 
 from __future__ import annotations
 
