@@ -48,5 +48,15 @@ if [[ $base == new ]]; then
 fi
 
 export GUARDDUTY_EKS_AUDIT_LOGS_REPORT="$folder/report.json"
-pulumi up --yes --stack "$stack" --non-interactive --color never --plan "$planned/plan.json" 2>&1 | log
-end "${PIPESTATUS[0]}"
+pulumi up --yes --stack "$stack" --non-interactive --color never --plan "$planned/plan.json" \
+    > >(log) 2>&1 &
+run=$!
+# A cancelled job ends its shell alone. The engine is to end as after Ctrl-C, and to remove its lock.
+trap 'kill -INT "$run" 2>/dev/null' INT
+trap '' TERM
+while true; do
+    wait "$run"
+    code=$?
+    kill -0 "$run" 2>/dev/null || break
+done
+end "$code"

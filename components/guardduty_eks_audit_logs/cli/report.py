@@ -64,9 +64,7 @@ _Comment = Annotated[
 ]
 _Summary = Annotated[
     Path | None,
-    typer.Option(
-        metavar="FILE", help="Append Markdown that fits into a step summary (1 MiB)."
-    ),
+    typer.Option(metavar="FILE", help="Append Markdown that fits into a step summary (1 MiB)."),
 ]
 _Whole = Annotated[
     Path | None, typer.Option("--markdown", metavar="FILE", help="Write all of it as Markdown.")
