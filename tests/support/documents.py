@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -80,6 +81,11 @@ HOSTILE = (
     " ",
 )
 """Texts that Markdown, HTML or GitHub reads as more than text."""
+
+SOME_DOCUMENTS = settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+"""A large document takes its time to be made up."""
 
 _hostile = st.sampled_from(HOSTILE)
 _foreign = st.one_of(_hostile, st.lists(_hostile, max_size=4).map(" ".join), st.text(max_size=60))

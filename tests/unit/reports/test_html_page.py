@@ -8,7 +8,7 @@ from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from guardduty_eks_audit_logs.reports.document import (
     Document,
@@ -22,7 +22,7 @@ from guardduty_eks_audit_logs.reports.document import (
 )
 from guardduty_eks_audit_logs.reports.html import html
 from guardduty_eks_audit_logs.reports.markdown import markdown
-from tests.support.documents import HOSTILE, documents, markdown_tokens
+from tests.support.documents import HOSTILE, SOME_DOCUMENTS, documents, markdown_tokens
 
 _TAGS = {
     *("html", "head", "meta", "title", "style", "body", "main"),
@@ -82,7 +82,7 @@ def _words(texts: list[str]) -> list[str]:
     return "".join(texts).split()
 
 
-@settings(max_examples=25)
+@SOME_DOCUMENTS
 @given(documents())
 def test_the_page_says_what_the_markdown_says_in_its_order(document: Document) -> None:
     said = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardduty_eks_audit_logs.foreign_words import printable
@@ -20,7 +20,15 @@ from guardduty_eks_audit_logs.reports.document import (
 )
 from guardduty_eks_audit_logs.reports.markdown import COMMENT, markdown, marker
 from guardduty_eks_audit_logs.reports.markdown_blocks import code
-from tests.support.documents import HOSTILE, code_in, documents, markdown_tokens, read, skeleton
+from tests.support.documents import (
+    HOSTILE,
+    SOME_DOCUMENTS,
+    code_in,
+    documents,
+    markdown_tokens,
+    read,
+    skeleton,
+)
 
 _TABLE = Table(("stack", "result"), ((Foreign("prod-us-east-1"), "refused"),))
 
@@ -164,7 +172,7 @@ def test_a_wide_cell_does_not_move_those_of_other_rows() -> None:
     assert narrow == f"2  {'b'.ljust(30)}  unit"
 
 
-@settings(max_examples=50)
+@SOME_DOCUMENTS
 @given(documents())
 def test_the_whole_has_every_entry_and_every_part(document: Document) -> None:
     found = read(markdown(document))

@@ -6,7 +6,7 @@ import re
 from time import process_time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardduty_eks_audit_logs.reports.document import (
@@ -21,7 +21,14 @@ from guardduty_eks_audit_logs.reports.document import (
 )
 from guardduty_eks_audit_logs.reports.html import html
 from guardduty_eks_audit_logs.reports.markdown import COMMENT, SMALLEST, SUMMARY, Limit, markdown
-from tests.support.documents import HOSTILE, documents, markdown_tokens, read, skeleton
+from tests.support.documents import (
+    HOSTILE,
+    SOME_DOCUMENTS,
+    documents,
+    markdown_tokens,
+    read,
+    skeleton,
+)
 
 _REGIONS = tuple(f"us-east-{number}" for number in range(1, 18))
 _TABLE = Table(
@@ -50,7 +57,7 @@ def _shown(text: str, heading: str) -> int:
     return read(section).entries
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+@SOME_DOCUMENTS
 @given(
     documents(),
     st.one_of(st.integers(SMALLEST, 6_000), st.integers(SMALLEST, 100_000)),
@@ -77,7 +84,7 @@ def test_any_document_fits_any_limit_and_its_numbers_add_up(
     assert len([tag for tag in tags if tag.startswith("<details>")]) == tags.count("</details>\n")
 
 
-@settings(max_examples=50)
+@SOME_DOCUMENTS
 @given(documents())
 def test_a_document_that_fits_is_not_cut(document: Document) -> None:
     size = len(markdown(document, SUMMARY).encode())
