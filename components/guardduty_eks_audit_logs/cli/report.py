@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reports.all_stacks import all_stacks
 from guardduty_eks_audit_logs.reports.document import Kind
 from guardduty_eks_audit_logs.reports.html import html
-from guardduty_eks_audit_logs.reports.markdown import COMMENT, SUMMARY, markdown
+from guardduty_eks_audit_logs.reports.markdown import COMMENT, SMALLEST, SUMMARY, Limit, markdown
 from guardduty_eks_audit_logs.reports.stack_result import (
     NO_CHANGES_EXPECTED,
     Ending,
@@ -109,7 +110,7 @@ def _command(kind: Kind) -> Callable[..., None]:
         if comment:
             _write(comment, markdown(document, COMMENT, where, note=note, marked=True))
         if summary:
-            _append(summary, markdown(document, SUMMARY, where, note=note))
+            _append(summary, markdown(document, _room_in(summary), where, note=note))
         if whole:
             _write(whole, markdown(document, note=note))
         if page:
@@ -135,6 +136,12 @@ def _exit_code(kind: Kind, results: Sequence[StackResult]) -> int:
     if kind is Kind.DRIFT and any(result.changes for result in results):
         return NO_CHANGES_EXPECTED
     return 0
+
+
+def _room_in(summary: Path) -> Limit:
+    """What a step summary still takes: GitHub drops one that is too long as a whole."""
+    there = summary.stat().st_size if summary.is_file() else 0
+    return replace(SUMMARY, most=max(SUMMARY.most - there, SMALLEST))
 
 
 def _print(document: Document, note: str) -> None:
