@@ -8,6 +8,7 @@ A refusal names the key, the value, the account, and the way out. AWS's messages
 from __future__ import annotations
 
 from guardduty_eks_audit_logs.messages.accounts_file import *
+from guardduty_eks_audit_logs.messages.all_stacks import *
 from guardduty_eks_audit_logs.messages.answers import *
 from guardduty_eks_audit_logs.messages.caller import *
 from guardduty_eks_audit_logs.messages.catalogue import *
