@@ -36,6 +36,7 @@ test: venv ## all tests but the slow ones
 
 test-all: venv ## every test, with the slow ones: half an hour
 	@$(VENV) -m tools.engine >/dev/null
+	@$(VENV) -m tools.actionlint -version >/dev/null
 	$(PYTEST) $(ARGS)
 
 soak: venv ## random histories with faults and kills (ARGS="--help" lists the options)
@@ -53,11 +54,14 @@ bench: venv ## how a run, the state and the sandbox grow to 50,000 members, as r
 	@$(VENV) -m benchmarks.state_size
 	@$(VENV) -m benchmarks.sandbox_size
 
-check: venv ## what CI checks beside the tests: ruff, mypy and the layers of imports
+check: venv ## what CI checks beside the tests: code, layers of imports, workflows, scripts
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
 	.venv/bin/lint-imports --no-logo
+	.venv/bin/zizmor --offline --no-progress --quiet --pedantic .github
+	$(VENV) -m tools.actionlint -shellcheck .venv/bin/shellcheck -pyflakes= .github/workflows/*.yml
+	.venv/bin/shellcheck .ci/run .github/scripts/*.sh packages/aws_plugin_stand_in/bin/*
 
 ##@ Keep it
 

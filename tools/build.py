@@ -1,4 +1,4 @@
-"""The engine built from its public Go modules, for machines without Pulumi's download site.
+"""The engine and other programs, built from their public Go modules.
 
 Writes to the folder it is given and to Go's own caches. The user's Go settings (GOPROXY, GOFLAGS
 and the like) stay in force.
@@ -27,48 +27,52 @@ _ANSWER_SECONDS = 60.0
 
 
 class BuildError(Exception):
-    """The engine could not be built here; the message says why."""
+    """A program could not be built here; the message says why."""
 
 
 @dataclass(frozen=True)
-class _Program:
-    """One program of the engine.
+class GoProgram:
+    """A program to build.
 
     Attributes:
         words: What people call it.
         module: The folder whose go.mod pins it.
         package: The Go package of its main function.
-        version: What it is to call itself.
         tags: Go build tags.
+        link: Options of the linker, beside those that make it small.
     """
 
     words: str
     module: Path
     package: str
-    version: str
     tags: tuple[str, ...] = ()
+    link: str = ""
 
 
-def _programs(version: str) -> tuple[_Program, ...]:
+def _programs(version: str) -> tuple[GoProgram, ...]:
     return (
         # osusergo: users are looked up without C. grpcnotrace: without it the linker can't leave
         # out unused methods, and the program is much bigger. Pulumi's own releases set both.
-        _Program(
+        GoProgram(
             "the Pulumi CLI",
             _MODULES / "pulumi",
             "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-            version,
             ("osusergo", "grpcnotrace"),
+            _calling_itself(version),
         ),
         # The last version whose language host is part of the sdk module. Later hosts are a module
         # of their own that the Go module proxies don't serve.
-        _Program(
+        GoProgram(
             "its Python language host",
             _MODULES / "language-python",
             f"{_SDK}/python/cmd/pulumi-language-python",
-            "v3.79.0",
+            link=_calling_itself("v3.79.0"),
         ),
     )
+
+
+def _calling_itself(version: str) -> str:
+    return f"-X {_SDK}/go/common/version.Version={version}"
 
 
 def build_engine(version: str, folder: Path, report: Callable[[str], None]) -> None:
@@ -82,7 +86,7 @@ def build_engine(version: str, folder: Path, report: Callable[[str], None]) -> N
     Raises:
         BuildError: Go is missing or too old, or the build fails.
     """
-    go = _find_go()
+    go = find_go()
     report(
         f"building the Pulumi engine {version} from Go modules, this one time: "
         "about 6 minutes on 2 cores"
@@ -91,13 +95,18 @@ def build_engine(version: str, folder: Path, report: Callable[[str], None]) -> N
     try:
         bin_folder.mkdir(parents=True)
         for program in _programs(version):
-            _build(go, program, bin_folder, report)
+            build_program(go, program, bin_folder, report)
         _copy_python_parts(go, bin_folder)
     except OSError as error:
         raise BuildError(f"the build failed: {error}") from error
 
 
-def _find_go() -> str:
+def find_go() -> str:
+    """The `go` on PATH.
+
+    Raises:
+        BuildError: There is none, or it is too old.
+    """
     go = shutil.which("go")
     if go is None:
         raise BuildError("no `go` on PATH")
@@ -119,15 +128,26 @@ def _find_go() -> str:
     return go
 
 
-def _build(go: str, program: _Program, bin_folder: Path, report: Callable[[str], None]) -> None:
+def build_program(go: str, program: GoProgram, folder: Path, report: Callable[[str], None]) -> None:
+    """Build a program into a folder.
+
+    Args:
+        go: What `find_go` found.
+        program: What to build.
+        folder: The folder for the executable; it exists.
+        report: Takes one line of progress at a time.
+
+    Raises:
+        BuildError: The build fails.
+        OSError: `go` could not be started.
+    """
     # -mod=readonly: whatever GOFLAGS says, what go.sum doesn't pin isn't built.
     tags = ("-tags", ",".join(program.tags)) if program.tags else ()
-    set_version = f"-X {_SDK}/go/common/version.Version={program.version}"
     command = Command(
         [
             *(go, "build", "-mod=readonly", "-trimpath", *tags),
-            *("-ldflags", f"-w -s {set_version}"),
-            *("-o", f"{bin_folder}{os.sep}", program.package),
+            *("-ldflags", f"-w -s {program.link}".rstrip()),
+            *("-o", f"{folder}{os.sep}", program.package),
         ],
         doing=f"downloading and compiling {program.words}",
         cwd=program.module,

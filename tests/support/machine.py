@@ -64,7 +64,10 @@ class Machine:
             self.program(_HOST, "exit 0")
         return self.program("pulumi", f"echo {version}")
 
-    def install_go(self, version: str = "go1.26.8", before_build: str = "") -> None:
+    def install_go(
+        self, version: str = "go1.26.8", before_build: str = "", built: str = ENGINE_VERSION
+    ) -> None:
+        """Install a Go whose builds are programs that answer with the version `built`."""
         sdk = self.root / "sdk"
         self.program("pulumi-language-python-exec", "exit 0", sdk / "python" / "cmd")
         self.program("pulumi-resource-pulumi-python", "exit 0", sdk / "python" / "dist")
@@ -81,7 +84,7 @@ build)
     echo "CGO_ENABLED=$CGO_ENABLED GOFLAGS=$GOFLAGS GOPROXY=$GOPROXY" >>{self.root}/go-env.log
     {before_build or ":"}
     while [ $# -gt 1 ]; do [ "$1" = -o ] && out=$2; shift; done
-    printf '#!/bin/sh\\necho {ENGINE_VERSION}\\n' >"$out${{1##*/}}" &&
+    printf '#!/bin/sh\\necho {built}\\n' >"$out${{1##*/}}" &&
         chmod +x "$out${{1##*/}}" ;;
 esac""",
         )

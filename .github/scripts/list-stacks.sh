@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Prints the names of the stacks in stacks/, as one line of JSON. Left out are the template, the
+# sandbox's own stacks (demo-…, sample-…), and stacks with `mode: delegation`: these act as the
+# management account, and are deployed by hand.
+#
+# Usage: list-stacks.sh
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+shopt -s nullglob
+
+names=()
+for file in stacks/Pulumi.*.yaml; do
+    name=${file#stacks/Pulumi.}
+    name=${name%.yaml}
+    case $name in
+        template | demo-* | sample-*) continue ;;
+    esac
+    if [[ ! $name =~ ^[A-Za-z0-9_.-]{1,100}$ ]]; then
+        printf 'error: %q is no name of a stack. Use letters, digits, "-", "_" and ".".\n' "$file" >&2
+        exit 1
+    fi
+    if grep -Eq "^ +['\"]?[A-Za-z0-9_-]+:mode['\"]?: *['\"]?delegation" "$file"; then
+        echo "$name is left out: with mode: delegation it acts as the management account." >&2
+        continue
+    fi
+    names+=("$name")
+done
+jq --null-input --compact-output '$ARGS.positional' --args "${names[@]}"
