@@ -289,3 +289,14 @@ def status_unknown() -> str:
 def trial_of(fewest: int, most: int) -> str:
     """Says how much of the trial is left; it may differ from region to region."""
     return trial(most) if fewest == most else f"trial: {fewest} to {counted(most, 'day')}"
+
+
+def output_not_writable(option: str, path: str, reason: str) -> str:
+    return (
+        f"error: {option} {path} can't be written ({reason.rstrip('.')}). "
+        "Name a file in a folder that exists and that you may write to."
+    )
+
+
+def whole_too_long(length: int, most: int) -> str:
+    return f"the text has {length:,} characters. Use at most {most}."

@@ -1,0 +1,212 @@
+"""The commands `report preview`, `report run` and `report drift`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.cli.result_files import read_results
+from guardduty_eks_audit_logs.reports.all_stacks import all_stacks
+from guardduty_eks_audit_logs.reports.document import Kind
+from guardduty_eks_audit_logs.reports.html import html
+from guardduty_eks_audit_logs.reports.markdown import COMMENT, SUMMARY, markdown
+from guardduty_eks_audit_logs.reports.stack_result import Ending, stack_results
+
+if TYPE_CHECKING:
+    from guardduty_eks_audit_logs.reports.document import Document
+    from guardduty_eks_audit_logs.reports.stack_result import StackResult
+
+_NOT_ALL_DONE = 1
+_WRONG_USE = 2
+_DIFFERS = 7
+_LONGEST_WHOLE = 120
+
+report = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILES...",
+        help="Folders results/STACK with report.json, engine.json, log.txt and exit-code, or single"
+        " files: run reports and outputs of `pulumi preview --json`. Name every stack that you"
+        " expect: one without files has no result.",
+        show_default=False,
+    ),
+]
+Comment = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Markdown for a GitHub comment: at most 65,536 characters."),
+]
+Summary = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Markdown for a GitHub step summary: at most 1 MiB, appended to FILE."
+    ),
+]
+WholeMarkdown = Annotated[
+    Path | None, typer.Option("--markdown", metavar="FILE", help="All of it as Markdown.")
+]
+WholeHtml = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="All of it as one page of HTML.")
+]
+Whole = Annotated[
+    str,
+    typer.Option(
+        metavar="TEXT",
+        help='Where a reader finds all of it, shown where it is cut: "the artifact report".',
+    ),
+]
+
+
+@dataclass(frozen=True)
+class _Outputs:
+    """Where a report goes; to stdout if there is no file."""
+
+    comment: Path | None
+    summary: Path | None
+    markdown: Path | None
+    html: Path | None
+    whole: str
+
+
+@report.callback()
+def about() -> None:
+    """One report over all stacks, from what their previews or runs left."""
+
+
+@report.command()
+def preview(  # noqa: PLR0913, PLR0917 - typer reads the options
+    files: Files,
+    comment: Comment = None,
+    summary: Summary = None,
+    markdown_file: WholeMarkdown = None,
+    html_file: WholeHtml = None,
+    whole: Whole = "",
+) -> None:
+    r"""What previews of stacks would change.
+
+    \b
+    eks-audit-logs report preview results/* --comment comment.md --html report.html
+
+    \b
+    Exit codes:
+      0  every preview came to its end
+      1  a stack is refused, has failed or has no result; the report says why
+      2  wrong use, or a file that can't be written
+    """
+    _report(Kind.PREVIEW, files, _Outputs(comment, summary, markdown_file, html_file, whole))
+
+
+@report.command()
+def run(  # noqa: PLR0913, PLR0917 - typer reads the options
+    files: Files,
+    comment: Comment = None,
+    summary: Summary = None,
+    markdown_file: WholeMarkdown = None,
+    html_file: WholeHtml = None,
+    whole: Whole = "",
+) -> None:
+    r"""What runs of stacks have changed.
+
+    \b
+    eks-audit-logs report run results/* --summary "$GITHUB_STEP_SUMMARY"
+
+    \b
+    Exit codes:
+      0  every run came to its end
+      1  a stack is refused, has failed or has no result; the report says why
+      2  wrong use, or a file that can't be written
+    """
+    _report(Kind.RUN, files, _Outputs(comment, summary, markdown_file, html_file, whole))
+
+
+@report.command()
+def drift(  # noqa: PLR0913, PLR0917 - typer reads the options
+    files: Files,
+    comment: Comment = None,
+    summary: Summary = None,
+    markdown_file: WholeMarkdown = None,
+    html_file: WholeHtml = None,
+    whole: Whole = "",
+) -> None:
+    r"""What differs from the stacks, by previews with --expect-no-changes.
+
+    \b
+    eks-audit-logs report drift results/* --comment issue.md
+
+    \b
+    Exit codes:
+      0  every stack was read, and nothing differs
+      1  a stack is refused, has failed or has no result; the report says why
+      2  wrong use, or a file that can't be written
+      7  every stack was read, and something differs
+    """
+    _report(Kind.DRIFT, files, _Outputs(comment, summary, markdown_file, html_file, whole))
+
+
+def _report(kind: Kind, files: list[Path], outputs: _Outputs) -> None:
+    if len(outputs.whole) > _LONGEST_WHOLE:
+        raise typer.BadParameter(
+            messages.whole_too_long(len(outputs.whole), _LONGEST_WHOLE), param_hint="--whole"
+        )
+    results = stack_results(map(read_results, files), kind)
+    document = all_stacks(results, kind)
+    _write(document, outputs)
+    raise typer.Exit(_exit_code(results, kind))
+
+
+def _exit_code(results: tuple[StackResult, ...], kind: Kind) -> int:
+    if any(result.ending is not Ending.DONE for result in results):
+        return _NOT_ALL_DONE
+    if kind is Kind.DRIFT and any(result.changes for result in results):
+        return _DIFFERS
+    return 0
+
+
+def _write(document: Document, outputs: _Outputs) -> None:
+    if outputs.comment:
+        text = markdown(document, COMMENT, outputs.whole, marked=True)
+        _write_file("--comment", outputs.comment, text)
+    if outputs.summary:
+        text = markdown(document, SUMMARY, outputs.whole)
+        _write_file("--summary", outputs.summary, text, append=True)
+    if outputs.markdown:
+        _write_file("--markdown", outputs.markdown, markdown(document))
+    if outputs.html:
+        _write_file("--html", outputs.html, html(document))
+    if not any((outputs.comment, outputs.summary, outputs.markdown, outputs.html)):
+        _print(markdown(document))
+
+
+def _write_file(option: str, path: Path, text: str, *, append: bool = False) -> None:
+    try:
+        with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        typer.echo(messages.output_not_writable(option, str(path), reason), err=True)
+        raise typer.Exit(_WRONG_USE) from None
+
+
+def _print(text: str) -> None:
+    """Prints Markdown as it is, or rendered on a terminal."""
+    try:
+        if sys.stdout.isatty():
+            color = None if os.environ.get("NO_COLOR") else "auto"
+            Console(color_system=color).print(Markdown(text))  # type: ignore[arg-type]
+        else:
+            sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has enough. Python must not fail again when it closes stdout.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
