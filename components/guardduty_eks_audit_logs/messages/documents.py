@@ -12,8 +12,8 @@ def not_all_fits() -> str:
     return "Not all of this report fits here."
 
 
-def the_whole_is_in() -> str:
-    return "Not all of this report fits here; the whole is in "
+def the_whole_is_in(place: str) -> str:
+    return f"Not all of this report fits here; the whole is in {place}."
 
 
 def left_out(numbers: Mapping[str, int]) -> str:

@@ -10,12 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from guardduty_eks_audit_logs.foreign_words import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LONGEST = 2_000
 """So many characters of a foreign line are shown."""
@@ -228,19 +225,10 @@ def _shown(text: str) -> str:
 
 
 def _check(words: Words, longest: int) -> None:
-    # Pieces that touch each other are judged as one text; a foreign one is code there, too.
-    line = "".join("`x`" if isinstance(piece, Foreign) else piece for piece in _apart(words))
+    # Own words that touch are judged as one text; a foreign text between them ends a word.
+    line = "".join("…" if isinstance(piece, Foreign) else piece for piece in pieces(words))
     if len(line) > longest or not is_own(line):
         raise ValueError(f"no own words: {line!r}")
-
-
-def _apart(words: Words) -> Iterator[Piece]:
-    before: Piece = ""
-    for piece in pieces(words):
-        if isinstance(piece, Foreign) and isinstance(before, Foreign):
-            yield " "
-        yield piece
-        before = piece
 
 
 def _check_headline(words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from contextlib import contextmanager
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 SMALLEST = 2_000
 """No limit is smaller, in its own units: so much takes what is never cut."""
-_WHOLE = 120
+_LONGEST_PLACE = 400
+_LONGEST_FOREIGN_PLACE = 100
+_LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(https?://[\w.:/%~?=&+-]+\)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ def markdown(
     Args:
         document: what it says.
         limit: how long it may be; None for all of it, with nothing folded.
-        whole: where a reader finds the whole, for instance `the artifact report of this run`.
+        whole: where a reader finds the whole: own words, in which links may stand, for instance
+            `the artifact of [this run](https://…)`. Anything else is shown as code.
         marked: whether it begins with the `marker`.
 
     Returns:
@@ -84,18 +88,24 @@ def markdown(
     top += f"## {document.title.strip()}\n\n**{document.first_line.strip()}**\n\n"
     sections = [_Section.of(part, folds=limit is not None) for part in document.parts]
     stacks = _Shown.all_of(blocks.table(document.table))
-    everything = "".join([top, stacks.text(), *(section.text() for section in sections)])
+    everything = _ended("".join([top, stacks.text(), *(section.text() for section in sections)]))
     if limit is None or limit.size(everything) <= limit.most:
-        return everything.rstrip() + "\n"
-    return _Fitting(limit, top + _cut(whole), stacks.listing, sections).text().rstrip() + "\n"
+        return everything
+    return _ended(_Fitting(limit, top + _cut(whole), stacks.listing, sections).text())
+
+
+def _ended(text: str) -> str:
+    return text.rstrip() + "\n"
 
 
 def _cut(whole: str) -> str:
     if not whole:
-        return blocks.paragraph(messages.not_all_fits())
-    place = Foreign(whole if len(whole) <= _WHOLE else f"{whole[:_WHOLE]}…")
-    shown = place.text if is_own(place.text) else place
-    return blocks.paragraph((messages.the_whole_is_in(), shown, "."))
+        return f"{messages.not_all_fits()}\n\n"
+    place = _LINK.sub(r"\1", whole)
+    if not is_own(place) or len(whole.encode()) > _LONGEST_PLACE:
+        longest = _LONGEST_FOREIGN_PLACE
+        whole = blocks.code(Foreign(whole if len(whole) <= longest else f"{whole[:longest]}…").text)
+    return f"{messages.the_whole_is_in(whole)}\n\n"
 
 
 def _left_out(numbers: Counter[str]) -> str:
