@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +16,7 @@ from rich.markdown import Markdown
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.result_files import read_results
 from guardduty_eks_audit_logs.reports.all_stacks import all_stacks
-from guardduty_eks_audit_logs.reports.document import Kind
+from guardduty_eks_audit_logs.reports.document import Kind, is_note
 from guardduty_eks_audit_logs.reports.html import html
 from guardduty_eks_audit_logs.reports.markdown import COMMENT, SUMMARY, markdown
 from guardduty_eks_audit_logs.reports.stack_result import Ending, stack_results
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _NOT_ALL_DONE = 1
 _WRONG_USE = 2
 _DIFFERS = 7
-_LONGEST_WHOLE = 120
 
 report = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -66,16 +65,25 @@ Whole = Annotated[
     ),
 ]
 
+Note = Annotated[
+    str,
+    typer.Option(
+        metavar="TEXT",
+        help="A line below the first one: words, `code`, commits and [links](https://...).",
+    ),
+]
+
 
 @dataclass(frozen=True)
 class _Outputs:
-    """Where a report goes; to stdout if there is no file."""
+    """Where a report goes, to stdout if there is no file; and what its maker adds to it."""
 
     comment: Path | None
     summary: Path | None
     markdown: Path | None
     html: Path | None
     whole: str
+    note: str
 
 
 @report.callback()
@@ -84,13 +92,14 @@ def about() -> None:
 
 
 @report.command()
-def preview(  # noqa: PLR0913, PLR0917 - typer reads the options
+def preview(
     files: Files,
     comment: Comment = None,
     summary: Summary = None,
     markdown_file: WholeMarkdown = None,
     html_file: WholeHtml = None,
     whole: Whole = "",
+    note: Note = "",
 ) -> None:
     r"""What previews of stacks would change.
 
@@ -103,17 +112,18 @@ def preview(  # noqa: PLR0913, PLR0917 - typer reads the options
       1  a stack is refused, has failed or has no result; the report says why
       2  wrong use, or a file that can't be written
     """
-    _report(Kind.PREVIEW, files, _Outputs(comment, summary, markdown_file, html_file, whole))
+    _report(Kind.PREVIEW, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
 
 
 @report.command()
-def run(  # noqa: PLR0913, PLR0917 - typer reads the options
+def run(
     files: Files,
     comment: Comment = None,
     summary: Summary = None,
     markdown_file: WholeMarkdown = None,
     html_file: WholeHtml = None,
     whole: Whole = "",
+    note: Note = "",
 ) -> None:
     r"""What runs of stacks have changed.
 
@@ -126,17 +136,18 @@ def run(  # noqa: PLR0913, PLR0917 - typer reads the options
       1  a stack is refused, has failed or has no result; the report says why
       2  wrong use, or a file that can't be written
     """
-    _report(Kind.RUN, files, _Outputs(comment, summary, markdown_file, html_file, whole))
+    _report(Kind.RUN, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
 
 
 @report.command()
-def drift(  # noqa: PLR0913, PLR0917 - typer reads the options
+def drift(
     files: Files,
     comment: Comment = None,
     summary: Summary = None,
     markdown_file: WholeMarkdown = None,
     html_file: WholeHtml = None,
     whole: Whole = "",
+    note: Note = "",
 ) -> None:
     r"""What differs from the stacks, by previews with --expect-no-changes.
 
@@ -150,16 +161,14 @@ def drift(  # noqa: PLR0913, PLR0917 - typer reads the options
       2  wrong use, or a file that can't be written
       7  every stack was read, and something differs
     """
-    _report(Kind.DRIFT, files, _Outputs(comment, summary, markdown_file, html_file, whole))
+    _report(Kind.DRIFT, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
 
 
 def _report(kind: Kind, files: list[Path], outputs: _Outputs) -> None:
-    if len(outputs.whole) > _LONGEST_WHOLE:
-        raise typer.BadParameter(
-            messages.whole_too_long(len(outputs.whole), _LONGEST_WHOLE), param_hint="--whole"
-        )
+    if not is_note(outputs.note):
+        raise typer.BadParameter(messages.no_note(outputs.note), param_hint="--note")
     results = stack_results(map(read_results, files), kind)
-    document = all_stacks(results, kind)
+    document = replace(all_stacks(results, kind), note=outputs.note)
     _write(document, outputs)
     raise typer.Exit(_exit_code(results, kind))
 

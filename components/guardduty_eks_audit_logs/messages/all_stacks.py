@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _P = TypeVar("_P")
 """A piece of a line: own words, or others'."""
 
+_SHOWN = 60
+
 TITLES = {
     "preview": "EKS audit logs: what this change does",
     "run": "EKS audit logs: what the runs did",
@@ -298,5 +300,9 @@ def output_not_writable(option: str, path: str, reason: str) -> str:
     )
 
 
-def whole_too_long(length: int, most: int) -> str:
-    return f"the text has {length:,} characters. Use at most {most}."
+def no_note(text: str) -> str:
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return (
+        f"{shown!r} is no note. Write at most 400 characters on one line: words, `code`, commits "
+        "and [links](https://...)."
+    )
