@@ -1,5 +1,6 @@
-"""`python -m guardduty_eks_audit_logs`: the same as the command `eks-audit-logs`."""
+"""`python -m guardduty_eks_audit_logs` is the command `eks-audit-logs`."""
 
 from guardduty_eks_audit_logs.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,9 +1,11 @@
-"""`eks-audit-logs report`: one report over the previews or the runs of many stacks."""
+"""The commands `report preview`, `report run` and `report drift`."""
 
 from __future__ import annotations
 
+import os
 import sys
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,160 +15,207 @@ from rich.markdown import Markdown
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.result_files import read_results
-from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reports.all_stacks import all_stacks
-from guardduty_eks_audit_logs.reports.document import Kind
+from guardduty_eks_audit_logs.reports.document import Kind, is_note
 from guardduty_eks_audit_logs.reports.html import html
-from guardduty_eks_audit_logs.reports.markdown import COMMENT, SMALLEST, SUMMARY, Limit, markdown
-from guardduty_eks_audit_logs.reports.stack_result import (
-    NO_CHANGES_EXPECTED,
-    Ending,
-    stack_results,
-)
+from guardduty_eks_audit_logs.reports.markdown import COMMENT, SUMMARY, markdown
+from guardduty_eks_audit_logs.reports.stack_result import Ending, stack_results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from guardduty_eks_audit_logs.reports.document import Document
     from guardduty_eks_audit_logs.reports.stack_result import StackResult
 
-app = typer.Typer(
-    help="One report over the results of many stacks, as Markdown or HTML.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-
 _NOT_ALL_DONE = 1
 _WRONG_USE = 2
-_LONGEST_WORDS = 500
+_DIFFERS = 7
 
+report = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-def _one_line(text: str) -> str:
-    if len(text) > _LONGEST_WORDS or printable(text) != text:
-        raise typer.BadParameter(messages.words_not_on_a_line(_LONGEST_WORDS))
-    return text
-
-
-_Files = Annotated[
+Files = Annotated[
     list[Path],
     typer.Argument(
-        metavar="RESULT...",
+        metavar="FILES...",
+        help="Folders results/STACK with report.json, engine.json, log.txt and exit-code, or single"
+        " files: run reports and outputs of `pulumi preview --json`. Name every stack that you"
+        " expect: one without files has no result.",
         show_default=False,
-        help="A folder for each stack, named like it, with what its preview or run has left; or a "
-        "run report. Name every stack that you expect: one that is missing has no result.",
     ),
 ]
-_Comment = Annotated[
+Comment = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Markdown for a GitHub comment: at most 65,536 characters."),
+]
+Summary = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE",
-        help="Write Markdown that fits into a comment or an issue (65,536 characters).",
+        metavar="FILE", help="Markdown for a GitHub step summary: at most 1 MiB, appended to FILE."
     ),
 ]
-_Summary = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Append Markdown that fits into a step summary (1 MiB)."),
+WholeMarkdown = Annotated[
+    Path | None, typer.Option("--markdown", metavar="FILE", help="All of it as Markdown.")
 ]
-_Whole = Annotated[
-    Path | None, typer.Option("--markdown", metavar="FILE", help="Write all of it as Markdown.")
+WholeHtml = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="All of it as one page of HTML.")
 ]
-_Page = Annotated[
-    Path | None,
-    typer.Option("--html", metavar="FILE", help="Write all of it as one page of HTML."),
-]
-_Note = Annotated[
+Whole = Annotated[
     str,
     typer.Option(
         metavar="TEXT",
-        callback=_one_line,
-        show_default=False,
-        help="A line of your own below the first one, as Markdown.",
+        help='Where a reader finds all of it, shown where it is cut: "the artifact report".',
     ),
 ]
-_WhereWhole = Annotated[
+
+Note = Annotated[
     str,
     typer.Option(
-        "--whole",
         metavar="TEXT",
-        callback=_one_line,
-        show_default=False,
-        help="Where a reader finds the whole, as Markdown, for when not all of it fits.",
+        help="A line below the first one: words, `code`, commits and [links](https://...).",
     ),
 ]
 
 
-def _command(kind: Kind) -> Callable[..., None]:
-    def command(  # noqa: PLR0913, PLR0917 - typer reads the options from it
-        results: _Files,
-        comment: _Comment = None,
-        summary: _Summary = None,
-        whole: _Whole = None,
-        page: _Page = None,
-        note: _Note = "",
-        where: _WhereWhole = "",
-    ) -> None:
-        found = stack_results(read_results(results), kind)
-        document = all_stacks(found, kind)
-        if comment:
-            _write(comment, markdown(document, COMMENT, where, note=note, marked=True))
-        if summary:
-            _append(summary, markdown(document, _room_in(summary), where, note=note))
-        if whole:
-            _write(whole, markdown(document, note=note))
-        if page:
-            _write(page, html(document, note=note))
-        if not (comment or summary or whole or page):
-            _print(document, note)
-        raise typer.Exit(_exit_code(kind, found))
+@dataclass(frozen=True)
+class _Outputs:
+    """Where a report goes, to stdout if there is no file; and what its maker adds to it."""
 
-    return command
+    comment: Path | None
+    summary: Path | None
+    markdown: Path | None
+    html: Path | None
+    whole: str
+    note: str
 
 
-for _kind in Kind:
-    app.command(
-        _kind.value,
-        short_help=messages.help_of_report(_kind),
-        help=f"{messages.help_of_report(_kind)}\n\n\b\n{messages.help_of_exit_codes(_kind)}",
-    )(_command(_kind))
+@report.callback()
+def about() -> None:
+    """One report over all stacks, from what their previews or runs left."""
 
 
-def _exit_code(kind: Kind, results: Sequence[StackResult]) -> int:
+@report.command()
+def preview(
+    files: Files,
+    comment: Comment = None,
+    summary: Summary = None,
+    markdown_file: WholeMarkdown = None,
+    html_file: WholeHtml = None,
+    whole: Whole = "",
+    note: Note = "",
+) -> None:
+    r"""What previews of stacks would change.
+
+    \b
+    eks-audit-logs report preview results/* --comment comment.md --html report.html
+
+    \b
+    Exit codes:
+      0  every preview came to its end
+      1  a stack is refused, has failed or has no result; the report says why
+      2  wrong use, or a file that can't be written
+    """
+    _report(Kind.PREVIEW, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
+
+
+@report.command()
+def run(
+    files: Files,
+    comment: Comment = None,
+    summary: Summary = None,
+    markdown_file: WholeMarkdown = None,
+    html_file: WholeHtml = None,
+    whole: Whole = "",
+    note: Note = "",
+) -> None:
+    r"""What runs of stacks have changed.
+
+    \b
+    eks-audit-logs report run results/* --summary "$GITHUB_STEP_SUMMARY"
+
+    \b
+    Exit codes:
+      0  every run came to its end
+      1  a stack is refused, has failed or has no result; the report says why
+      2  wrong use, or a file that can't be written
+    """
+    _report(Kind.RUN, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
+
+
+@report.command()
+def drift(
+    files: Files,
+    comment: Comment = None,
+    summary: Summary = None,
+    markdown_file: WholeMarkdown = None,
+    html_file: WholeHtml = None,
+    whole: Whole = "",
+    note: Note = "",
+) -> None:
+    r"""What differs from the stacks, by previews with --expect-no-changes.
+
+    \b
+    eks-audit-logs report drift results/* --comment issue.md
+
+    \b
+    Exit codes:
+      0  every stack was read, and nothing differs
+      1  a stack is refused, has failed or has no result; the report says why
+      2  wrong use, or a file that can't be written
+      7  every stack was read, and something differs
+    """
+    _report(Kind.DRIFT, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
+
+
+def _report(kind: Kind, files: list[Path], outputs: _Outputs) -> None:
+    if not is_note(outputs.note):
+        raise typer.BadParameter(messages.no_note(outputs.note), param_hint="--note")
+    results = stack_results(map(read_results, files), kind)
+    document = replace(all_stacks(results, kind), note=outputs.note)
+    _write(document, outputs)
+    raise typer.Exit(_exit_code(results, kind))
+
+
+def _exit_code(results: tuple[StackResult, ...], kind: Kind) -> int:
     if any(result.ending is not Ending.DONE for result in results):
         return _NOT_ALL_DONE
     if kind is Kind.DRIFT and any(result.changes for result in results):
-        return NO_CHANGES_EXPECTED
+        return _DIFFERS
     return 0
 
 
-def _room_in(summary: Path) -> Limit:
-    """What a step summary still takes: GitHub drops one that is too long as a whole."""
-    there = summary.stat().st_size if summary.is_file() else 0
-    return replace(SUMMARY, most=max(SUMMARY.most - there, SMALLEST))
+def _write(document: Document, outputs: _Outputs) -> None:
+    if outputs.comment:
+        text = markdown(document, COMMENT, outputs.whole, marked=True)
+        _write_file("--comment", outputs.comment, text)
+    if outputs.summary:
+        text = markdown(document, SUMMARY, outputs.whole)
+        _write_file("--summary", outputs.summary, text, append=True)
+    if outputs.markdown:
+        _write_file("--markdown", outputs.markdown, markdown(document))
+    if outputs.html:
+        _write_file("--html", outputs.html, html(document))
+    if not any((outputs.comment, outputs.summary, outputs.markdown, outputs.html)):
+        _print(markdown(document))
 
 
-def _print(document: Document, note: str) -> None:
-    text = markdown(document, note=note)
-    if sys.stdout.isatty():
-        Console().print(Markdown(text, hyperlinks=False))
-    else:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-
-
-def _write(file: Path, text: str) -> None:
-    _put(file, text, "w")
-
-
-def _append(file: Path, text: str) -> None:
-    _put(file, text, "a")
-
-
-def _put(file: Path, text: str, mode: str) -> None:
+def _write_file(option: str, path: Path, text: str, *, append: bool = False) -> None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open(mode, encoding="utf-8") as opened:
-            opened.write(text)
+        with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
     except OSError as error:
-        sentence = messages.output_not_writable(str(file), error.strerror or str(error))
-        print(f"error: {sentence}", file=sys.stderr)  # noqa: T201 - the command line
+        reason = error.strerror or str(error)
+        typer.echo(messages.output_not_writable(option, str(path), reason), err=True)
         raise typer.Exit(_WRONG_USE) from None
+
+
+def _print(text: str) -> None:
+    """Prints Markdown as it is, or rendered on a terminal."""
+    try:
+        if sys.stdout.isatty():
+            color = None if os.environ.get("NO_COLOR") else "auto"
+            Console(color_system=color).print(Markdown(text))  # type: ignore[arg-type]
+        else:
+            sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has enough. Python must not fail again when it closes stdout.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

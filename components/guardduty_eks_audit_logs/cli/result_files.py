@@ -1,4 +1,4 @@
-"""Reads what the preview or the run of each stack has left: a folder, or a file by itself."""
+"""Reads what previews and runs left: a folder per stack, or single files."""
 
 from __future__ import annotations
 
@@ -8,70 +8,93 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.reports.stack_result import ResultFiles, file_by_itself
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
-LARGEST_MEBIBYTES = 64
-_REPORT, _ENGINE, _LOG, _EXIT_CODE = "report.json", "engine.json", "log.txt", "exit-code"
-_NEW_STACK = "new-stack"
+MEBIBYTE = 1024 * 1024
+LARGEST = 64
+"""MiB of a file that is read whole."""
+_LOG_END = MEBIBYTE
+"""So many bytes of a log's end are read."""
 
 
 class _UnreadableError(Exception):
-    """A file can't be read; the message says why."""
+    """One sentence says why a file can't be read."""
 
 
-def read_results(paths: Iterable[Path]) -> list[ResultFiles]:
-    """Reads the results of all stacks that are expected.
+def read_results(path: Path) -> ResultFiles:
+    """Reads the result of one stack.
 
     Args:
-        paths: folders named like their stacks, run reports, or outputs of `pulumi preview --json`.
-            One that does not exist is a stack without a result.
+        path: a folder that is named like the stack, or a file. What can't be read, or is not there,
+            is a fault of the result.
     """
-    return [_read(path) for path in paths]
-
-
-def _read(path: Path) -> ResultFiles:
     try:
         if path.is_dir():
             return _folder(path)
-        if path.exists() or path.is_symlink():
-            return file_by_itself(path.stem, _text(path))
-        fault = messages.result_missing()
+        if not path.exists():
+            return ResultFiles(_name(path), fault=messages.result_missing())
+        return file_by_itself(_name(path), _text(path))
     except _UnreadableError as error:
-        fault = str(error)
+        return ResultFiles(_name(path), fault=str(error), folder=path.is_dir())
     except OSError as error:
         fault = messages.result_unreadable(path.name, error.strerror or str(error))
-    name = path.stem if path.suffix == ".json" else path.resolve().name
-    return ResultFiles(name, fault=fault)
+        return ResultFiles(_name(path), fault=fault)
 
 
-def _folder(folder: Path) -> ResultFiles:
-    found = {
-        name: _text(folder / name)
-        for name in (_REPORT, _ENGINE, _LOG, _EXIT_CODE)
-        if (folder / name).exists()
-    }
+def _folder(path: Path) -> ResultFiles:
+    name = _name(path)
+    files = {file: _text_if_there(path / file) for file in ("report.json", "engine.json")}
+    exit_code, log = _text_if_there(path / "exit-code"), _log(path / "log.txt")
+    if exit_code is None and not log and not any(files.values()):
+        holds_folders = any(inside.is_dir() for inside in path.iterdir())
+        fault = messages.result_empty() if holds_folders else messages.result_missing()
+        return ResultFiles(name, fault=fault)
     return ResultFiles(
-        folder.resolve().name,
-        report=found.get(_REPORT),
-        engine=found.get(_ENGINE),
-        log=found.get(_LOG, ""),
-        exit_code=found.get(_EXIT_CODE),
-        new_stack=(folder / _NEW_STACK).exists(),
-        fault="" if found else messages.result_empty(),
+        name,
+        report=files["report.json"],
+        # An engine that did not begin writes nothing.
+        engine=files["engine.json"] or None,
+        log=log,
+        exit_code=exit_code,
+        new_stack=(path / "new-stack").exists(),
     )
 
 
-def _text(file: Path) -> str:
-    if not file.is_file():
-        raise _UnreadableError(messages.result_no_file(file.name))
-    with file.open("rb") as opened:
-        content = opened.read(LARGEST_MEBIBYTES * 1024 * 1024 + 1)
-    if len(content) > LARGEST_MEBIBYTES * 1024 * 1024:
-        raise _UnreadableError(messages.result_too_large(file.name, LARGEST_MEBIBYTES))
+def _name(path: Path) -> str:
+    name = path.resolve().name if path.name in {"", ".", ".."} else path.name
+    return name.removesuffix(".json")
+
+
+def _text_if_there(path: Path) -> str | None:
+    return _text(path) if path.exists() else None
+
+
+def _text(path: Path) -> str:
+    """Reads a file whole.
+
+    Raises:
+        _UnreadableError: it can't be read, is too large, or no text.
+    """
     try:
-        return content.decode()
+        with path.open("rb") as file:
+            content = file.read(LARGEST * MEBIBYTE + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise _UnreadableError(messages.result_unreadable(path.name, reason)) from None
+    if len(content) > LARGEST * MEBIBYTE:
+        raise _UnreadableError(messages.result_too_large(path.name, LARGEST))
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        if file.name == _LOG:  # whatever a program has printed
-            return content.decode(errors="replace")
-        raise _UnreadableError(messages.result_no_text(file.name)) from None
+        raise _UnreadableError(messages.result_no_text(path.name)) from None
+
+
+def _log(path: Path) -> str:
+    """The end of a log; empty if there is none that can be read."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(size - _LOG_END, 0))
+            return file.read(_LOG_END).decode("utf-8", "replace")
+    except OSError:
+        return ""

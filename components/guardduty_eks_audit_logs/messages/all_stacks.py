@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _P = TypeVar("_P")
 """A piece of a line: own words, or others'."""
 
+_SHOWN = 60
+
 TITLES = {
     "preview": "EKS audit logs: what this change does",
     "run": "EKS audit logs: what the runs did",
@@ -289,3 +291,18 @@ def status_unknown() -> str:
 def trial_of(fewest: int, most: int) -> str:
     """Says how much of the trial is left; it may differ from region to region."""
     return trial(most) if fewest == most else f"trial: {fewest} to {counted(most, 'day')}"
+
+
+def output_not_writable(option: str, path: str, reason: str) -> str:
+    return (
+        f"error: {option} {path} can't be written ({reason.rstrip('.')}). "
+        "Name a file in a folder that exists and that you may write to."
+    )
+
+
+def no_note(text: str) -> str:
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return (
+        f"{shown!r} is no note. Write at most 400 characters on one line: words, `code`, commits "
+        "and [links](https://...)."
+    )

@@ -19,11 +19,14 @@ LONGEST = 2_000
 _HEADLINE = 200
 _LABEL = 2_000
 _NOUN = 40
+_NOTE = 400
 
 _OWN = re.compile(r"""(?:[A-Za-z0-9 ,.;:()'"/+=%?!…→·-]|`[ -_a-~]+`(?!`))*""")
 _IN_CODE = re.compile(r"`[^`]*`")
 _LINKED = re.compile(r"(?i)www\.|://|\bGH-\d|\b[0-9a-f]{7,}\b|:[\w+-]+:")
 _BEGINS_A_BLOCK = re.compile(r"\d+[.)](?: |$)|[^A-Za-z0-9(…→'\"`]")
+_LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(https?://[\w.:/%~?=&+-]+\)", re.ASCII)
+_COMMIT = re.compile(r"\b[0-9a-f]{7,40}\b")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
@@ -187,6 +190,8 @@ class Document:
         first_line: the numbers that matter, in own words without code.
         table: of the stacks.
         parts: in page order.
+        note: a line below the first one, of whoever makes the report (`is_note`); empty if there is
+            none.
 
     Raises:
         ValueError: own words, here or in a part, hold what Markdown, HTML or GitHub would read as
@@ -198,10 +203,23 @@ class Document:
     first_line: str
     table: Table
     parts: tuple[Part, ...]
+    note: str = ""
 
     def __post_init__(self) -> None:
         _check_headline(self.title)
         _check_headline(self.first_line)
+        if not is_note(self.note):
+            raise ValueError(f"no note: {self.note!r}")
+
+
+def is_note(text: str) -> bool:
+    """Whether a text may be a document's note: own words, in which links and commits may stand."""
+    return len(text) <= _NOTE and is_own(_COMMIT.sub("", without_links(text)))
+
+
+def without_links(text: str) -> str:
+    """Leaves the words of Markdown's links, and takes the addresses away."""
+    return _LINK.sub(r"\1", text)
 
 
 def pieces(words: Words) -> tuple[Piece, ...]:

@@ -41,15 +41,14 @@ pre code { padding: 0; overflow-wrap: normal; }
 """
 
 
-def html(document: Document, *, note: str = "") -> str:
-    """Writes a whole document as a page without scripts or anything to be loaded.
+def html(document: Document) -> str:
+    """Writes a whole document as a page without scripts, links or anything to be loaded.
 
     Args:
         document: what it says.
-        note: a line below the first one, in Markdown; it may have a link.
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = parser.parse(markdown(document, note=note))
+    tokens = parser.parse(markdown(document))
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{int(token.tag[1:]) - 1}"  # a page begins with h1, a comment with h2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.reports import markdown_blocks as blocks
-from guardduty_eks_audit_logs.reports.document import Foreign, is_own
+from guardduty_eks_audit_logs.reports.document import Foreign, is_own, without_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +23,6 @@ SMALLEST = 2_000
 """No limit is smaller, in its own units: so much takes what is never cut."""
 _LONGEST_PLACE = 400
 _LONGEST_FOREIGN_PLACE = 100
-_LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(https?://[\w.:/%~?=&+-]+\)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -67,12 +65,7 @@ def marker(kind: Kind) -> str:
 
 
 def markdown(
-    document: Document,
-    limit: Limit | None = None,
-    whole: str = "",
-    *,
-    note: str = "",
-    marked: bool = False,
+    document: Document, limit: Limit | None = None, whole: str = "", *, marked: bool = False
 ) -> str:
     """Writes a document in Markdown.
 
@@ -84,7 +77,6 @@ def markdown(
         limit: how long it may be; None for all of it, with nothing folded.
         whole: where a reader finds the whole: own words, in which links may stand, for instance
             `the artifact of [this run](https://…)`. Anything else is shown as code.
-        note: a line below the first one, in Markdown; it stands as it is.
         marked: whether it begins with the `marker`.
 
     Returns:
@@ -92,7 +84,7 @@ def markdown(
     """
     top = f"{marker(document.kind)}\n" if marked else ""
     top += f"## {document.title.strip()}\n\n**{document.first_line.strip()}**\n\n"
-    top += f"{note}\n\n" if note else ""
+    top += f"{document.note}\n\n" if document.note else ""
     sections = [_Section.of(part, folds=limit is not None) for part in document.parts]
     stacks = _Shown.all_of(blocks.table(document.table))
     everything = _ended("".join([top, stacks.text(), *(section.text() for section in sections)]))
@@ -108,7 +100,7 @@ def _ended(text: str) -> str:
 def _cut(whole: str) -> str:
     if not whole:
         return f"{messages.not_all_fits()}\n\n"
-    place = _LINK.sub(r"\1", whole)
+    place = without_links(whole)
     if not is_own(place) or len(whole.encode()) > _LONGEST_PLACE:
         longest = _LONGEST_FOREIGN_PLACE
         whole = blocks.code(Foreign(whole if len(whole) <= longest else f"{whole[:longest]}…").text)
