@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from guardduty_eks_audit_logs.reports.all_stacks import all_stacks
 from guardduty_eks_audit_logs.reports.document import Kind, Rows
-from guardduty_eks_audit_logs.reports.markdown import markdown
+from guardduty_eks_audit_logs.reports.markdown import COMMENT, markdown
 from guardduty_eks_audit_logs.reports.stack_result import stack_results
 from tests.support.results import change, engine_preview, previewed, ran, region, run_report
 from tests.support.vocabulary import account
@@ -148,6 +149,25 @@ def test_identical_sentences_are_quoted_once_for_all_their_stacks() -> None:
     assert markdown(document).count("The same.") == 1
     assert markdown(document).count("Yes.") == 1
     assert "In all 30 stacks:" in markdown(document)
+
+
+def test_17_refused_regions_of_300_sentences_fit_into_a_comment() -> None:
+    files = []
+    for number in range(17):
+        refusals = [
+            {**_REFUSAL, "sentence": f"rule {n} of region {number} is wrong: {'why ' * 20}"}
+            for n in range(300)
+        ]
+        report = run_report(f"s{number}", outcome="refused", refusals=refusals)
+        files.append(previewed(f"s{number}", report=report, code=1))
+
+    text = markdown(_document(*files), COMMENT, "the artifact")
+
+    assert len(text.encode("utf-16-le")) // 2 <= COMMENT.most
+    assert "Refused: 17 stacks" in text
+    assert all(f"| `s{number}` |" in text for number in range(17))
+    shown, more = text.count("is wrong"), re.findall(r"… and ([\d,]+) more refusals", text)
+    assert shown + sum(int(n.replace(",", "")) for n in more) == 17 * 300
 
 
 def test_many_places_are_counted_in_a_label() -> None:
