@@ -174,6 +174,7 @@ def _rest_of_summary(path: Path) -> Limit:
 
 def _write_file(option: str, path: Path, text: str, *, append: bool = False) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:

@@ -34,6 +34,10 @@ def result_unreadable(file: str, reason: str) -> str:
     return f"{file} can't be read ({reason.rstrip('.')})."
 
 
+def result_no_file(file: str) -> str:
+    return f"{file} is no regular file."
+
+
 def result_too_large(file: str, mebibytes: int) -> str:
     return f"{file} has more than {mebibytes} MiB: no result is so large."
 

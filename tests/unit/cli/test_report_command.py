@@ -65,7 +65,7 @@ def test_help_has_an_example_and_the_exit_codes_in_80_columns(command: str) -> N
     [
         ([], "FILES"),
         (["x", "--coment", "y"], "--coment"),
-        (["x", "--comment", "/no/folder/c.md"], "--comment /no/folder/c.md can't be written"),
+        (["x", "--comment", "/dev/null/c.md"], "--comment /dev/null/c.md can't be written"),
         (["x", "--note", "<img>"], "'<img>' is no note"),
     ],
 )
@@ -135,8 +135,13 @@ def test_what_can_not_be_read_is_no_result_and_no_traceback(tmp_path: Path) -> N
         file.truncate(LARGEST * MEBIBYTE + 1)
     (tmp_path / "all" / "stack").mkdir(parents=True)
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "piped").mkdir()
+    for name in ("log.txt", "exit-code"):
+        os.mkfifo(tmp_path / "piped" / name)
 
-    paths = [tmp_path / n for n in ("empty", "binary.json", "secret", "large.json", "all", "loop")]
+    names = ("empty", "binary.json", "secret", "large.json", "all", "loop", "pipe.json", "piped")
+    paths = [tmp_path / name for name in names]
     shown = _run("preview", *paths)
 
     assert shown.exit_code == 1
@@ -145,7 +150,8 @@ def test_what_can_not_be_read_is_no_result_and_no_traceback(tmp_path: Path) -> N
     for said in (
         "There is no result of this stack",
         "binary.json is no text in UTF-8.",
-        "exit-code can't be read (Is a directory).",
+        "exit-code is no regular file.",
+        "pipe.json is no regular file.",
         "large.json has more than 64 MiB",
         "Pass the folders of the stacks",
     ):
@@ -154,7 +160,8 @@ def test_what_can_not_be_read_is_no_result_and_no_traceback(tmp_path: Path) -> N
 
 def test_files_are_written_and_a_summary_is_appended(tmp_path: Path) -> None:
     folder = written(tmp_path, previewed("a", region("us-east-1", change(1))))
-    outputs = {n: tmp_path / n for n in ("comment", "summary", "markdown", "html")}
+    outputs = {n: tmp_path / n for n in ("comment", "summary", "new/markdown", "new/html")}
+    outputs = {name.removeprefix("new/"): path for name, path in outputs.items()}
     outputs["summary"].write_text("before\n")
     options = [part for name, path in outputs.items() for part in (f"--{name}", str(path))]
 
@@ -180,7 +187,8 @@ def test_17_regions_with_5000_different_changes_keep_the_limits(tmp_path: Path) 
         folders.append(
             written(tmp_path, previewed(f"s{number}", region(f"us-east-{number}", *changes)))
         )
-    outputs = {n: tmp_path / n for n in ("comment", "summary", "markdown", "html")}
+    outputs = {n: tmp_path / n for n in ("comment", "summary", "new/markdown", "new/html")}
+    outputs = {name.removeprefix("new/"): path for name, path in outputs.items()}
     outputs["summary"].write_text("x" * 1000)
     options = [part for name, path in outputs.items() for part in (f"--{name}", str(path))]
 
