@@ -67,6 +67,11 @@ def _imported(tree: ast.Module) -> Iterator[str]:
         ("reading/snapshot.py", "import botocore.session", "boto3 only in aws"),
         ("settings/modes.py", "import aws_sandbox.sts", "The product stands alone"),
         (
+            "cli/report.py",
+            "import pulumi",
+            "The command reads results and makes reports, and nothing else",
+        ),
+        (
             "planning/plan.py",
             f"from {product.__name__}.reading.snapshot import read_snapshot",
             "A layer imports only layers below it",

@@ -11,12 +11,15 @@ import pytest
 
 from tests.support.workflows.github import served_github
 from tests.support.workflows.machine import Event, Interruption, Machine, commit
+from tests.support.workflows.repository import OF_A_PULL_REQUEST, Repository
 from tests.support.workflows.runner import run_workflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from demo.environment import PulumiParts
+    from tests.support.engine.organization import Organization
     from tests.support.workflows.github import GitHub
     from tests.support.workflows.results import RunResult
 
@@ -60,3 +63,16 @@ def run(machine: Machine, tmp_path: Path) -> Run:
         return run_workflow(file, event, on, interruptions)
 
     return run
+
+
+@pytest.fixture
+def repository(
+    organization: Callable[..., Organization], pulumi: PulumiParts, github: GitHub, tmp_path: Path
+) -> Callable[..., Repository]:
+    """Makes a repository of an organization: `repository(accounts=12, regions=["us-east-1"])`."""
+
+    def make(subject: str = OF_A_PULL_REQUEST, **kind: object) -> Repository:
+        assert pulumi.engine_bin is not None
+        return Repository(tmp_path, organization(**kind), github, pulumi.engine_bin, subject)
+
+    return make

@@ -15,10 +15,11 @@ from rich.markdown import Markdown
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.result_files import read_results
+from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reports.all_stacks import all_stacks
 from guardduty_eks_audit_logs.reports.document import Kind, is_note
 from guardduty_eks_audit_logs.reports.html import html
-from guardduty_eks_audit_logs.reports.markdown import COMMENT, SUMMARY, markdown
+from guardduty_eks_audit_logs.reports.markdown import COMMENT, SMALLEST, SUMMARY, Limit, markdown
 from guardduty_eks_audit_logs.reports.stack_result import Ending, stack_results
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def about() -> None:
     """One report over all stacks, from what their previews or runs left."""
 
 
-@report.command()
+@report.command(help=messages.help_of_report("preview"))
 def preview(
     files: Files,
     comment: Comment = None,
@@ -101,21 +102,11 @@ def preview(
     whole: Whole = "",
     note: Note = "",
 ) -> None:
-    r"""What previews of stacks would change.
-
-    \b
-    eks-audit-logs report preview results/* --comment comment.md --html report.html
-
-    \b
-    Exit codes:
-      0  every preview came to its end
-      1  a stack is refused, has failed or has no result; the report says why
-      2  wrong use, or a file that can't be written
-    """
+    """What previews of stacks would change."""
     _report(Kind.PREVIEW, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
 
 
-@report.command()
+@report.command(help=messages.help_of_report("run"))
 def run(
     files: Files,
     comment: Comment = None,
@@ -125,21 +116,11 @@ def run(
     whole: Whole = "",
     note: Note = "",
 ) -> None:
-    r"""What runs of stacks have changed.
-
-    \b
-    eks-audit-logs report run results/* --summary "$GITHUB_STEP_SUMMARY"
-
-    \b
-    Exit codes:
-      0  every run came to its end
-      1  a stack is refused, has failed or has no result; the report says why
-      2  wrong use, or a file that can't be written
-    """
+    """What runs of stacks have changed."""
     _report(Kind.RUN, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
 
 
-@report.command()
+@report.command(help=messages.help_of_report("drift"))
 def drift(
     files: Files,
     comment: Comment = None,
@@ -149,18 +130,7 @@ def drift(
     whole: Whole = "",
     note: Note = "",
 ) -> None:
-    r"""What differs from the stacks, by previews with --expect-no-changes.
-
-    \b
-    eks-audit-logs report drift results/* --comment issue.md
-
-    \b
-    Exit codes:
-      0  every stack was read, and nothing differs
-      1  a stack is refused, has failed or has no result; the report says why
-      2  wrong use, or a file that can't be written
-      7  every stack was read, and something differs
-    """
+    """What differs from the stacks, by previews with --expect-no-changes."""
     _report(Kind.DRIFT, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
 
 
@@ -186,7 +156,7 @@ def _write(document: Document, outputs: _Outputs) -> None:
         text = markdown(document, COMMENT, outputs.whole, marked=True)
         _write_file("--comment", outputs.comment, text)
     if outputs.summary:
-        text = markdown(document, SUMMARY, outputs.whole)
+        text = markdown(document, _rest_of_summary(outputs.summary), outputs.whole)
         _write_file("--summary", outputs.summary, text, append=True)
     if outputs.markdown:
         _write_file("--markdown", outputs.markdown, markdown(document))
@@ -196,13 +166,20 @@ def _write(document: Document, outputs: _Outputs) -> None:
         _print(markdown(document))
 
 
+def _rest_of_summary(path: Path) -> Limit:
+    """What a step summary takes beside what it has already."""
+    written = path.stat().st_size if path.is_file() else 0
+    return replace(SUMMARY, most=max(SUMMARY.most - written, SMALLEST))
+
+
 def _write_file(option: str, path: Path, text: str, *, append: bool = False) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
         reason = error.strerror or str(error)
-        typer.echo(messages.output_not_writable(option, str(path), reason), err=True)
+        typer.echo(messages.output_not_writable(option, printable(str(path)), reason), err=True)
         raise typer.Exit(_WRONG_USE) from None
 
 

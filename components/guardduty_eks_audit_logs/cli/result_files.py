@@ -75,6 +75,8 @@ def _text(path: Path) -> str:
     Raises:
         _UnreadableError: it can't be read, is too large, or no text.
     """
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise _UnreadableError(messages.result_no_file(path.name))
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST * MEBIBYTE + 1)
@@ -91,6 +93,8 @@ def _text(path: Path) -> str:
 
 def _log(path: Path) -> str:
     """The end of a log; empty if there is none that can be read."""
+    if not path.is_file():
+        return ""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)

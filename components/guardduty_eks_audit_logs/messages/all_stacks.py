@@ -34,6 +34,10 @@ def result_unreadable(file: str, reason: str) -> str:
     return f"{file} can't be read ({reason.rstrip('.')})."
 
 
+def result_no_file(file: str) -> str:
+    return f"{file} is no regular file."
+
+
 def result_too_large(file: str, mebibytes: int) -> str:
     return f"{file} has more than {mebibytes} MiB: no result is so large."
 
@@ -75,7 +79,7 @@ def report_of_the_other_kind(*, preview: bool) -> str:
 
 
 def report_contradicts(outcome: str, exit_code: int) -> str:
-    return f"The run report says {outcome!r}, but the command ended with exit code {exit_code}."
+    return f"The run report says {outcome}, but the command ended with exit code {exit_code}."
 
 
 def engine_missing() -> str:
@@ -306,3 +310,37 @@ def no_note(text: str) -> str:
         f"{shown!r} is no note. Write at most 400 characters on one line: words, `code`, commits "
         "and [links](https://...)."
     )
+
+
+_EXAMPLES = {
+    "preview": (
+        "What previews of stacks would change.",
+        "results/* --comment comment.md --html page.html",
+        "every preview came to its end",
+    ),
+    "run": (
+        "What runs of stacks have changed.",
+        'results/* --summary "$GITHUB_STEP_SUMMARY"',
+        "every run came to its end",
+    ),
+    "drift": (
+        "What differs from the stacks, by previews with --expect-no-changes.",
+        "results/* --comment issue.md",
+        "every stack was read, and nothing differs",
+    ),
+}
+
+
+def help_of_report(kind: str) -> str:
+    r"""The help of a command; `\b` keeps the lines of a paragraph apart."""
+    what, example, done = _EXAMPLES[kind]
+    codes = [
+        f"0  {done}",
+        "1  a stack is refused, has failed or has no result; the report says why",
+        "2  wrong use, or a file that can't be written",
+    ]
+    if kind == "drift":
+        codes.append("7  every stack was read, and something differs")
+    listed = "\n".join(f"  {code}" for code in codes)
+    command = f"eks-audit-logs report {kind} {example}"
+    return f"{what}\n\n\b\n{command}\n\n\b\nExit codes:\n{listed}"
