@@ -15,4 +15,3 @@ from tests.support.workflows.machine import repository_of
 from tests.support.workflows.workflow_file import read_workflow
 
 pytestmark = pytest.mark.slow
-
