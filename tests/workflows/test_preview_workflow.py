@@ -228,8 +228,11 @@ def test_85000_changes_are_one_comment_and_whole_in_the_artifact(
     off = [member for member in members if found[member].eks_audit_logs == "ENABLED"]
     on = [member for member in members if member not in off]
     for place, region in enumerate(_REGIONS):
-        rules = [{"status": "DISABLED", "accounts": off}]
-        rules += [{"status": "ENABLED", "accounts": on[place::17]}, *_ALL_ON]
+        rules: list[dict[str, object]] = [
+            {"status": "DISABLED", "accounts": off},
+            {"status": "ENABLED", "accounts": on[place::17]},
+            *_ALL_ON,
+        ]
         limit = "10" if region == refused else "50%"
         kind = {"aws:region": region, "members": rules, "maxDisabled": limit}
         here.stack(f"prod-{region}", **kind)
