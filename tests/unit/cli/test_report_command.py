@@ -85,6 +85,7 @@ def test_nothing_to_say_of_a_stack_is_exit_code_1(tmp_path: Path) -> None:
     assert missing.exit_code == 1
     assert "There is no result of this stack" in missing.output
     assert "| `missing` | unknown |" in missing.output
+    assert "Nothing matches this pattern." in _run("preview", tmp_path / "results" / "*").output
 
 
 @pytest.mark.parametrize(
