@@ -318,6 +318,10 @@ def output_not_writable(option: str, path: str, reason: str) -> str:
     )
 
 
+def stdout_not_writable(reason: str) -> str:
+    return f"error: stdout can't be written ({reason.rstrip('.')}). Name a file with --markdown."
+
+
 def no_note(text: str) -> str:
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     return (
