@@ -85,6 +85,7 @@ def test_nothing_to_say_of_a_stack_is_exit_code_1(tmp_path: Path) -> None:
     assert missing.exit_code == 1
     assert "There is no result of this stack" in missing.output
     assert "| `missing` | unknown |" in missing.output
+    assert "Nothing matches this pattern." in _run("preview", tmp_path / "results" / "*").output
 
 
 @pytest.mark.parametrize(
@@ -237,6 +238,32 @@ def test_output_that_is_cut_short_is_no_traceback(tmp_path: Path) -> None:
 
     assert done.stderr == b""
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("shell", [">&-", ">/dev/full"])
+def test_a_stdout_that_takes_nothing_is_one_sentence_and_exit_code_2(
+    tmp_path: Path, shell: str
+) -> None:
+    folder = written(tmp_path, previewed("a"))
+    command = ["/bin/sh", "-c", f'exec "$@" {shell}', "sh", *_COMMAND, "preview", str(folder)]
+
+    done = subprocess.run(command, env=_environment(), stderr=subprocess.PIPE, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: stdout can't be written (")
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_terminal_that_is_not_utf_8_loses_no_more_than_a_letter(tmp_path: Path) -> None:
+    folder = written(tmp_path, previewed("a", region("us-east-1", change(1, name="caf\u00e9"))))
+    leader, follower = pty.openpty()
+    environment = _environment(TERM="xterm", NO_COLOR="1", PYTHONIOENCODING="ascii")
+    subprocess.run([*_COMMAND, "preview", folder], env=environment, stdout=follower, check=True)
+    os.close(follower)
+    shown = os.read(leader, 100_000).decode()
+    os.close(leader)
+
+    assert f"{account(1)}  caf?" in shown
 
 
 @pytest.mark.parametrize(("no_color", "colored"), [("", True), ("1", False)])

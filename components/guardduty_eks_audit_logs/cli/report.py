@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -185,14 +187,30 @@ def _write_file(option: str, path: Path, text: str, *, append: bool = False) -> 
 
 def _print(text: str) -> None:
     """Prints Markdown as it is, or rendered on a terminal."""
+    if sys.stdout is None:  # it is closed
+        _no_output(os.strerror(errno.EBADF))
     try:
         if sys.stdout.isatty():
+            if isinstance(sys.stdout, TextIOWrapper):  # a terminal that is not UTF-8
+                sys.stdout.reconfigure(errors="replace")
             color = None if os.environ.get("NO_COLOR") else "auto"
             Console(color_system=color).print(Markdown(text))  # type: ignore[arg-type]
         else:
             sys.stdout.buffer.write(text.encode())
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has enough. Python must not fail again when it closes stdout.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()  # the reader has enough
+    except OSError as error:
+        _let_go_of_stdout()
+        _no_output(error.strerror or str(error))
+
+
+def _let_go_of_stdout() -> None:
+    """Python must not fail again when it closes stdout."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _no_output(reason: str) -> NoReturn:
+    typer.echo(messages.stdout_not_writable(reason), err=True)
+    raise typer.Exit(_WRONG_USE)

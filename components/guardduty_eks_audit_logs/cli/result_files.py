@@ -32,7 +32,9 @@ def read_results(path: Path) -> ResultFiles:
         if path.is_dir():
             return _folder(path)
         if not path.exists():
-            return ResultFiles(_name(path), fault=messages.result_missing())
+            pattern = "*" in str(path)  # a shell passes one on that matches nothing
+            fault = messages.result_no_match() if pattern else messages.result_missing()
+            return ResultFiles(_name(path), fault=fault)
         return file_by_itself(_name(path), _text(path))
     except _UnreadableError as error:
         return ResultFiles(_name(path), fault=str(error), folder=path.is_dir())

@@ -26,6 +26,10 @@ def result_missing() -> str:
     return "There is no result of this stack: its job did not begin, or left nothing."
 
 
+def result_no_match() -> str:
+    return "Nothing matches this pattern. Pass the folders of the stacks, for instance results/*."
+
+
 def result_empty() -> str:
     return "The folder has no result. Pass the folders of the stacks, for instance results/*."
 
@@ -117,6 +121,13 @@ def unlock(stack: str) -> str:
     )
 
 
+def plan_again() -> str:
+    return (
+        "AWS or the stack is not as it was when the plan was made. Make a new plan (in a workflow: "
+        "Re-run all jobs), read it, and run that one."
+    )
+
+
 def engine_counts_changes() -> str:
     return "The engine counts a change that it does not name."
 
@@ -143,8 +154,11 @@ def first_line(what: str, said: Sequence[str]) -> str:
     return f"{what}: {', '.join(said)}"
 
 
-def nothing_changes(kind: str, some: int, total: int) -> str:
+def nothing_changes(kind: str, some: int, total: int, *, others_known: bool) -> str:
+    """Says that nothing changes; only accounts and settings, if other resources are not known."""
     word = "nothing differs" if kind == "drift" else "no change"
+    if not others_known:
+        word = f"no account or setting {'changed' if kind == 'run' else 'changes'}"
     return word if some == total else f"{word} in {some:,}"
 
 
@@ -191,12 +205,12 @@ def new_stack() -> str:
     return "new stack"
 
 
-def result(kind: str, *, changes: bool) -> str:
+def result(kind: str, *, changes: bool, others_known: bool) -> str:
     if kind == "run":
-        return "done" if changes else "no change"
+        return "done"
     if kind == "drift":
         return "differs" if changes else "no difference"
-    return "previewed" if changes else "no change"
+    return "previewed" if changes or not others_known else "no change"
 
 
 def all_of_them(what: str) -> str:
@@ -302,6 +316,10 @@ def output_not_writable(option: str, path: str, reason: str) -> str:
         f"error: {option} {path} can't be written ({reason.rstrip('.')}). "
         "Name a file in a folder that exists and that you may write to."
     )
+
+
+def stdout_not_writable(reason: str) -> str:
+    return f"error: stdout can't be written ({reason.rstrip('.')}). Name a file with --markdown."
 
 
 def no_note(text: str) -> str:

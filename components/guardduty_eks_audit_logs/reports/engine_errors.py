@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _LINES = 20
 _ERROR = re.compile(r"\s*error: ")
 _LOCKED = re.compile(r"the stack is currently locked|Another update is currently in progress")
+_OTHER_THAN_PLANNED = re.compile(r" violates plan: ")
 _FOLLOWS = {"preview failed", "update failed", "resource registration failed"}
 """What the engine says after every error."""
 
@@ -51,7 +52,8 @@ def engine_errors(stack: str, preview: EnginePreview | None, log: str) -> Engine
         told = [line for line in log.splitlines() if line.strip()][-_LINES:]
     if any(map(_LOCKED.search, (*told, *log.splitlines()))):
         return EngineErrors((messages.stack_locked(),), messages.unlock(stack), locked=True)
-    return EngineErrors(tuple(_once(told))[:_LINES])
+    way_out = messages.plan_again() if any(map(_OTHER_THAN_PLANNED.search, told)) else ""
+    return EngineErrors(tuple(_once(told))[:_LINES], way_out)
 
 
 def _once(lines: Iterable[str]) -> Iterable[str]:

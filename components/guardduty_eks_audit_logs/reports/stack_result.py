@@ -217,10 +217,10 @@ def _named_by_content(files: ResultFiles) -> ResultFiles:
 
 
 def _result(files: ResultFiles, kind: Kind) -> StackResult:
-    if not _STACK.fullmatch(files.stack):
-        raise _NoResultError(messages.stack_name_malformed())
     if files.fault:
         raise _NoResultError(files.fault)
+    if not _STACK.fullmatch(files.stack):
+        raise _NoResultError(messages.stack_name_malformed())
     code = _exit_code(files)
     report = _report(files, kind)
     if report is None and files.folder:
@@ -242,7 +242,7 @@ def _result(files: ResultFiles, kind: Kind) -> StackResult:
     )
     if ending is not Ending.DONE or kind is Kind.RUN:
         return result
-    return _with_engine(result, files, code)
+    return _with_engine(result, files, code, kind)
 
 
 def _failed(files: ResultFiles, sentence: str) -> StackResult:
@@ -324,14 +324,17 @@ def _ending(report: RunReport, code: int | None, kind: Kind) -> Ending:
     return ending
 
 
-def _with_engine(result: StackResult, files: ResultFiles, code: int | None) -> StackResult:
+def _with_engine(
+    result: StackResult, files: ResultFiles, code: int | None, kind: Kind
+) -> StackResult:
     """Adds what the engine alone knows.
 
     Raises:
-        _NoResultError: a folder lacks it, or it can't be read or trusted.
+        _NoResultError: a folder lacks it, or drift can't be excluded without it; or it can't be
+            read or trusted.
     """
     if files.engine is None:
-        if files.folder:
+        if files.folder or (kind is Kind.DRIFT and not result.changes):
             raise _NoResultError(messages.engine_missing())
         return result
     engine = _engine_if_readable(files)

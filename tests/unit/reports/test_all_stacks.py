@@ -10,7 +10,7 @@ import pytest
 from guardduty_eks_audit_logs.reports.all_stacks import all_stacks
 from guardduty_eks_audit_logs.reports.document import Kind, Rows
 from guardduty_eks_audit_logs.reports.markdown import COMMENT, markdown
-from guardduty_eks_audit_logs.reports.stack_result import stack_results
+from guardduty_eks_audit_logs.reports.stack_result import file_by_itself, stack_results
 from tests.support.results import change, engine_preview, previewed, ran, region, run_report
 from tests.support.vocabulary import account
 
@@ -133,6 +133,22 @@ def test_a_run_says_what_is_set_and_what_is_not() -> None:
     text = markdown(document)
     assert f"Not set in us-east-1, `Denied.`: 1 account\n\n```\n{account(2)}  off\n" in text
     assert "Failed: 1 stack" in text
+
+
+def test_a_run_report_does_not_say_that_nothing_else_has_changed() -> None:
+    document = _document(ran("a", region(mode="delegation")), kind=Kind.RUN)
+
+    assert document.first_line == "1 stack in 1 region: no account or setting changed"
+    assert document.table.rows[0][-1] == "done"
+
+
+def test_a_run_report_alone_is_not_called_one_without_changes() -> None:
+    report = file_by_itself("report", run_report("a", region()))
+
+    document = _document(report)
+
+    assert document.first_line == "1 region: no account or setting changes"
+    assert document.table.rows[0][-2:] == ("unknown", "previewed")
 
 
 def test_inactive_members_are_listed_and_are_no_change() -> None:

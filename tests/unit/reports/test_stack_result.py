@@ -207,14 +207,16 @@ def test_a_run_ends_as_its_report_says() -> None:
 
 
 def test_a_run_that_ends_in_its_preview_has_changed_nothing() -> None:
-    files = previewed(_STACK, code=1, engine=None, log="error: violates plan\n")
+    files = previewed(_STACK, code=1, engine=None, log="    error: resource a violates plan: b\n")
 
     result = _result(files, kind=Kind.RUN)
 
     assert result.ending is Ending.FAILED
     assert result.problems[0].sentence == (
-        "The run ended in its preview with exit code 1, and changed nothing:\nviolates plan"
+        "The run ended in its preview with exit code 1, and changed nothing:\n"
+        "resource a violates plan: b"
     )
+    assert "Make a new plan" in result.problems[0].way_out
     assert _result(previewed(_STACK), kind=Kind.RUN).ending is Ending.NO_RESULT
 
 
@@ -228,6 +230,19 @@ def test_single_files_of_one_stack_belong_together() -> None:
     assert _result(halves[0]).others is None
     assert _result(halves[1]).regions == ()
     assert _result(*halves, halves[0]).ending is Ending.NO_RESULT
+
+
+def test_a_run_report_alone_does_not_exclude_drift() -> None:
+    differs = file_by_itself("a", run_report(_STACK, region("us-east-1", change(1))))
+
+    alone = _result(file_by_itself("a", _REPORT), kind=Kind.DRIFT)
+
+    assert alone.ending is Ending.NO_RESULT
+    assert "`pulumi preview --json` is missing" in alone.problems[0].sentence
+    assert _result(differs, kind=Kind.DRIFT).ending is Ending.DONE
+    engine = engine_preview(_STACK, ("same", _DETECTOR))
+    both = [file_by_itself("a", _REPORT), file_by_itself("b", engine)]
+    assert _result(*both, kind=Kind.DRIFT).ending is Ending.DONE
 
 
 def test_a_single_file_of_something_else_is_no_result() -> None:

@@ -79,12 +79,13 @@ def numbers_of(result: StackResult) -> Numbers:
 def first_line(results: Sequence[StackResult], names: Places, kind: Kind) -> str:
     """Says in one line what happens in all stacks."""
     total = sum(map(numbers_of, results), Numbers())
-    done = sum(result.ending is Ending.DONE for result in results)
+    done = [result for result in results if result.ending is Ending.DONE]
     said = _changes(total, kind)
     if total.left:
         said.append(messages.not_set(total.left))
     if not said and done:
-        said.append(messages.nothing_changes(kind, done, len(results)))
+        known = all(result.others is not None for result in done)
+        said.append(messages.nothing_changes(kind, len(done), len(results), others_known=known))
     endings = Counter(result.ending for result in results)
     for ending in (Ending.REFUSED, Ending.FAILED, Ending.NO_RESULT):
         if endings[ending]:
@@ -146,4 +147,5 @@ def _result(result: StackResult, kind: Kind) -> str:
         return result.ending
     if result.new_stack:
         return messages.new_stack()
-    return messages.result(kind, changes=bool(numbers_of(result)))
+    known = result.others is not None
+    return messages.result(kind, changes=bool(numbers_of(result)), others_known=known)
