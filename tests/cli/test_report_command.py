@@ -64,6 +64,7 @@ def test_help_has_an_example_and_the_exit_codes_in_80_columns(command: str) -> N
     ("arguments", "said"),
     [
         ([], "FILES"),
+        (["x", ""], "one path is empty"),
         (["x", "--coment", "y"], "--coment"),
         (["x", "--comment", "/dev/null/c.md"], "--comment /dev/null/c.md can't be written"),
         (["x", "--note", "<img>"], "'<img>' is no note"),

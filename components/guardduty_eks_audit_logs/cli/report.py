@@ -35,7 +35,7 @@ _DIFFERS = 7
 report = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 Files = Annotated[
-    list[Path],
+    list[str],
     typer.Argument(
         metavar="FILES...",
         help="Folders results/STACK with report.json, engine.json, log.txt and exit-code, or single"
@@ -136,10 +136,12 @@ def drift(
     _report(Kind.DRIFT, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
 
 
-def _report(kind: Kind, files: list[Path], outputs: _Outputs) -> None:
+def _report(kind: Kind, files: list[str], outputs: _Outputs) -> None:
+    if not all(files):
+        raise typer.BadParameter(messages.empty_path(), param_hint="FILES")
     if not is_note(outputs.note):
         raise typer.BadParameter(messages.no_note(outputs.note), param_hint="--note")
-    results = stack_results(map(read_results, files), kind)
+    results = stack_results(map(read_results, map(Path, files)), kind)
     document = replace(all_stacks(results, kind), note=outputs.note)
     _write(document, outputs)
     raise typer.Exit(_exit_code(results, kind))

@@ -322,6 +322,10 @@ def stdout_not_writable(reason: str) -> str:
     return f"error: stdout can't be written ({reason.rstrip('.')}). Name a file with --markdown."
 
 
+def empty_path() -> str:
+    return "one path is empty. Name a folder of results; a variable may not be set."
+
+
 def no_note(text: str) -> str:
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     return (
