@@ -5,4 +5,5 @@
 # Usage: each-stack.sh COMMAND [WORD]…      STACK in a word stands for the stack's name.
 set -euo pipefail
 stacks=$("$(dirname "$0")/list-stacks.sh")
-jq --raw-output '.[]' <<<"$stacks" | xargs -P 4 -I STACK "$@"
+jq --raw-output '.[]' <<<"$stacks" | xargs -P 4 -I STACK \
+    bash -c '"$@" || exit 1' bash "$@" # xargs begins no more after an exit code of 255

@@ -5,6 +5,7 @@
 #
 # Usage: list-stacks.sh
 set -euo pipefail
+export LC_ALL=C # letters are those of ASCII
 cd "$(dirname "$0")/../.."
 shopt -s nullglob
 
@@ -15,8 +16,9 @@ for file in stacks/Pulumi.*.yaml; do
     case $name in
         template | demo-* | sample-*) continue ;;
     esac
-    if [[ ! $name =~ ^[A-Za-z0-9_.-]{1,100}$ ]]; then
-        printf 'error: %q is no name of a stack. Use letters, digits, "-", "_" and ".".\n' "$file" >&2
+    if [[ ! $name =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$ ]]; then
+        printf 'error: %q is no name of a stack. Use letters, digits, "_", "-" and "."; the'\
+' first is none of the last two.\n' "$file" >&2
         exit 1
     fi
     if grep -Eq "^ +['\"]?[A-Za-z0-9_-]+:mode['\"]?: *['\"]?delegation" "$file"; then

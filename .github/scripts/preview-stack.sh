@@ -17,7 +17,6 @@ folder=$(cd "$2" && pwd)
 shift 2
 cd "$(dirname "$0")/../.." || exit 1
 rm -f "$folder"/{report.json,engine.json,log.txt,exit-code,base,new-stack}
-touch "$folder/log.txt"
 
 log() {
     tee -a "$folder/log.txt" >&2
@@ -28,7 +27,8 @@ end() {
     exit "$1"
 }
 
-if ! base=$(.github/scripts/state-of-stack.sh "$stack" 2> >(log)); then
+if ! base=$(.github/scripts/state-of-stack.sh "$stack" 2>"$folder/log.txt"); then
+    cat "$folder/log.txt" >&2
     end 1
 fi
 echo "$base" >"$folder/base"
@@ -37,7 +37,8 @@ if [[ $base == new ]]; then
     thrown_away=$(mktemp -d)
     trap 'rm -rf "$thrown_away"' EXIT
     export PULUMI_BACKEND_URL="file://$thrown_away"
-    if ! pulumi stack init --stack "$stack" --non-interactive --no-select > >(log) 2>&1; then
+    export PULUMI_CONFIG_PASSPHRASE=${PULUMI_CONFIG_PASSPHRASE-}
+    if ! pulumi stack init --stack "$stack" --non-interactive --no-select 2>&1 | log; then
         end 1
     fi
 fi

@@ -13,8 +13,8 @@ if hash=$(pulumi stack export --stack "$1" --non-interactive 2>"$errors" | sha25
     exit
 fi
 stacks=$(pulumi stack ls --json --non-interactive)
-if jq --exit-status --arg stack "$1" \
-    'any(.[].name; . == $stack or endswith("/" + $stack))' <<<"$stacks" >/dev/null; then
+is_there=$(jq --arg stack "$1" 'any(.[].name; . == $stack or endswith("/" + $stack))' <<<"$stacks")
+if [[ $is_there != false ]]; then
     cat "$errors" >&2
     exit 1
 fi

@@ -83,7 +83,7 @@ HOSTILE = (
 """Texts that Markdown, HTML or GitHub reads as more than text."""
 
 SOME_DOCUMENTS = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 """A large document takes its time to be made up."""
 

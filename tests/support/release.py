@@ -100,31 +100,40 @@ def make_environment_with(requirement: str, index: str, folder: Path) -> Path:
     Returns:
         Its Python.
     """
-    _run(sys.executable, "-m", "venv", str(folder))
+    make_environment_with_dependencies(folder)
     python = folder / "bin" / "python"
-    dependencies = folder / "dependencies"
-    _link_dependencies(dependencies)
-    (own,) = folder.glob("lib/python*/site-packages")
-    (own / "dependencies.pth").write_text(f"{dependencies}\n")
     _run(str(python), "-m", "pip", "install", "--quiet", "--pre", "--index-url", index, requirement)
     return python
 
 
-def _link_dependencies(folder: Path) -> None:
-    """Links to the running environment's packages, without this repository's own."""
-    folder.mkdir()
+def make_environment_with_dependencies(folder: Path) -> None:
+    """Make a virtual environment with the running one's packages, without this repository's own.
+
+    Args:
+        folder: where the environment is made; its packages are links.
+    """
+    _run(sys.executable, "-m", "venv", str(folder))
+    dependencies = folder / "dependencies"
+    dependencies.mkdir()
     for entry in Path(sysconfig.get_path("purelib")).iterdir():
         if not entry.name.startswith(_OWN) and entry.suffix != ".pth":
-            (folder / entry.name).symlink_to(entry)
+            (dependencies / entry.name).symlink_to(entry)
+    (own,) = folder.glob("lib/python*/site-packages")
+    (own / "dependencies.pth").write_text(f"{dependencies}\n")
+
+
+def environment_of_pip() -> dict[str, str]:
+    """The variables for a pip that asks nothing but this machine."""
+    # The user's settings may name other places to look for packages, and a proxy.
+    without = {name: text for name, text in os.environ.items() if not name.startswith("PIP_")}
+    local = {"PIP_CONFIG_FILE": os.devnull, "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
+    return {**without, **local, "PYTHONPATH": ""}
 
 
 def _run(*command: str) -> None:
-    # The user's settings may name other places to look for packages, and a proxy.
-    without = {name: text for name, text in os.environ.items() if not name.startswith("PIP_")}
-    environment = {**without, "PIP_CONFIG_FILE": os.devnull, "no_proxy": "127.0.0.1"}
     ended = subprocess.run(
         command,
-        env={**environment, "NO_PROXY": "127.0.0.1", "PYTHONPATH": ""},
+        env=environment_of_pip(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

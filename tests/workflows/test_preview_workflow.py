@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,11 @@ pytestmark = pytest.mark.slow
 
 _MARKER = "<!-- guardduty-eks-audit-logs: preview -->"
 _ALL_ON = [{"status": "ENABLED", "all": True}]
+_REGIONS = [
+    *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"),
+    *("eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-north-1", "ap-south-1"),
+    *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2"),
+]
 
 
 def _off(*numbers: int) -> list[dict[str, object]]:
@@ -206,3 +212,50 @@ def test_what_a_preview_may_not_reach_is_told_and_no_change(
     assert "1 failed" in text
     assert "nowhere/at/all" in text
     assert ADMINISTRATOR not in {c.account for c in here.aws.control.calls("ListMembers")}
+
+
+def test_85000_changes_are_one_comment_and_whole_in_the_artifact(
+    repository: Callable[..., Repository], github: GitHub
+) -> None:
+    """In each region every account changes: those that are on go off, the others on by two rules.
+
+    Which of the two turns an account on differs from region to region.
+    """
+    here = repository(accounts=5000, regions=_REGIONS)
+    refused, *others = _REGIONS
+    found = here.aws.control.actual_state()[refused]
+    members = [account(n) for n in range(1, 5001)]
+    off = [member for member in members if found[member].eks_audit_logs == "ENABLED"]
+    on = [member for member in members if member not in off]
+    for place, region in enumerate(_REGIONS):
+        rules: list[dict[str, object]] = [
+            {"status": "DISABLED", "accounts": off},
+            {"status": "ENABLED", "accounts": on[place::17]},
+            *_ALL_ON,
+        ]
+        limit = "10" if region == refused else "50%"
+        kind = {"aws:region": region, "members": rules, "maxDisabled": limit}
+        here.stack(f"prod-{region}", **kind)
+
+    run = here.run("preview", here.push(github.add_pull_request("")))
+
+    assert run.job("Write the comment").step("Write the comment").outcome == "success", run.log
+    assert {name for name, result in run.results().items() if result == "failure"} == {
+        f"Preview prod-{refused}",
+        "Write the comment",
+    }
+    (text,) = here.comments(_MARKER).values()
+    assert len(text.encode("utf-16-le")) // 2 <= 65_536
+    numbers = f"{len(on) * len(others):,} on, {len(off) * len(others):,} off"
+    assert numbers in text
+    assert "1 refused" in text
+    assert f"maxDisabled: {len(off)} members would be turned off" in text
+    assert [account_id for account_id in off if account_id not in text] == []
+    assert "the artifact `report`" in text
+    assert numbers in run.job("Write the comment").summary
+    report = run.artifacts.of("report")
+    for file in ("report.md", "report.html"):
+        row = r"^(?:<pre><code>)?(\d{12})\b"
+        rows = re.findall(row, (report / file).read_text(), flags=re.MULTILINE)
+        assert set(rows) == set(members)
+        assert len(rows) >= len(on) * len(others) + len(off)

@@ -61,7 +61,9 @@ class Repository:
             engine_bin=engine_bin,
             sandbox=aws.sandbox,
             variables={
-                "AWS_PREVIEW_ROLE": aws.control.make_ci_role(ADMINISTRATOR, subject=subject),
+                "AWS_PREVIEW_ROLE": aws.control.make_ci_role(
+                    ADMINISTRATOR, "previews", subject=subject
+                ),
                 "AWS_REGION": REGION,
                 "PULUMI_BACKEND_URL": environment["PULUMI_BACKEND_URL"],
             },

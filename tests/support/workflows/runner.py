@@ -52,7 +52,7 @@ def run_workflow(
     folder = machine.folder / f"run-{number}"
     programs = folder / "bin"
     programs.mkdir(parents=True)
-    _install_gh(programs)
+    install_gh(programs)
     path = f"{programs}:{machine.environment['PATH']}"
     machine = replace(machine, environment={**machine.environment, "PATH": path})
     run = _Run(
@@ -65,7 +65,7 @@ def run_workflow(
     return run.result
 
 
-def _install_gh(folder: Path) -> None:
+def install_gh(folder: Path) -> None:
     """Puts the stand-in for `gh` into a folder of PATH."""
     program = Path(__file__).with_name("gh.py")
     command = shlex.join([sys.executable, "-I", str(program)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from time import process_time
 
 import pytest
 from hypothesis import given
@@ -19,7 +18,6 @@ from guardduty_eks_audit_logs.reports.document import (
     Rows,
     Table,
 )
-from guardduty_eks_audit_logs.reports.html import html
 from guardduty_eks_audit_logs.reports.markdown import COMMENT, SMALLEST, SUMMARY, Limit, markdown
 from tests.support.documents import (
     HOSTILE,
@@ -231,27 +229,14 @@ def test_seventeen_regions_with_all_members_in_different_sets_fit(limit: Limit) 
     document = _document(
         Part("Off: 85,000 accounts", 6, off), Part("Refused: 17 stacks", 7, refused, folded=True)
     )
-    started = process_time()
     text = markdown(document, limit, "the artifact", marked=True)
 
-    # On an idle machine it takes a quarter of that.
-    assert process_time() - started < 2
     assert limit.most * 0.99 < limit.size(text) <= limit.most
     labels = [words for kind, words in skeleton(text) if kind == "text"]
     assert [words for words in labels if words.startswith("Off in ")] == [
         f"Off in {region} by " for region in _REGIONS
     ]
     assert sum(read(text).left_out.values()) + read(text).entries == 17 + 17 * 5_300
-
-
-def test_a_page_of_seventeen_times_5_000_rows_takes_a_second() -> None:
-    many = tuple(_rows(5_000, label=f"Off in {region}:") for region in _REGIONS)
-    document = _document(Part("Off", 6, many))
-    started = process_time()
-    page = html(document)
-
-    assert process_time() - started < 2
-    assert page.count(f"{4_999:020}\n") == 17
 
 
 @pytest.mark.parametrize("whole", ["…" * 133, "🦊" * 200, "`" * 200])
