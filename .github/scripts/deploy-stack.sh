@@ -8,6 +8,8 @@
 # a plan, or if the stack's state has changed since, nothing is done. PULUMI_SECRETS_PROVIDER may name
 # the secrets provider of a stack that the backend does not have yet.
 set -uo pipefail
+# A stack whose file does not say how its secrets are encrypted keeps the key of its state.
+export PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true
 stack=$1
 mkdir -p "$2" "$3"
 planned=$(cd "$2" && pwd)

@@ -9,6 +9,8 @@
 #   log.txt      what it prints besides    exit-code    written last; missing if the preview broke off
 #   base         a hash of the stack's state, or `new`    new-stack    is there for a new stack
 set -uo pipefail
+# A stack whose file does not say how its secrets are encrypted keeps the key of its state.
+export PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true
 stack=$1
 mkdir -p "$2"
 folder=$(cd "$2" && pwd)

@@ -102,6 +102,26 @@ def test_no_workflow_runs_foreign_code_with_our_rights(file: Path) -> None:
     assert "pull_request_target" not in _workflow(file)[True]  # YAML 1.1 reads `on` as true
 
 
+def test_deployments_of_a_stack_wait_and_none_is_cancelled() -> None:
+    deploy = _jobs(_ROOT / ".github" / "workflows" / "deploy.yml")["deploy"]
+
+    assert deploy["concurrency"] == {
+        "group": "deploy-${{ matrix.stack }}",
+        "queue": "max",  # by default a third one cancels the second
+        "cancel-in-progress": False,
+    }
+
+
+def test_no_stack_is_named_like_another_artifact() -> None:
+    for file in _FILES:
+        uploads = [s["with"] for _, s in _steps(file) if "upload-artifact" in s.get("uses", "")]
+        names = {upload["name"] for upload in uploads}
+        of_stacks = {name.removesuffix("${{ matrix.stack }}") for name in names if "${{" in name}
+        others = {name for name in names if "${{" not in name}
+
+        assert not [name for name in others if name.startswith(tuple(of_stacks))], file.name
+
+
 @_each_file
 def test_each_job_has_a_time_limit(file: Path) -> None:
     assert [name for name, job in _jobs(file).items() if not job.get("timeout-minutes")] == []

@@ -92,7 +92,7 @@ def test_17_regions_are_deployed_but_the_refused_and_the_failing_one(
 
     def approve(environment: str, so_far: RunResult) -> bool:
         seen.append((environment, so_far.job(_PLANS).result, so_far.job(_PLANS).summary))
-        assert "plan-report" in so_far.artifacts.names
+        assert "report-of-plans" in so_far.artifacts.names
         assert here.aws.writes() == []
         return True
 

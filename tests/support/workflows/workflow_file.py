@@ -64,6 +64,7 @@ class Concurrency(_Part):
 
     group: str
     cancel_in_progress: Text = "false"
+    queue: Literal["single", "max"] = "single"
 
 
 class Strategy(_Part):
