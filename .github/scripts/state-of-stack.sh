@@ -8,7 +8,8 @@ cd "$(dirname "$0")/../.."
 
 errors=$(mktemp)
 trap 'rm -f "$errors"' EXIT
-if hash=$(pulumi stack export --stack "$1" --non-interactive 2>"$errors" | sha256sum); then
+if hash=$(pulumi stack export --stack "$1" --non-interactive 2>"$errors" |
+    jq --sort-keys 'del(.deployment.manifest)' | sha256sum); then
     echo "${hash%% *}"
     exit
 fi
