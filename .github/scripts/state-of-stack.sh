@@ -8,8 +8,9 @@ cd "$(dirname "$0")/../.."
 
 errors=$(mktemp)
 trap 'rm -f "$errors"' EXIT
-if hash=$(pulumi stack export --stack "$1" --non-interactive 2>"$errors" |
-    jq --sort-keys 'del(.deployment.manifest)' | sha256sum); then
+if state=$(pulumi stack export --stack "$1" --non-interactive 2>"$errors"); then
+    # The manifest has the time of the last run, also of one that changed nothing.
+    hash=$(jq --sort-keys 'del(.deployment.manifest)' <<<"$state" | sha256sum)
     echo "${hash%% *}"
     exit
 fi

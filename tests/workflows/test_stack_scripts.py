@@ -187,11 +187,17 @@ def test_each_stack_is_content_with_no_stack_and_with_success(project: Project) 
 def test_the_state_of_a_stack_is_a_hash_that_changes_with_it(project: Project) -> None:
     project.pulumi(stack_export="echo '{}'")
     code, first, _ = project.run("state-of-stack.sh", "prod")
-    project.pulumi(stack_export="echo '{ }'")
+    project.pulumi(stack_export="echo '{\"version\": 3}'")
 
     assert code == 0
     assert len(first) == 65
     assert project.run("state-of-stack.sh", "prod")[1] != first
+    timed = '{"deployment": {"manifest": {"time": "%s"}}}'
+    hashes = []
+    for day in ("today", "yesterday"):
+        project.pulumi(stack_export=f"echo {shlex.quote(timed % day)}")
+        hashes.append(project.run("state-of-stack.sh", "prod")[1])
+    assert hashes[0] == hashes[1]
     assert project.calls[0] == ["stack", "export", "--stack", "prod", "--non-interactive"]
 
 
@@ -348,7 +354,7 @@ def test_only_a_stack_as_it_was_planned_is_deployed(project: Project) -> None:
         elif what == "a failed preview":
             (plan / "exit-code").write_text("255\n")
         elif what == "another state":
-            project.pulumi(stack_export="echo '{ }'")
+            project.pulumi(stack_export="echo '{\"version\": 3}'")
         else:
             project.pulumi(stack_export="exit 255", stack_ls="echo 'error: gone' >&2; exit 255")
 
