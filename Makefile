@@ -34,7 +34,7 @@ test: venv ## all tests but the slow ones
 	@$(VENV) -m tools.engine >/dev/null
 	$(PYTEST) -m "not slow" $(ARGS)
 
-test-all: venv ## every test, with the slow ones: half an hour
+test-all: venv ## every test, with the slow ones: up to 45 minutes
 	@$(VENV) -m tools.engine >/dev/null
 	@$(VENV) -m tools.actionlint -version >/dev/null
 	$(PYTEST) $(ARGS)
