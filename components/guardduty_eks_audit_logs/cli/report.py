@@ -22,15 +22,16 @@ from guardduty_eks_audit_logs.reports.all_stacks import all_stacks
 from guardduty_eks_audit_logs.reports.document import Kind, is_note
 from guardduty_eks_audit_logs.reports.html import html
 from guardduty_eks_audit_logs.reports.markdown import COMMENT, SMALLEST, SUMMARY, Limit, markdown
-from guardduty_eks_audit_logs.reports.stack_result import Ending, stack_results
+from guardduty_eks_audit_logs.reports.stack_result import NO_CHANGES_EXPECTED, Ending, stack_results
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from guardduty_eks_audit_logs.reports.document import Document
     from guardduty_eks_audit_logs.reports.stack_result import StackResult
 
 _NOT_ALL_DONE = 1
 _WRONG_USE = 2
-_DIFFERS = 7
 
 report = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -94,46 +95,23 @@ def about() -> None:
     """One report over all stacks, from what their previews or runs left."""
 
 
-@report.command(help=messages.help_of_report("preview"))
-def preview(
-    files: Files,
-    comment: Comment = None,
-    summary: Summary = None,
-    markdown_file: WholeMarkdown = None,
-    html_file: WholeHtml = None,
-    whole: Whole = "",
-    note: Note = "",
-) -> None:
-    """What previews of stacks would change."""
-    _report(Kind.PREVIEW, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
+def _command(kind: Kind) -> Callable[..., None]:
+    def command(
+        files: Files,
+        comment: Comment = None,
+        summary: Summary = None,
+        markdown_file: WholeMarkdown = None,
+        html_file: WholeHtml = None,
+        whole: Whole = "",
+        note: Note = "",
+    ) -> None:
+        _report(kind, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
+
+    return command
 
 
-@report.command(help=messages.help_of_report("run"))
-def run(
-    files: Files,
-    comment: Comment = None,
-    summary: Summary = None,
-    markdown_file: WholeMarkdown = None,
-    html_file: WholeHtml = None,
-    whole: Whole = "",
-    note: Note = "",
-) -> None:
-    """What runs of stacks have changed."""
-    _report(Kind.RUN, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
-
-
-@report.command(help=messages.help_of_report("drift"))
-def drift(
-    files: Files,
-    comment: Comment = None,
-    summary: Summary = None,
-    markdown_file: WholeMarkdown = None,
-    html_file: WholeHtml = None,
-    whole: Whole = "",
-    note: Note = "",
-) -> None:
-    """What differs from the stacks, by previews with --expect-no-changes."""
-    _report(Kind.DRIFT, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
+for _kind in Kind:
+    report.command(_kind, help=messages.help_of_report(_kind))(_command(_kind))
 
 
 def _report(kind: Kind, files: list[str], outputs: _Outputs) -> None:
@@ -151,7 +129,7 @@ def _exit_code(results: tuple[StackResult, ...], kind: Kind) -> int:
     if any(result.ending is not Ending.DONE for result in results):
         return _NOT_ALL_DONE
     if kind is Kind.DRIFT and any(result.changes for result in results):
-        return _DIFFERS
+        return NO_CHANGES_EXPECTED
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from guardduty_eks_audit_logs.messages.costs import trial
-from guardduty_eks_audit_logs.messages.wording import counted
+from guardduty_eks_audit_logs.messages.wording import counted, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +20,10 @@ TITLES = {
     "run": "EKS audit logs: what the runs did",
     "drift": "EKS audit logs: what differs from the stacks",
 }
+
+
+def look_at_the_job() -> str:
+    return "Look at the log of its job, put right what it says, and run it again."
 
 
 def result_missing() -> str:
@@ -143,11 +147,6 @@ def regions_and_stacks(regions: int, stacks: int, *, one_each: bool) -> str:
 
 def number(count: int) -> str:
     return f"{count:,}"
-
-
-def numbered(count: int, noun: str) -> str:
-    """Writes a number with its noun: `1 account`, `1,234 accounts`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def first_line(what: str, said: Sequence[str]) -> str:
@@ -290,11 +289,7 @@ def settings_in(where: tuple[_P, ...], settings: int) -> tuple[_P | str, ...]:
     return ("In ", *where, f": {numbered(settings, 'setting')}")
 
 
-def resources_in(where: tuple[_P, ...]) -> tuple[_P | str, ...]:
-    return ("In ", *where, ":")
-
-
-def sentences_in(where: tuple[_P, ...]) -> tuple[_P | str, ...]:
+def found_in(where: tuple[_P, ...]) -> tuple[_P | str, ...]:
     return ("In ", *where, ":")
 
 
@@ -314,7 +309,7 @@ def trial_of(fewest: int, most: int) -> str:
 def output_not_writable(option: str, path: str, reason: str) -> str:
     return (
         f"error: {option} {path} can't be written ({reason.rstrip('.')}). "
-        "Name a file in a folder that exists and that you may write to."
+        "Name a file that you may write, in a folder."
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guardduty_eks_audit_logs.messages.wording import numbered
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,8 +24,7 @@ def left_out(numbers: Mapping[str, int]) -> str:
     Args:
         numbers: {noun in the singular: how many}.
     """
-    more = (f"{n:,} more {noun}{'' if n == 1 else 's'}" for noun, n in numbers.items())
-    return f"… and {', '.join(more)}"
+    return f"… and {', '.join(numbered(n, f'more {noun}') for noun, n in numbers.items())}"
 
 
 def no_text() -> str:

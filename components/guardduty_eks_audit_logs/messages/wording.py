@@ -44,6 +44,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def numbered(count: int, noun: str) -> str:
+    """Writes a number with its noun: `1 account`, `1,234 accounts`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def in_region(region: str, sentence: str) -> Message:
     """Puts the region in front of a sentence that does not name it."""
     (message,) = as_refusals((sentence,))

@@ -27,7 +27,8 @@ _LINKED = re.compile(r"(?i)www\.|://|\bGH-\d|\b[0-9a-f]{7,}\b|:[\w+-]+:")
 _BEGINS_A_BLOCK = re.compile(r"\d+[.)](?: |$)|[^A-Za-z0-9(…→'\"`]")
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(https?://[\w.:/%~?=&+-]+\)", re.ASCII)
 _COMMIT = re.compile(r"\b[0-9a-f]{7,40}\b")
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+"""A name that a stack may have: letters, digits, `_`, `.` and `-`."""
 
 
 @dataclass(frozen=True)
@@ -262,7 +263,7 @@ def _check_noun(noun: str) -> None:
 
 def _check_cell(cell: Piece) -> None:
     if isinstance(cell, Foreign):
-        if not _NAME.fullmatch(cell.text):
+        if not STACK_NAME.fullmatch(cell.text):
             raise ValueError(f"no name: {cell.text!r}")
         return
     _check(cell, _HEADLINE)

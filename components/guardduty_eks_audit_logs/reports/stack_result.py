@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.reports.document import Kind
+from guardduty_eks_audit_logs.reports.document import STACK_NAME, Kind
 from guardduty_eks_audit_logs.reports.engine_errors import engine_errors
 from guardduty_eks_audit_logs.reports.engine_preview import (
     ChangedResource,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 NO_CHANGES_EXPECTED = 7
 """The engine's exit code where `--expect-no-changes` met changes."""
 
-_STACK = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _REGION = re.compile(r"[a-z]{2,8}(?:-[a-z]{2,12}){1,3}-\d{1,2}")
 _ACCOUNT = re.compile(r"\d{12}")
 _EXIT_CODE = re.compile(r"\d{1,3}")
@@ -121,7 +120,7 @@ class StackResult:
     @property
     def named(self) -> bool:
         """Whether its name is one that a stack may have."""
-        return _STACK.fullmatch(self.stack) is not None
+        return STACK_NAME.fullmatch(self.stack) is not None
 
     @property
     def changes(self) -> bool:
@@ -219,7 +218,7 @@ def _named_by_content(files: ResultFiles) -> ResultFiles:
 def _result(files: ResultFiles, kind: Kind) -> StackResult:
     if files.fault:
         raise _NoResultError(files.fault)
-    if not _STACK.fullmatch(files.stack):
+    if not STACK_NAME.fullmatch(files.stack):
         raise _NoResultError(messages.stack_name_malformed())
     code = _exit_code(files)
     report = _report(files, kind)

@@ -125,7 +125,7 @@ class _Parts:
                 where.setdefault(cells, []).append(place)
         blocks = [
             (
-                Rows(messages.resources_in(self._names.label(places)), cells, "resource"),
+                Rows(messages.found_in(self._names.label(places)), cells, "resource"),
                 len(places),
             )
             for cells, places in where.items()

@@ -69,7 +69,7 @@ def _quotes(
     return [
         (
             Quotes(
-                messages.sentences_in(names.label(where)),
+                messages.found_in(names.label(where)),
                 tuple(Quote.of(one.sentence, one.way_out) for one in its),
                 noun,
             ),
