@@ -22,12 +22,8 @@ TITLES = {
 }
 
 
-def look_at_the_job() -> str:
-    return "Look at the log of its job, put right what it says, and run it again."
-
-
 def result_missing() -> str:
-    return "There is no result of this stack: its job did not begin, or left nothing."
+    return "There is no result of this stack: its job did not begin, or left nothing. See its log."
 
 
 def result_no_match() -> str:
@@ -55,11 +51,11 @@ def result_no_text(file: str) -> str:
 
 
 def result_given_twice(number: int) -> str:
-    return f"There are {number} results of this stack, and it is not known which one counts."
+    return f"There are {number} results of this stack. It is not known which one counts. Pass one."
 
 
 def result_broke_off() -> str:
-    return "The command's exit code is missing: its job broke off or was cancelled."
+    return "The command's exit code is missing: its job broke off or was cancelled. Run it again."
 
 
 def exit_code_malformed(text: str) -> str:
@@ -75,7 +71,7 @@ def report_malformed() -> str:
 
 
 def report_unfinished() -> str:
-    return "The run report is unfinished: the program broke off."
+    return "The run report is unfinished: the program broke off. Run it again."
 
 
 def report_of_another_stack(stack: str) -> str:
