@@ -74,7 +74,13 @@ class Project:
     def started(self, script: str, *words: object, **variables: str) -> subprocess.Popen[str]:
         """Starts a script from another folder."""
         return subprocess.Popen(
-            [str(self.folder / ".github" / "scripts" / script), *map(str, words)],
+            # A shell that runs the tests in its background has made them ignore SIGINT.
+            [
+                "env",
+                "--default-signal=INT",
+                self.folder / ".github/scripts" / script,
+                *map(str, words),
+            ],
             cwd=self.programs.parent,
             env={**self.environment, **variables},
             stdin=subprocess.DEVNULL,
