@@ -10,13 +10,13 @@ from rich.text import Text
 from demo.screen import colour
 from guardduty_eks_audit_logs.messages import on_off
 from guardduty_eks_audit_logs.model import RelationshipStatus
-from guardduty_eks_audit_logs.reports.coverage import NO_MEMBER
+from guardduty_eks_audit_logs.reports.coverage.region import NO_MEMBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from aws_sandbox.client import Account
-    from guardduty_eks_audit_logs.reports.coverage import CoverageRow
+    from guardduty_eks_audit_logs.reports.coverage.region import CoverageRow
 
     Rows = Mapping[str, CoverageRow]
 

@@ -32,7 +32,7 @@ from guardduty_eks_audit_logs.aws.session import open_session
 from guardduty_eks_audit_logs.errors import UserError
 from guardduty_eks_audit_logs.planning.plan import make_plan
 from guardduty_eks_audit_logs.reading.snapshot import read_snapshot
-from guardduty_eks_audit_logs.reports.coverage import CoverageRow, coverage
+from guardduty_eks_audit_logs.reports.coverage.region import CoverageRow, coverage
 from guardduty_eks_audit_logs.settings.configuration import PROJECT, Settings
 from tools.cache import CacheNotWritableError
 from tools.engine import EngineNotFoundError, find_or_install_engine

@@ -13,7 +13,7 @@ from demo.coverage_table import coverage_table
 from demo.screen import Screen
 from demo.walkthrough import REGIONS, rules
 from guardduty_eks_audit_logs.model import AccountId, FeatureStatus
-from guardduty_eks_audit_logs.reports.coverage import NO_MEMBER, CoverageRow
+from guardduty_eks_audit_logs.reports.coverage.region import NO_MEMBER, CoverageRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from guardduty_eks_audit_logs.model import (
     Snapshot,
 )
 from guardduty_eks_audit_logs.planning.plan import Plan, make_plan
-from guardduty_eks_audit_logs.reports.coverage import coverage
+from guardduty_eks_audit_logs.reports.coverage.region import coverage
 from tests.support.vocabulary import (
     ADMINISTRATOR,
     OFF,

@@ -16,7 +16,7 @@ from guardduty_eks_audit_logs.planning.plan import make_plan
 from guardduty_eks_audit_logs.planning.refusals import organizations_refusals
 from guardduty_eks_audit_logs.planning.selection import deciding_rule, selecting_unit
 from guardduty_eks_audit_logs.reading.organization_lookup import read_organization_lookup
-from guardduty_eks_audit_logs.reports.coverage import coverage
+from guardduty_eks_audit_logs.reports.coverage.region import coverage
 from guardduty_eks_audit_logs.reports.region_report import region_report
 from guardduty_eks_audit_logs.reports.summary import summary
 from tests.support.organizations_client import (

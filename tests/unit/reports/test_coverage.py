@@ -8,7 +8,7 @@ import pytest
 
 from guardduty_eks_audit_logs.model import Detector, MemberStatuses
 from guardduty_eks_audit_logs.planning.plan import make_plan
-from guardduty_eks_audit_logs.reports.coverage import NO_MEMBER, CoverageRow, coverage
+from guardduty_eks_audit_logs.reports.coverage.region import NO_MEMBER, CoverageRow, coverage
 from guardduty_eks_audit_logs.settings.configuration import Settings
 from tests.support.vocabulary import (
     ADMINISTRATOR,
