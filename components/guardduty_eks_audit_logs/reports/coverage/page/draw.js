@@ -164,7 +164,7 @@ function drawGroup({ fact, labels, times }) {
   ];
   for (const [name, text] of said.filter(([, value]) => value)) {
     const part = element("p", name === "gap" ? "why" : "");
-    part.append(element("b", "", name), element("bdi", "", text));
+    part.append(element("b", "", name), text);
     line.append(part);
   }
   return line;
@@ -191,11 +191,7 @@ function drawForPrint(tree) {
     const row = element("tr");
     const name = element("th", "name", unit.label);
     name.style.setProperty("--level", unit.level - 1);
-    const cells = unit.counts.map((counted) => {
-      const said = unitCell(counted, false);
-      return drawCell("td", { ...said, text: said.kind === "gap" ? `▲ ${said.text}` : said.text });
-    });
-    row.append(name, ...cells);
+    row.append(name, ...unit.counts.map((counted) => drawCell("td", unitCell(counted, false))));
     table.append(row);
     unit.units.forEach(add);
   };
