@@ -148,7 +148,7 @@ def test_units_that_nobody_could_read_are_not_shown_as_off(open_coverage: OpenCo
     page = open_coverage(small()).page
 
     shown = page.locator("#body .unit").filter(has_text="Prod").first.locator(".cell")
-    assert shown.all_text_contents() == ["2/3", "2/3", "?", "\u2013"]
+    assert shown.all_text_contents() == ["2/3 ▲ 1", "2/3 ▲ 1", "?", "\u2013"]
 
 
 def test_the_page_begins_with_its_summary_and_its_units(open_coverage: OpenCoverage) -> None:
