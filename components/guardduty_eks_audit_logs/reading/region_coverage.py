@@ -104,11 +104,12 @@ class _Reader:
             self._take(detector_unread=str(error))
             self._fail(str(error))
             return None
+        if detector_id is None and self._settings is None:
+            delegated = self._organization.has_administrator(self._session.caller)
+            role = Role.ADMINISTRATOR if delegated else Role.ALONE
+            self._take(role=role, of_organization=delegated)
         if detector_id is None and self._read.role is Role.ADMINISTRATOR:
-            if self._settings is None:
-                self._take(role=Role.ALONE)
-            else:
-                self._fail(messages.no_detector_to_ask(self._session.caller))
+            self._fail(messages.no_detector_to_ask(self._session.caller))
         return detector_id
 
     def _administration(self, detector_id: DetectorId) -> None:

@@ -45,6 +45,13 @@ class SharedOrganization:
         """Its GuardDuty policies; raises UserError if they can't be read."""
         return self._once.ask("policies", lambda: read_guardduty_policies(self._api))
 
+    def has_administrator(self, account: AccountId) -> bool:
+        """Whether an account is a delegated administrator of GuardDuty; False if AWS refuses."""
+        try:
+            return account in self._api.guardduty_administrators()
+        except UserError:
+            return False
+
     def added_to(self, read: RegionRead) -> RegionRead:
         """Adds the organization's accounts to a region, and what its rules need to know."""
         problems = list(read.problems)

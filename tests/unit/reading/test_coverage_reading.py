@@ -387,6 +387,26 @@ def test_without_a_detector_only_the_callers_own_status_is_known(serve: Serve) -
     assert "has no detector here" in coverage.regions[0].reason
 
 
+@pytest.mark.parametrize(
+    ("caller", "unread"), [(ADMINISTRATOR, 5), (MANAGEMENT, 0), ("800000000001", 0)]
+)
+def test_without_stacks_and_detector_an_administrators_members_are_unknown(
+    serve: Serve, caller: str, unread: int
+) -> None:
+    alone = {"id": "800000000001", "name": "partner", "detector": False}
+    serve(
+        accounts=_members(4),
+        standaloneAccounts=[alone],
+        regionsWithoutAdministratorDetector=["us-east-1"],
+    )
+    targets = [Target("", "us-east-1", None, keys_of(caller))]
+    coverage = read_coverage(targets, Require.RULES)
+
+    assert _row(coverage, caller).detector is DetectorState.NONE
+    assert len(coverage.unread) == unread == len(coverage.rows) - 1
+    assert len(coverage.problems) == (1 if unread else 0)
+
+
 def test_a_stack_whose_caller_is_a_member_reads_its_own_status_only(serve: Serve) -> None:
     serve(accounts=_members(4))
     coverage = _read("us-east-1", caller=account(1))
