@@ -15,6 +15,7 @@ from guardduty_eks_audit_logs.messages.catalogue import *
 from guardduty_eks_audit_logs.messages.configuration import *
 from guardduty_eks_audit_logs.messages.costs import *
 from guardduty_eks_audit_logs.messages.coverage import *
+from guardduty_eks_audit_logs.messages.coverage_rows import *
 from guardduty_eks_audit_logs.messages.credentials import *
 from guardduty_eks_audit_logs.messages.delegation import *
 from guardduty_eks_audit_logs.messages.documents import *
