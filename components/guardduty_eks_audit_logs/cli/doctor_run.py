@@ -87,12 +87,12 @@ def _without_settings(stack: str, error: SettingsError) -> list[Finding]:
         Finding(
             stack,
             "",
-            f"{Prerequisite.SETTINGS} {number}" if number > 1 else str(Prerequisite.SETTINGS),
+            Prerequisite.SETTINGS.value,
             State.MISSING,
             printable(fault.sentence),
             printable(fault.way_out),
         )
-        for number, fault in enumerate(error.faults, start=1)
+        for fault in error.faults
     ]
 
 

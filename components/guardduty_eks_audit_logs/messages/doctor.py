@@ -83,6 +83,10 @@ def use_an_organization() -> str:
     return "Use an account of the organization, or set mode: standalone."
 
 
+def has_all_features(management: str) -> str:
+    return f"management account {management}"
+
+
 def billing_only() -> str:
     return "the organization has consolidated billing only"
 

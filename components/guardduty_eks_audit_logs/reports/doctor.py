@@ -96,20 +96,27 @@ def lines(findings: Sequence[Finding]) -> tuple[Line, ...]:
         Line(state, tuple(prerequisites), where, seen, way_out)
         for (state, where, seen, way_out), prerequisites in joined.items()
     )
-    order = list(State)
-    return tuple(sorted(made, key=lambda line: order.index(line.state)))
+    states = list(State)
+    names = [prerequisite.value for prerequisite in Prerequisite]
+
+    def order(line: Line) -> tuple[int, int]:
+        first = line.prerequisites[0]
+        return states.index(line.state), names.index(first) if first in names else len(names)
+
+    return tuple(sorted(made, key=order))
 
 
 def _places(findings: Sequence[Finding]) -> dict[tuple[str, str], str]:
     """Names each region, with its stack where two stacks are in the same one."""
     found = dict.fromkeys((finding.stack, finding.region) for finding in findings)
     regions = Counter(region for _, region in found)
-    return {
-        (stack, region): f"{region} ({stack})".strip()
-        if stack and (regions[region] > 1 or not region)
-        else region
-        for stack, region in found
-    }
+
+    def place(stack: str, region: str) -> str:
+        if not region:
+            return stack
+        return f"{region} ({stack})" if stack and regions[region] > 1 else region
+
+    return {(stack, region): place(stack, region) for stack, region in found}
 
 
 def text(findings: Sequence[Finding]) -> Iterator[tuple[State | None, str]]:

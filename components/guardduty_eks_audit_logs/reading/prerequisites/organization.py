@@ -58,7 +58,7 @@ def check_all_features(region: Region) -> None:
     else:
         region.management = organization.management_account
         if organization.all_features:
-            findings.ok(what)
+            findings.ok(what, messages.has_all_features(region.management))
         else:
             way_out = messages.enable_all_features(region.management)
             findings.missing(what, messages.billing_only(), way_out)

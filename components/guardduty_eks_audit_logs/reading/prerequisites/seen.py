@@ -92,10 +92,9 @@ class Findings:
 
     def in_order(self) -> tuple[Finding, ...]:
         """All of them: prerequisites in the order of their names, then permissions."""
-        order = list(Prerequisite)
-        places = {str(name): index for index, name in enumerate(order)}
+        places = {name.value: index for index, name in enumerate(Prerequisite)}
         found = self._found.values()
-        return tuple(sorted(found, key=lambda one: places.get(one.prerequisite, len(order))))
+        return tuple(sorted(found, key=lambda one: places.get(one.prerequisite, len(places))))
 
     def with_the_rest(self, settings: Settings | None) -> tuple[Finding, ...]:
         """All of them, and as not checked what could not even be asked."""
