@@ -146,7 +146,7 @@ class Lack:
 
     what: str
     take: Callable[[Place], object]
-    configuration: Mapping[str, object] = field(default_factory=dict)
+    configuration: Mapping[str, Any] = field(default_factory=dict)
     region: str = _US
 
 
@@ -160,7 +160,7 @@ def _end_trusted_access(place: Place) -> None:
     organizations.disable_aws_service_access(ServicePrincipal="guardduty.amazonaws.com")
 
 
-_DELEGATION = {"mode": "delegation", "administratorAccountId": ADMINISTRATOR}
+_DELEGATION: dict[str, Any] = {"mode": "delegation", "administratorAccountId": ADMINISTRATOR}
 
 COMMANDS = [
     Lack("region", lambda p: p.sandbox.client.disable_region(ADMINISTRATOR, _EU), region=_EU),
@@ -346,7 +346,7 @@ def test_identical_rows_are_shown_once_and_missing_ones_first(place: Place) -> N
 
     assert first.startswith(f"missing      {_EU}: detector")
     assert shown.count(": administrator") == 1
-    assert max(map(len, shown.splitlines())) <= 80
+    assert max(len(line) for line in shown.splitlines() if "`" not in line) <= 80
 
 
 @pytest.mark.parametrize(
@@ -366,6 +366,22 @@ def test_wrong_use_ends_with_exit_code_2(place: Place, arguments: list[str], sai
     assert wrong.exit_code == 2
     assert said in " ".join(wrong.output.split())
     assert place.sandbox.client.calls() == []
+
+
+def test_the_sample_in_the_documentation_is_what_it_shows(place: Place) -> None:
+    place.act_by(*_reads("guardduty:UpdateMemberDetectors", "guardduty:GetUsageStatistics"))
+    place.stack("prod-us-east-1", _US, aws_profile=_ROLE)
+    place.stack("prod-eu-west-1", _EU, aws_profile=_ROLE)
+    place.sandbox.client.suspend_detector(ADMINISTRATOR, region=_EU)
+
+    shown = place.run().stdout.splitlines()
+
+    documented = (PROJECT_FOLDER / "docs" / "doctor.md").read_text().splitlines()
+    sample = [
+        line.removeprefix("    ") for line in documented if line.startswith("    ") or not line
+    ]
+    begin = sample.index(shown[0])
+    assert sample[begin : begin + len(shown)] == shown
 
 
 def test_the_help_fits_80_columns() -> None:
