@@ -86,7 +86,7 @@ def _targets(request: Request) -> tuple[Target, ...]:
         return targets_of_regions(request.regions, request.profile)
     if request.profile is not None:
         raise SettingsError((messages.profile_without_regions(),))
-    project = find_project(Path())
+    project = find_project(Path.cwd())
     return _without_delegation(_of_stacks(project, request.stacks), request.stacks)
 
 
