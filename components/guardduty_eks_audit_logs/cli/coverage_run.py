@@ -22,6 +22,7 @@ from guardduty_eks_audit_logs.reports.coverage.csv import csv
 from guardduty_eks_audit_logs.reports.coverage.json import json
 from guardduty_eks_audit_logs.reports.coverage.junit import junit
 from guardduty_eks_audit_logs.reports.coverage.markdown import markdown
+from guardduty_eks_audit_logs.reports.coverage.page import page
 from guardduty_eks_audit_logs.reports.coverage.text import Tone, table
 from guardduty_eks_audit_logs.settings.modes import Mode
 from guardduty_eks_audit_logs.settings.stack_files import find_project
@@ -43,6 +44,7 @@ _WRITERS = {
     Format.JSON: json,
     Format.JUNIT: junit,
     Format.MARKDOWN: markdown,
+    Format.HTML: page,
 }
 _COLORS = {Tone.GAP: typer.colors.RED, Tone.UNREAD: typer.colors.YELLOW}
 
@@ -80,7 +82,7 @@ def _targets(request: Request) -> tuple[Target, ...]:
         return targets_of_regions(request.regions, request.profile)
     if request.profile is not None:
         raise SettingsError((messages.profile_without_regions(),))
-    project = find_project(Path())
+    project = find_project(Path.cwd())
     return _without_delegation(_of_stacks(project, request.stacks), request.stacks)
 
 
