@@ -43,8 +43,9 @@ soak: venv ## random histories with faults and kills (ARGS="--help" lists the op
 	@$(VENV) -m tools.engine >/dev/null
 	@$(VENV) -m tests.campaign $(ARGS)
 
-docs: venv ## the tables of docs/guide.md, from the catalogue of messages
+docs: venv ## the tables of docs/guide.md, docs/iam and README's permissions
 	$(VENV) -m tools.guide_tables
+	$(VENV) -m tools.iam_policies
 
 mutants: venv ## changes the code that decides and writes, and sees whether a test fails
 	@$(VENV) -m tools.mutants $(ARGS)

@@ -76,7 +76,8 @@ _REFERENCE = (
     "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html"
 )
 
-_DETECTOR = ("arn:*:guardduty:*:*:detector/*",)
+# The reference writes `detector/`; a refusal by AWS had `/detector/` (awsdocs/iam-user-guide#218).
+_DETECTOR = ("arn:*:guardduty:*:*:detector/*", "arn:*:guardduty:*:*:/detector/*")
 _SERVICE_ROLE_OF_GUARDDUTY = (
     "arn:*:iam::*:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty",
 )
@@ -196,7 +197,9 @@ _ORGANIZATION = (
     Permission("organizations:ListRoots", _RUN, unknown="whether an organization policy decides"),
     *_each(Permission("organizations:", _RUN, variant=Variant.UNITS), *_TREE),
     *_each(
-        Permission("organizations:", _COVERAGE, unknown="names, units, accounts without GuardDuty"),
+        Permission(
+            "organizations:", _COVERAGE, unknown="names, units, accounts that are no members"
+        ),
         *_TREE,
     ),
     Permission("organizations:ListTagsForResource", _READ, variant=Variant.TAGS),
@@ -312,6 +315,7 @@ _KEY = replace(
     _OBJECT,
     action="kms:Decrypt",
     variant=Variant.KEY,
+    callers=_PULUMI | _AWS,
     source=_KEYS,
     asked_by=_KEY_OF_S3,
     resources=("arn:*:kms:*:*:key/<key>",),
@@ -327,7 +331,15 @@ _STATE = (
         "AbortMultipartUpload",
     ),
     _KEY,
-    *_each(replace(_KEY, purposes=_WRITE_STATE, writes=True), "Encrypt", "GenerateDataKey"),
+    replace(_KEY, action="kms:Encrypt", purposes=_WRITE_STATE, writes=True, callers=_PULUMI),
+    replace(
+        _KEY,
+        action="kms:GenerateDataKey",
+        purposes=_WRITE_STATE,
+        writes=True,
+        callers=_AWS,
+        source="",
+    ),
 )
 
 PERMISSIONS = (

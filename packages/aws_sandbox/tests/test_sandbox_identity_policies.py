@@ -163,7 +163,7 @@ def test_an_explicit_deny_is_told_apart(organization: Organization) -> None:
 
 def test_each_service_refuses_in_its_own_protocol(organization: Organization) -> None:
     keys = organization.acting(organization.role(policy(allow("guardduty:*"))))
-    asked = {
+    asked: dict[str, tuple[str, dict[str, str], str]] = {
         "organizations": ("list_roots", {}, "AccessDeniedException"),
         "iam": ("list_roles", {}, "AccessDenied"),
         "account": ("list_regions", {}, "AccessDeniedException"),
