@@ -43,8 +43,9 @@ soak: venv ## random histories with faults and kills (ARGS="--help" lists the op
 	@$(VENV) -m tools.engine >/dev/null
 	@$(VENV) -m tests.campaign $(ARGS)
 
-docs: venv ## the tables of docs/guide.md, from the catalogue of messages
+docs: venv ## the tables of docs/guide.md, docs/iam and README's permissions
 	$(VENV) -m tools.guide_tables
+	$(VENV) -m tools.iam_policies
 
 pictures: venv ## docs/images, of the coverage's page in Chromium
 	$(VENV) -m tests.browser.pictures
