@@ -1,11 +1,13 @@
-"""drift.yml as it stands: one issue, opened, kept up to date and closed."""
+"""drift.yml as it stands: one issue, opened, kept up to date and closed; the coverage beside it."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from aws_sandbox.fault_effects import AccessDenied
 from tests.support.engine.organization import account
 from tests.support.workflows.github import BOT
 from tests.support.workflows.repository import OF_MAIN
@@ -39,6 +41,7 @@ def test_drift_has_one_issue_that_is_closed_once_all_is_read_and_right(
     assert _failed(run) == [], run.log
     assert _issues(github) == []
     assert "2 regions" in run.job("Keep the issue").summary
+    assert _gaps(run) == []
 
     aws.set_feature(account(1), "DISABLED", region="us-east-1")
     aws.set_feature(account(2), "DISABLED", region="eu-west-1")
@@ -49,6 +52,9 @@ def test_drift_has_one_issue_that_is_closed_once_all_is_read_and_right(
     ((issue, state, text),) = _issues(github)
     assert (state, account(1) in text, account(2) in text) == ("open", True, True), text
     assert account(2) in (run.artifacts.of("report") / "report.html").read_text()
+    assert _gaps(run) == [(account(1), "us-east-1"), (account(2), "eu-west-1")]
+    assert account(2) in run.job("Read the coverage").summary
+    assert account(2) in (run.artifacts.of("coverage") / "coverage.html").read_text()
 
     aws.set_feature(account(1), "ENABLED", region="us-east-1")
     aws.set_feature(account(3), "DISABLED", region="eu-west-1")
@@ -65,15 +71,21 @@ def test_drift_has_one_issue_that_is_closed_once_all_is_read_and_right(
     file = stack.state_file()
     state_before = file.read_text()
     file.write_text(state_before[:100])
+    trial_days = "GetRemainingFreeTrialDays"
+    aws.fails(trial_days, with_=AccessDenied(), regions=["us-east-1"])
 
     run = here.look_for_drift()
 
-    assert _failed(run) == ["Preview prod-eu-west-1", "Keep the issue"]
+    failed = ["Preview prod-eu-west-1", "Read the coverage", "Keep the issue"]
+    assert sorted(_failed(run)) == sorted(failed)
+    assert _gaps(run) == []
+    assert trial_days in run.job("Read the coverage").summary
     ((again, state, text),) = _issues(github)
     assert (again, state, "prod-eu-west-1" in text) == (issue, "open", True)
     assert "1 failed" in text
 
     file.write_text(state_before)
+    aws.clear_faults()
 
     run = here.look_for_drift()
 
@@ -94,6 +106,12 @@ def test_drift_has_one_issue_that_is_closed_once_all_is_read_and_right(
 def _failed(run: RunResult) -> list[str]:
     """The names of the jobs that did not succeed."""
     return [name for name, result in run.results().items() if result != "success"]
+
+
+def _gaps(run: RunResult) -> list[tuple[str, str]]:
+    """The gaps that the artifact `coverage` has, each with its region."""
+    content = json.loads((run.artifacts.of("coverage") / "coverage.json").read_text())
+    return [(row["account"], row["region"]) for row in content["rows"] if row["gap"]]
 
 
 def _of_others(github: GitHub) -> dict[int, dict[str, object]]:
