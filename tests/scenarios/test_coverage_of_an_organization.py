@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import re
 from collections import Counter
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from aws_sandbox.fault_effects import AccessDenied
-from aws_sandbox.testing import MANAGEMENT
+from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from tests.support.coverage.organization import (
     ACCEPTED,
     ALL,
@@ -22,20 +28,22 @@ from tests.support.coverage.organization import (
     RULES,
     SUSPENDED,
     TURNED_OFF,
+    attach_policies,
     serve_covered_organization,
     stack_of,
 )
 from tests.support.coverage.truth import Truth, truth_of
+from tests.support.vocabulary import account
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from aws_sandbox.client import Scope
     from aws_sandbox.testing.plugin import ServeSandbox
     from tests.support.coverage.organization import CoveredOrganization, Ended
     from tests.support.coverage.truth import Key
 
-_KNOWN: Final = ("ENABLED", "DISABLED", "NOT_OFFERED")
 _READ: Final = tuple(region for region in REGIONS if region != REFUSED)
 
 
@@ -71,7 +79,7 @@ def _refuse_region(organization: CoveredOrganization) -> None:
 
 
 def test_each_row_is_what_the_organization_really_has(organization: CoveredOrganization) -> None:
-    truth = truth_of(organization)
+    truth = truth_of(organization, refused=[REFUSED])
     _refuse_region(organization)
     organization.sandbox.client.clear_calls()
 
@@ -141,4 +149,232 @@ def test_what_is_hard_to_read_is_there(organization: CoveredOrganization) -> Non
         (wanted, status)
         for wanted in (None, "ENABLED", "DISABLED")
         for status in ("ENABLED", "DISABLED")
+    }
+
+
+@pytest.mark.slow
+def test_accounts_under_policies_name_them(organization: CoveredOrganization) -> None:
+    attach_policies(organization.sandbox)
+    truth = truth_of(organization, policies=True)
+
+    ended = organization.run("--format", "json")
+
+    assert {key: _said(row) for key, row in _rows(ended).items()} == truth
+    assert ended.code == 1
+    assert ended.document["problems"] == []
+    decided = {found.decided_by for found in truth.values() if "policy" in found.decided_by}
+    assert len(decided) == 3
+
+
+# Refusals
+
+
+_ORGANIZATIONS: Final[Scope] = {"service": "organizations"}
+_FURTHER: Final[Scope] = {"further_pages": True}
+
+
+def _under(
+    organization: CoveredOrganization, operation: str, scope: Scope
+) -> tuple[Ended, dict[Key, dict[str, Any]]]:
+    """Reads the coverage while AWS refuses an operation; what is unknown is never shown as off."""
+    client = organization.sandbox.client
+    really = client.actual_state()
+    client.fails(operation, with_=AccessDenied(), **scope)
+
+    ended = organization.run("--format", "json")
+
+    assert client.faults()[0].struck
+    assert ended.code == 2, ended.errors
+    assert ended.document["problems"] != []
+    rows = _rows(ended)
+    for (region, found), row in rows.items():
+        if row["status"] in {"ENABLED", "DISABLED"}:
+            assert row["status"] == really[region][found].eks_audit_logs
+        assert not (row["unread"] and row["status"] != "UNKNOWN")
+        assert not (row["unread"] and (row["gap"] or row["guardduty5"]))
+    return ended, rows
+
+
+def _check_others(
+    rows: Mapping[Key, Mapping[str, Any]], truth: Mapping[Key, Truth], without: Collection[Key]
+) -> None:
+    """All rows but some are as if nothing had been refused."""
+    read = {key: _said(row) for key, row in rows.items() if key not in without}
+    assert read == {key: found for key, found in truth.items() if key not in without}
+
+
+def test_members_of_which_a_page_is_missing_are_all_unknown(
+    organization: CoveredOrganization,
+) -> None:
+    truth = truth_of(organization)
+
+    _, rows = _under(organization, "ListMembers", {**_FURTHER, "regions": [RULES]})
+
+    own = (RULES, ADMINISTRATOR)
+    unknown = {key for key in truth if key[0] == RULES} - {own}
+    _check_others(rows, truth, unknown)
+    of_organization = {key for key in unknown if truth[key].unit}
+    assert {key for key, row in rows.items() if row["unread"]} == of_organization
+    assert {rows[key]["membership"] for key in of_organization} == {"unknown"}
+
+
+@pytest.mark.slow
+def test_a_batch_that_is_refused_leaves_only_its_accounts_unknown(
+    organization: CoveredOrganization,
+) -> None:
+    truth = truth_of(organization)
+
+    scope: Scope = {"accounts": [account(60)], "regions": [RULES]}
+    _, rows = _under(organization, "GetMemberDetectors", scope)
+
+    (refused,) = [
+        call for call in organization.sandbox.client.calls("GetMemberDetectors") if call.fault
+    ]
+    assert 0 < len(refused.account_ids) <= 50
+    batch = {(RULES, found) for found in refused.account_ids}
+    _check_others(rows, truth, batch)
+    assert {key for key, row in rows.items() if row["unread"]} == batch
+    assert {rows[key]["membership"] for key in batch} <= {"Enabled", "Disabled"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("operation", ["ListAccountsForParent", "ListOrganizationalUnitsForParent"])
+def test_without_a_page_of_the_tree_no_name_is_known_and_no_unit(
+    organization: CoveredOrganization, operation: str
+) -> None:
+    truth = truth_of(organization)
+
+    _, rows = _under(organization, operation, {**_ORGANIZATIONS, **_FURTHER})
+
+    assert {(row["name"], row["unit"]) for row in rows.values()} == {(None, None)}
+    listed = {key for key, found in truth.items() if found.membership != "not a member"}
+    assert set(rows) == listed
+    for key, row in rows.items():
+        said = _said(row)
+        for name in ("membership", "detector", "status", "unread", "guardduty5"):
+            assert getattr(said, name) == getattr(truth[key], name), (key, name)
+    # Units decide rules, so what they leave open is unknown, and not promised.
+    by_units = [row for (region, _), row in rows.items() if region == RULES]
+    assert any(row["decidedBy"].startswith("unknown (rule 2") for row in by_units)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("operation", "scope"), [("ListPolicies", _FURTHER), ("ListTargetsForPolicy", {})]
+)
+def test_policies_that_are_not_read_whole_are_not_named(
+    organization: CoveredOrganization, operation: str, scope: Scope
+) -> None:
+    attach_policies(organization.sandbox)
+    truth = truth_of(organization, policies=True)
+
+    _, rows = _under(organization, operation, {**_ORGANIZATIONS, **scope})
+
+    nameless = {
+        key: replace(found, decided_by="policy (GUARDDUTY_POLICY)")
+        if found.decided_by.startswith("policy ")
+        else found
+        for key, found in truth.items()
+    }
+    _check_others(rows, nameless, ())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("operation", "scope"),
+    [
+        ("GetRemainingFreeTrialDays", {}),
+        ("ListTagsForResource", _ORGANIZATIONS),
+        ("DescribeOrganizationConfiguration", {"regions": [RULES]}),
+    ],
+)
+def test_statuses_are_known_whatever_else_is_refused(
+    organization: CoveredOrganization, operation: str, scope: Scope
+) -> None:
+    truth = truth_of(organization)
+
+    _, rows = _under(organization, operation, scope)
+
+    assert {key: row["status"] for key, row in rows.items()} == {
+        key: found.status for key, found in truth.items()
+    }
+
+
+# Exit codes and formats
+
+
+@pytest.mark.slow
+def test_exit_codes_say_whether_there_are_gaps(organization: CoveredOrganization) -> None:
+    truth = truth_of(organization)
+    assert organization.run("--stack", stack_of(NOT_OFFERED)).code == 0
+    assert organization.run("--stack", stack_of(RULES)).code == 1
+
+    every = organization.run("--stack", "prod-*", "--require", "ALL", "--format", "json")
+
+    assert every.code == 1
+    cannot = {"AccountSuspended", "RegionDisabled"}
+    assert {key for key, row in _rows(every).items() if row["gap"]} == {
+        key
+        for key, found in truth.items()
+        if (found.status not in {"ENABLED", "NOT_OFFERED"} and found.membership not in cannot)
+        or (found.status == "ENABLED" and found.detector == "suspended")
+    }
+    _refuse_region(organization)
+    assert organization.run("--stack", stack_of(NOT_OFFERED)).code == 0
+    assert organization.run("--stack", stack_of(REFUSED)).code == 2
+    assert organization.run("--stack", "nowhere").code == 2
+
+
+@pytest.mark.slow
+def test_all_formats_of_one_reading_say_the_same(
+    organization: CoveredOrganization, tmp_path: Path
+) -> None:
+    _refuse_region(organization)
+    organization.sandbox.client.clear_calls()
+    files = {end: tmp_path / f"coverage.{end}" for end in ("json", "csv", "html", "md", "xml")}
+
+    ended = organization.run(*(f"--output={file}" for file in files.values()))
+
+    assert ended.code == 2, ended.errors
+    assert len(organization.sandbox.client.calls("ListMembers")) == 3 * len(_READ)
+    document = json.loads(files["json"].read_text())
+    rows = document["rows"]
+    gaps = [row for row in rows if row["gap"]]
+    unread = [row for row in rows if row["unread"]]
+
+    assert _of_csv(files["csv"]) == [_as_csv(row) for row in rows]
+    cases = list(ET.parse(files["xml"]).getroot().iter("testcase"))  # noqa: S314 - our own file
+    assert len(cases) == len(rows) + len(document["problems"])
+    assert len([case for case in cases if case.find("failure") is not None]) == len(gaps)
+    errors = [case for case in cases if case.find("error") is not None]
+    assert len(errors) == len(unread) + len(document["problems"])
+    headline = ended.output.splitlines()[0]
+    assert headline.startswith(f"EKS audit logs in 4 regions, 122 accounts: {len(gaps)} gaps, ")
+    assert f"{len(unread)} could not be read" in " ".join(ended.output.split())
+    page, markdown = files["html"].read_text(), files["md"].read_text()
+    for row in gaps:
+        assert row["account"] in ended.output
+        assert row["account"] in markdown
+    for row in rows:
+        assert row["account"] in page
+    assert "<img src=x" not in page
+    assert "<img src=x" not in markdown.replace("`<img src=x onerror=alert(1)>`", "")
+
+
+def _of_csv(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="", encoding="utf-8") as opened:
+        return [
+            {key: re.sub("(^|;)'", r"\1", cell) for key, cell in row.items()}
+            for row in csv.DictReader(opened)
+        ]
+
+
+def _as_csv(row: Mapping[str, Any]) -> dict[str, str]:
+    def cell(value: object) -> str:
+        if isinstance(value, bool):
+            return str(value).lower()
+        return "" if value is None else str(value)
+
+    return {key: cell(value) for key, value in row.items()} | {
+        "readAt": datetime.fromisoformat(row["readAt"]).isoformat(timespec="seconds")
     }

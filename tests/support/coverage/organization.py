@@ -41,6 +41,14 @@ INVITED, ACCEPTED = "800000000001", "800000000002"
 TURNED_OFF: Final = account(5)
 """Somebody turns it off in the region of ALL."""
 
+POLICY_OF_UNIT: Final = 'Base "line"'
+"""It turns the accounts of `CI/CD` on, everywhere."""
+POLICY_OF_ACCOUNT: Final = "One <off>"
+"""It turns one of them off again."""
+POLICY_OF_REGION: Final = "Only here"
+"""It turns the accounts of `Root/Stage` on, in the region of rules alone."""
+EXCEPTION: Final = account(60)
+
 _NAMES: Final = {
     1: '=HYPERLINK("http://a.example","b")',
     2: "<img src=x onerror=alert(1)>",
@@ -65,6 +73,9 @@ MEMBERS: Final[Mapping[str, list[dict[str, Any]]]] = {
     REFUSED: [{"status": "ENABLED", "all": True}],
 }
 """The rules of each region's stack."""
+
+
+_POLICY_TYPE: Final = "GUARDDUTY_POLICY"
 
 
 @dataclass(frozen=True)
@@ -143,6 +154,36 @@ def serve_covered_organization(serve: ServeSandbox, folder: Path) -> CoveredOrga
         auto_enable = {"autoEnable": "ALL"} if region == ALL else {}
         organization.configure(region, members=MEMBERS[region], **auto_enable)
     return organization
+
+
+def attach_policies(sandbox: RunningSandbox) -> None:
+    """Lets policies decide the accounts of two units; 20 more are attached to nothing."""
+    organizations = sandbox.boto3("organizations", MANAGEMENT)
+    (root,) = organizations.list_roots()["Roots"]
+    listed = organizations.get_paginator("list_organizational_units_for_parent")
+    below = listed.paginate(ParentId=root["Id"]).search("OrganizationalUnits[]")
+    units = {unit["Name"]: unit["Id"] for unit in below}
+    organizations.enable_policy_type(RootId=root["Id"], PolicyType=_POLICY_TYPE)
+
+    def create(name: str, block: str, status: str) -> str:
+        plans = {"eks_audit_logs": status, "foundational": "enabled"}
+        content = {plan: {"status": {"@@assign": wanted}} for plan, wanted in plans.items()}
+        made = organizations.create_policy(
+            Name=name,
+            Description="",
+            Type=_POLICY_TYPE,
+            Content=json.dumps({"guardduty": {"enablement": {block: content}}}),
+        )
+        return str(made["Policy"]["PolicySummary"]["Id"])
+
+    for number in range(20):
+        create(f"Spare {number}", "default", "enabled")
+    for name, block, status, target in (
+        (POLICY_OF_UNIT, "default", "enabled", units["CI/CD"]),
+        (POLICY_OF_ACCOUNT, "default", "disabled", EXCEPTION),
+        (POLICY_OF_REGION, RULES, "enabled", units["Stage"]),
+    ):
+        organizations.attach_policy(PolicyId=create(name, block, status), TargetId=target)
 
 
 def _description() -> dict[str, Any]:

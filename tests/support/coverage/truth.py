@@ -5,16 +5,19 @@ Nothing here is the product's: rules are decided by hand, and AWS is read past i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_sandbox.testing import ADMINISTRATOR
 from tests.support.coverage.organization import (
     ALL,
     CLOSED,
+    EXCEPTION,
     MEMBERS,
     NOT_OFFERED,
-    REFUSED,
+    POLICY_OF_ACCOUNT,
+    POLICY_OF_REGION,
+    POLICY_OF_UNIT,
     REGIONS,
     RULES,
 )
@@ -50,17 +53,26 @@ class Truth:
     guardduty5: bool
 
 
-def truth_of(organization: CoveredOrganization) -> dict[Key, Truth]:
-    """What all rows must say if nothing but `REFUSED` is refused."""
+def truth_of(
+    organization: CoveredOrganization, *, refused: Collection[str] = (), policies: bool = False
+) -> dict[Key, Truth]:
+    """What all rows must say.
+
+    Args:
+        organization: it, as it is now.
+        refused: regions where GuardDuty refuses every call.
+        policies: whether `attach_policies` has been called.
+    """
     client = organization.sandbox.client
     accounts = {found.account_id: found for found in client.organization().accounts}
     found = {}
     for region, states in client.actual_state().items():
         for account_id in {*accounts, *_listed(states)}:
             place = accounts.get(account_id)
-            if region == REFUSED and place is None:
+            if region in refused and place is None:
                 continue  # nobody can tell that it is invited there
-            found[region, account_id] = _row(region, account_id, place, states[account_id])
+            known = _row(region, account_id, place, states[account_id], policies=policies)
+            found[region, account_id] = _refused(known) if region in refused else known
     assert {region for region, _ in found} == set(REGIONS)
     return found
 
@@ -69,7 +81,22 @@ def _listed(states: Mapping[str, ActualState]) -> Collection[str]:
     return [account_id for account_id, state in states.items() if state.relationship]
 
 
-def _row(region: str, account_id: str, place: Account | None, state: ActualState) -> Truth:
+def _refused(truth: Truth) -> Truth:
+    """What remains of a row that could not be read."""
+    return replace(
+        truth,
+        membership="unknown",
+        detector="unknown",
+        status="UNKNOWN",
+        unread=True,
+        gap=False,
+        guardduty5=False,
+    )
+
+
+def _row(
+    region: str, account_id: str, place: Account | None, state: ActualState, *, policies: bool
+) -> Truth:
     own = account_id == ADMINISTRATOR
     joined = own or state.relationship in _READABLE
     membership = "administrator" if own else state.relationship or "not a member"
@@ -77,9 +104,10 @@ def _row(region: str, account_id: str, place: Account | None, state: ActualState
     status = (state.eks_audit_logs if joined else None) or "UNKNOWN"
     if region == NOT_OFFERED:
         status = "NOT_OFFERED"
-    if region == REFUSED:
-        membership, detector, status = "unknown", "unknown", "UNKNOWN"
-    wanted, decided_by = _decision(region, account_id, place, state)
+    wanted, decided_by = _decision(region, account_id, place, state, all_works=not policies)
+    gap = region != NOT_OFFERED and _is_gap(state, place, wanted, decided_by, own=own)
+    if policies and joined and place:
+        decided_by = _policies(region, place) or decided_by
     return Truth(
         name=place.name if place else None,
         unit=place.ou if place else None,
@@ -88,9 +116,9 @@ def _row(region: str, account_id: str, place: Account | None, state: ActualState
         status=status,
         wanted=wanted,
         decided_by=decided_by,
-        unread=region == REFUSED,
-        gap=region in {RULES, ALL} and _is_gap(state, place, wanted, decided_by, own=own),
-        guardduty5=region in {RULES, ALL} and joined and status == "DISABLED",
+        unread=False,
+        gap=gap,
+        guardduty5=joined and status == "DISABLED",
     )
 
 
@@ -108,7 +136,7 @@ def _is_gap(
 
 
 def _decision(
-    region: str, account_id: str, place: Account | None, state: ActualState
+    region: str, account_id: str, place: Account | None, state: ActualState, *, all_works: bool
 ) -> tuple[str | None, str]:
     if account_id == ADMINISTRATOR:
         return "ENABLED", "status (administrator)"
@@ -118,9 +146,23 @@ def _decision(
             if rule["status"] == "UNMANAGED":
                 return None, f"nobody ({label})"
             return rule["status"], label
-    if region == ALL and place and state.relationship in _READABLE:
+    if all_works and region == ALL and place and state.relationship in _READABLE:
         return "ENABLED", "autoEnable ALL"
     return None, "nobody"
+
+
+def _policies(region: str, place: Account) -> str:
+    """The policies on an account's way from the root, the nearest last."""
+    if region == NOT_OFFERED:
+        return ""
+    labels = []
+    if place.ou == "Root/CI/CD":
+        labels.append(f'policy "{POLICY_OF_UNIT}" on Root/CI/CD')
+    if place.account_id == EXCEPTION:
+        labels.append(f'policy "{POLICY_OF_ACCOUNT}" on {EXCEPTION}')
+    if place.ou == "Root/Stage" and region == RULES:
+        labels.append(f'policy "{POLICY_OF_REGION}" on Root/Stage')
+    return ", ".join(labels)
 
 
 def _selects(rule: Mapping[str, Any], account_id: str, place: Account | None) -> bool:
