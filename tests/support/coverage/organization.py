@@ -184,6 +184,7 @@ def attach_policies(sandbox: RunningSandbox) -> None:
         (POLICY_OF_REGION, RULES, "enabled", units["Stage"]),
     ):
         organizations.attach_policy(PolicyId=create(name, block, status), TargetId=target)
+    sandbox.client.advance_clock(hours=1)  # who becomes a member by a policy can be read by then
 
 
 def _description() -> dict[str, Any]:

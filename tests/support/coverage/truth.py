@@ -132,7 +132,7 @@ def _is_gap(
             return True
         return wanted is not None and wanted != state.eks_audit_logs
     left_out = wanted == "DISABLED" or decided_by.startswith("nobody (")
-    return place is not None and not left_out
+    return wanted == "ENABLED" or (place is not None and not left_out)
 
 
 def _decision(
