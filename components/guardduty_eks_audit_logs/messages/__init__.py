@@ -14,6 +14,8 @@ from guardduty_eks_audit_logs.messages.caller import *
 from guardduty_eks_audit_logs.messages.catalogue import *
 from guardduty_eks_audit_logs.messages.configuration import *
 from guardduty_eks_audit_logs.messages.costs import *
+from guardduty_eks_audit_logs.messages.coverage import *
+from guardduty_eks_audit_logs.messages.coverage_rows import *
 from guardduty_eks_audit_logs.messages.credentials import *
 from guardduty_eks_audit_logs.messages.delegation import *
 from guardduty_eks_audit_logs.messages.documents import *
