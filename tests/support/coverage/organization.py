@@ -194,7 +194,6 @@ def _description() -> dict[str, Any]:
         "regions": list(REGIONS),
         "regionsWithoutEksAuditLogs": [NOT_OFFERED],
         "settings": {"autoEnableOrganizationMembers": "NONE"},
-        "emptyPages": 0.2,
         "accounts": [_account(number) for number in range(1, 117)],
         "standaloneAccounts": [
             {"id": INVITED, "invitedBy": ADMINISTRATOR, "relationshipStatus": "Invited"},
