@@ -12,6 +12,7 @@ from guardduty_eks_audit_logs.messages.all_stacks import *
 from guardduty_eks_audit_logs.messages.answers import *
 from guardduty_eks_audit_logs.messages.caller import *
 from guardduty_eks_audit_logs.messages.catalogue import *
+from guardduty_eks_audit_logs.messages.choice import *
 from guardduty_eks_audit_logs.messages.configuration import *
 from guardduty_eks_audit_logs.messages.costs import *
 from guardduty_eks_audit_logs.messages.coverage import *

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from guardduty_eks_audit_logs.messages.wording import numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _WHAT_IS_A_GAP = {
     "rules": "A gap is what the rules promise and AWS does not have.",
@@ -21,6 +21,49 @@ _WORDS = {
     "unknown": "unknown",
     "not offered": "not offered",
 }
+
+
+_HELP = """Which account has EKS audit logs on, in which region, and who decided it.
+
+It reads AWS by the stacks' own settings and changes nothing. Stacks are those of
+the Pulumi project in this folder, but for the template, demo-..., sample-... and
+those with mode: delegation. Their states are not read.
+
+\b
+eks-audit-logs coverage
+eks-audit-logs coverage --stack 'prod-*' --output coverage.html
+eks-audit-logs coverage --require ALL --format csv > coverage.csv
+eks-audit-logs coverage --regions us-east-1,eu-west-1 --profile audit
+
+\b
+Exit codes:
+  0  all was read, and there is no gap
+  1  all was read, and there are gaps
+  2  something could not be read, wrong use, or a file that can't be written
+"""
+
+
+def help_of_coverage() -> str:
+    return _HELP
+
+
+def error_of(fault: str) -> str:
+    return f"error: {fault}"
+
+
+def stack_of_the_management_account(stack: str) -> str:
+    return (
+        f"--stack {stack}: with mode: delegation it only says which account is the administrator. "
+        "Name the administrator's stacks."
+    )
+
+
+def no_format(path: str, endings: Sequence[str]) -> str:
+    return f"{path!r} does not say its format. Name a file that ends with {', '.join(endings)}."
+
+
+def written_twice(path: str) -> str:
+    return f"{path!r} is named twice. Name each file once."
 
 
 def coverage_title() -> str:
