@@ -16,6 +16,7 @@ from guardduty_eks_audit_logs.messages.choice import *
 from guardduty_eks_audit_logs.messages.configuration import *
 from guardduty_eks_audit_logs.messages.costs import *
 from guardduty_eks_audit_logs.messages.coverage import *
+from guardduty_eks_audit_logs.messages.coverage_page import *
 from guardduty_eks_audit_logs.messages.coverage_rows import *
 from guardduty_eks_audit_logs.messages.credentials import *
 from guardduty_eks_audit_logs.messages.delegation import *
