@@ -26,6 +26,7 @@ from guardduty_eks_audit_logs.reports.coverage.csv import csv
 from guardduty_eks_audit_logs.reports.coverage.json import json
 from guardduty_eks_audit_logs.reports.coverage.junit import junit
 from guardduty_eks_audit_logs.reports.coverage.markdown import markdown
+from guardduty_eks_audit_logs.reports.coverage.page import page
 from guardduty_eks_audit_logs.reports.coverage.text import Tone, table
 from guardduty_eks_audit_logs.settings.modes import Mode
 from guardduty_eks_audit_logs.settings.stack_files import find_project
@@ -46,6 +47,7 @@ _INTERRUPTED = 130
 
 _WRITERS = {
     Format.CSV: csv,
+    Format.HTML: page,
     Format.JSON: json,
     Format.JUNIT: junit,
     Format.MARKDOWN: markdown,
