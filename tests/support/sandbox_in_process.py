@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 from werkzeug.test import Client
 
 from aws_sandbox.credentials import access_key_id, secret_access_key
@@ -72,6 +73,15 @@ class SandboxInProcess:
         found = self._client.open(f"/sandbox/{path}", base_url=_URL, method=method, json=body)
         assert found.status_code == 200, found.text
         return found.json
+
+    def boto3(self, service: str, account: str = ADMINISTRATOR, region: str = "us-east-1") -> Any:  # noqa: ANN401 - depends on the service
+        """A boto3 client of an account, for a test that has put this in the place of sockets."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            region_name=region,
+            aws_access_key_id=access_key_id(account),
+            aws_secret_access_key=secret_access_key(account),
+        )
 
     def operations(self) -> list[str]:
         """The operations that were called, in their order."""

@@ -6,6 +6,7 @@ import typer
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.coverage import coverage
+from guardduty_eks_audit_logs.cli.doctor import doctor
 from guardduty_eks_audit_logs.cli.report import report
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     context_settings={"max_content_width": 80},
 )
 app.command(help=messages.help_of_coverage())(coverage)
+app.command(help=messages.help_of_doctor())(doctor)
 app.add_typer(report, name="report")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import SettingsError
@@ -96,6 +96,12 @@ def _settings(project: Project, stack: str, configuration: Mapping[str, str]) ->
     return settings
 
 
+class _IdentityOfOptions(Identity):
+    """What a command's options say of who acts: sentences about it name the option."""
+
+    prefix: ClassVar[str] = "--"
+
+
 def targets_of_regions(regions: str, profile: str | None) -> tuple[Target, ...]:
     """Makes the targets of regions without stacks.
 
@@ -109,5 +115,5 @@ def targets_of_regions(regions: str, profile: str | None) -> tuple[Target, ...]:
     codes = [code.strip() for code in regions.split(",")]
     if not all(codes):
         raise SettingsError((messages.regions_with_an_empty_code(regions),))
-    identity = Identity(profile=profile)
+    identity = _IdentityOfOptions(profile=profile)
     return tuple(Target("", code, None, identity) for code in dict.fromkeys(codes))

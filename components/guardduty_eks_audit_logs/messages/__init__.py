@@ -20,6 +20,7 @@ from guardduty_eks_audit_logs.messages.coverage_page import *
 from guardduty_eks_audit_logs.messages.coverage_rows import *
 from guardduty_eks_audit_logs.messages.credentials import *
 from guardduty_eks_audit_logs.messages.delegation import *
+from guardduty_eks_audit_logs.messages.doctor import *
 from guardduty_eks_audit_logs.messages.documents import *
 from guardduty_eks_audit_logs.messages.identity import *
 from guardduty_eks_audit_logs.messages.members import *

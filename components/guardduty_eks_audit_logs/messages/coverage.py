@@ -109,7 +109,7 @@ def fails_guardduty5() -> str:
 
 
 def unread_heading(rows: int) -> str:
-    return f"Could not be read: {rows:,}"
+    return f"Could not be read: {rows:,}" if rows else "Could not be read"
 
 
 def who_decided(decided_by: str) -> str:

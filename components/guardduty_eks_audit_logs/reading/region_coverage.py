@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
@@ -114,6 +115,10 @@ class _Reader:
             self._members(detector_id)
         if self._read.of_organization:
             self._of_organization()
+        elif self._read.role is Role.ADMINISTRATOR:
+            # Members by invitation are not the organization's: at most, it has some names.
+            with suppress(UserError):
+                self._take(accounts=self._organization.accounts())
         if detector_id and self._read.offered:
             self._statuses(detector_id)
             self._trial_days(detector_id)

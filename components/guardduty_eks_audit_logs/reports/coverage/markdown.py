@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.reports.coverage.numbers import (
+    counts_by_place,
     gaps_alike,
     headline,
-    numbers_by_place,
     places,
     unread_alike,
 )
@@ -44,8 +44,8 @@ def markdown(coverage: Coverage) -> str:
 def document(coverage: Coverage) -> Document:
     """Says what the Markdown says, as a document."""
     rows = tuple(
-        (_name(region), _name(stack) if stack else "", *(f"{count:,}" for count in counts))
-        for (region, stack), counts in numbers_by_place(coverage).items()
+        (_name(region), _name(stack) if stack else "", *counts)
+        for (region, stack), counts in counts_by_place(coverage).items()
     )
     region, *others = messages.coverage_columns()
     return Document(

@@ -119,15 +119,20 @@ def place_of(one: CoverageRow | RegionCoverage) -> Place:
     return one.region, one.stack
 
 
-def numbers_by_place(coverage: Coverage) -> dict[Place, tuple[int, ...]]:
+def counts_by_place(coverage: Coverage) -> dict[Place, tuple[str, ...]]:
     """Counts the rows of each region.
 
     Returns:
-        {(region, stack): a number for each of `COUNTED`}, in the order of `places`.
+        {(region, stack): a number for each of `COUNTED`}, in the order of `places`. A region
+        without any row, which could not be read, has `-` in place of numbers.
     """
     found = Counter((place_of(row), finding(row)) for row in coverage.rows)
+    there = {place for place, _ in found}
     return {
-        place: tuple(sum(found[place, one] for one in kinds) for kinds in COUNTED)
+        place: tuple(
+            f"{sum(found[place, one] for one in kinds):,}" if place in there else "-"
+            for kinds in COUNTED
+        )
         for place in places(coverage)
     }
 
