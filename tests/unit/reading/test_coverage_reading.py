@@ -365,6 +365,15 @@ def test_a_stack_whose_caller_is_a_member_reads_its_own_status_only(serve: Serve
     assert any("is a member of 222222222222" in problem for problem in coverage.problems)
 
 
+def test_a_suspended_member_sees_that_it_is_suspended(serve: Serve) -> None:
+    serve(accounts=[_member(1, relationshipStatus="Disabled")])
+    target = Target("", "us-east-1", None, keys_of(account(1)))
+    (row,) = read_coverage([target], Require.ALL).rows
+
+    assert (row.membership, row.detector) == ("Disabled", DetectorState.SUSPENDED)
+    assert (row.gap, row.decided_by) == ("suspended", f"its administrator {ADMINISTRATOR}")
+
+
 def test_a_caller_that_administers_no_organization_is_told_so(serve: Serve) -> None:
     alone = {"id": "800000000001", "name": "partner", "eksAuditLogs": "ENABLED"}
     serve(standaloneAccounts=[alone])
