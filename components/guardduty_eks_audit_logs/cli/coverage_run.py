@@ -41,7 +41,6 @@ _UNREAD = 2
 
 _WRITERS = {
     Format.CSV: csv,
-    Format.HTML: page,
     Format.JSON: json,
     Format.JUNIT: junit,
     Format.MARKDOWN: markdown,
