@@ -16,7 +16,7 @@ help: ## list these tasks
 ##@ Try it
 
 demo: ## a local AWS organization, set up by pulumi up, from nothing to the result
-	@$(PYTHON) -m tools.venv --step 1/7
+	@$(PYTHON) -m tools.venv --step 1/8
 	@$(VENV) -m demo $(ARGS)
 
 sandbox: venv ## a local AWS organization to work with; .sandbox/env.sh sets up a terminal
