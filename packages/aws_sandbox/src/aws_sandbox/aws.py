@@ -36,7 +36,7 @@ from aws_sandbox.organizations.service import READING, Organizations, has_operat
 from aws_sandbox.other_services import OtherServices, refused, unknown_action
 from aws_sandbox.refusals import QUERY_PROTOCOL, refuse
 from aws_sandbox.request_ids import give_request_id
-from aws_sandbox.request_info import RequestInfo, batch
+from aws_sandbox.request_info import RequestInfo, asks_for_further_page, batch
 from aws_sandbox.signed_requests import Caller, body_of, caller_of, json_of, operation_of, raw_path
 from aws_sandbox.sts import portal
 from aws_sandbox.sts import wire as sts_wire
@@ -384,8 +384,11 @@ def _request_info(request: Request, caller: Caller, account_id: str) -> RequestI
             operation = ""
     else:
         operation = operation_of(request)
-    named = batch(body_of(request))
-    return RequestInfo(caller.service, operation, account_id, caller.region, named)
+    body = body_of(request)
+    further_page = asks_for_further_page(request.args, body)
+    return RequestInfo(
+        caller.service, operation, account_id, caller.region, batch(body), further_page
+    )
 
 
 def _error_code(response: Response) -> str:

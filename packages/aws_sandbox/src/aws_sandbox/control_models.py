@@ -47,6 +47,7 @@ class Fault(Model):
             themselves, which it must have.
         regions: calls to these regions.
         callers: calls by these accounts.
+        further_pages: only calls that ask for a further page of a list, by its token.
         times: how often, until it is lifted if None. Calls are counted, or for an `Unprocessed`
             each account by itself.
         probability: how likely it strikes a call that it concerns.
@@ -59,6 +60,7 @@ class Fault(Model):
     account_ids: frozenset[AccountId] | None = None
     regions: frozenset[str] | None = None
     callers: frozenset[AccountId] | None = None
+    further_pages: bool = False
     times: int | None = Field(default=None, ge=1)
     probability: float | None = Field(default=None, ge=0, le=1)
     seed: int = 0
