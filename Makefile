@@ -16,7 +16,7 @@ help: ## list these tasks
 ##@ Try it
 
 demo: ## a local AWS organization, set up by pulumi up, from nothing to the result
-	@$(PYTHON) -m tools.venv --step 1/7
+	@$(PYTHON) -m tools.venv --step 1/8
 	@$(VENV) -m demo $(ARGS)
 
 sandbox: venv ## a local AWS organization to work with; .sandbox/env.sh sets up a terminal
@@ -43,8 +43,9 @@ soak: venv ## random histories with faults and kills (ARGS="--help" lists the op
 	@$(VENV) -m tools.engine >/dev/null
 	@$(VENV) -m tests.campaign $(ARGS)
 
-docs: venv ## the tables of docs/guide.md, from the catalogue of messages
+docs: venv ## the tables of docs/guide.md, docs/iam and README's permissions
 	$(VENV) -m tools.guide_tables
+	$(VENV) -m tools.iam_policies
 
 pictures: venv ## docs/images, of the coverage's page in Chromium
 	$(VENV) -m tests.browser.pictures

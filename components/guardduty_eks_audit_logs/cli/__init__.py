@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.cli.coverage import coverage
+from guardduty_eks_audit_logs.cli.doctor import doctor
 from guardduty_eks_audit_logs.cli.report import report
 
 app = typer.Typer(
@@ -14,12 +17,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"max_content_width": 80},
 )
+app.command(help=messages.help_of_coverage())(coverage)
+app.command(help=messages.help_of_doctor())(doctor)
 app.add_typer(report, name="report")
 
 
 @app.callback()
 def about() -> None:
-    """Reports of GuardDuty EKS audit log monitoring, over all stacks."""
+    """GuardDuty EKS audit log monitoring: who is on, and what previews and runs did."""
 
 
 def main() -> None:
