@@ -344,15 +344,22 @@ def test_a_region_without_the_feature_is_to_have_no_stack(
     assert place.run().exit_code == 0
 
 
-def test_what_could_not_be_found_out_ends_with_exit_code_2(place: Place) -> None:
+@pytest.mark.parametrize(
+    ("operation", "what"),
+    [("ListMembers", "guardduty:ListMembers"), ("ListDetectors", "region")],
+)
+def test_what_could_not_be_found_out_ends_with_exit_code_2(
+    place: Place, operation: str, what: str
+) -> None:
     place.stack("prod")
     place.stack("test", _EU)
-    place.sandbox.client.fails("ListMembers", with_=InternalServerError(), regions=[_EU])
+    place.sandbox.client.fails(operation, with_=InternalServerError(), regions=[_EU])
 
     rows, ended = place.rows(), place.run()
 
-    assert rows[_EU, "guardduty:ListMembers"]["state"] == "unknown"
-    assert rows[_US, "guardduty:ListMembers"]["state"] == "ok"
+    assert rows[_EU, what]["state"] == "unknown"
+    assert rows[_EU, what]["seen"].startswith(f"{operation}: ")
+    assert rows[_US, what]["state"] == "ok"
     assert ended.exit_code == 2
 
 

@@ -75,6 +75,14 @@ def test_a_command_stays_on_one_line() -> None:
     assert all(len(line) <= 80 for line in written if command not in line)
 
 
+def test_a_stack_without_a_region_is_not_counted_as_one() -> None:
+    settings = Finding("torn", "", "settings", State.MISSING, "x")
+
+    (first, *_) = (line for _, line in text([settings, _DETECTOR]))
+
+    assert first == "Prerequisites in 1 region: 2 missing."
+
+
 def test_nothing_found_is_said() -> None:
     assert [line for _, line in text([])] == ["Prerequisites in 0 regions: none."]
 
