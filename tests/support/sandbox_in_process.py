@@ -54,10 +54,12 @@ class SandboxInProcess:
 
     description: OrganizationDescription
     refused: Callable[[Asked], bool] = lambda _: False
+    _served: Sandbox = field(init=False)
     _client: Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self._client = Client(Sandbox(self.description))
+        self._served = Sandbox(self.description)
+        self._client = Client(self._served)
 
     def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answers a signed request."""
@@ -84,6 +86,15 @@ class SandboxInProcess:
             aws_access_key_id=access_key_id(account),
             aws_secret_access_key=secret_access_key(account),
         )
+
+    @property
+    def feature_set(self) -> str:
+        """The organization's: `ALL`, or `CONSOLIDATED_BILLING`, which no operation makes of it."""
+        return str(self._served.aws.accounts.backend.org.feature_set)
+
+    @feature_set.setter
+    def feature_set(self, feature_set: str) -> None:
+        self._served.aws.accounts.backend.org.feature_set = feature_set
 
     def operations(self) -> list[str]:
         """The operations that were called, in their order."""

@@ -61,6 +61,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         **_ONE,
     },
     "organizations:ListPolicies": {"Filter": POLICY_TYPE, **_ONE},
+    "organizations:DescribePolicy": {"PolicyId": Subject.POLICY},
     "organizations:ListTargetsForPolicy": {"PolicyId": Subject.POLICY, **_ONE},
     "organizations:DescribeAccount": {"AccountId": Subject.ACCOUNT},
     "organizations:ListAccounts": _ONE,

@@ -136,6 +136,10 @@ def coverage_columns() -> tuple[str, ...]:
     return ("region", "gaps", "unread", "on", "off", "unknown", "not offered")
 
 
+def all_unread() -> str:
+    return "all"
+
+
 def status_word(status: str) -> str:
     words = {"ENABLED": "on", "DISABLED": "off", "NOT_OFFERED": "not offered"}
     return words.get(status, "unknown")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reports.coverage.numbers import (
     counts_by_place,
     gaps_alike,
@@ -67,7 +68,7 @@ def _gaps(coverage: Coverage) -> Part:
 
 def _unread(coverage: Coverage) -> Part:
     everywhere = len(places(coverage))
-    problems = tuple(map(Quote.of, coverage.problems))
+    problems = tuple(Quote.of(printable(problem)) for problem in coverage.problems)
     blocks = tuple(_block(group, everywhere) for group in unread_alike(coverage))
     quotes = (Quotes("", problems, "problem"),) if problems else ()
     return Part(messages.unread_heading(len(coverage.unread)), _UNREAD, (*quotes, *blocks))
@@ -88,4 +89,4 @@ def _row(one: AlikeRows, everywhere: int) -> tuple[str, ...]:
 
 def _name(text: str) -> Foreign:
     """A table takes only names of regions and stacks as AWS and Pulumi have them."""
-    return Foreign(_NO_NAME.sub("?", text)[:_LONGEST_NAME] or "?")
+    return Foreign(_NO_NAME.sub("_", text)[:_LONGEST_NAME] or "_")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime  # noqa: TC003 -- pydantic reads it
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from botocore.loaders import Loader
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -157,7 +157,11 @@ class SetAutoEnable(Model):
 
 
 class MakeRole(Model):
-    """Make a role, or change whom it trusts: accounts and roles, or a CI's tokens."""
+    """Make a role, or change whom it trusts: accounts and roles, or a CI's tokens.
+
+    Args:
+        policies: its inline policies in place of those that it has; None leaves these.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9+=,.@_-]{1,64}$")
     trusted: tuple[str, ...] = ()
@@ -166,6 +170,7 @@ class MakeRole(Model):
     audience: str = STS_AUDIENCE
     issuer: str = Field(default=GITHUB_ISSUER, pattern=r"^https://[^/]")
     max_session_seconds: int = Field(default=3600, ge=3600, le=43_200)
+    policies: tuple[dict[str, Any], ...] | None = None
 
     @model_validator(mode="after")
     def _trusts_one_kind(self) -> MakeRole:
