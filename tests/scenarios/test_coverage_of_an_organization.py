@@ -34,10 +34,11 @@ from tests.support.coverage.organization import (
     stack_of,
 )
 from tests.support.coverage.truth import Truth, truth_of
+from tests.support.engine.roles import policy
 from tests.support.vocabulary import account
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from aws_sandbox.client import Scope
@@ -156,17 +157,46 @@ def test_what_is_hard_to_read_is_there(organization: CoveredOrganization) -> Non
 
 
 @pytest.mark.slow
-def test_accounts_under_policies_name_them(organization: CoveredOrganization) -> None:
+def test_accounts_under_policies_name_them_with_the_least_rights(
+    organization: CoveredOrganization,
+) -> None:
     attach_policies(organization.sandbox)
     truth = truth_of(organization, policies=True)
+    policies = {name: policy(name) for name in ("coverage", "tags")}
+    keys = _keys_of_role(organization, [*policies.values()])
+    organization.sandbox.client.clear_calls()
 
-    ended = organization.run("--format", "json")
+    ended = organization.run("--format", "json", **keys)
 
     assert {key: _said(row) for key, row in _rows(ended).items()} == truth
     assert ended.code == 1
     assert ended.document["problems"] == []
     decided = {found.decided_by for found in truth.values() if "policy" in found.decided_by}
     assert len(decided) == 3
+    calls = organization.sandbox.client.calls()
+    assert {f"{call.service}:{call.operation}" for call in calls} == {
+        action
+        for document in policies.values()
+        for statement in document["Statement"]
+        for action in statement["Action"]
+    }
+
+
+def _keys_of_role(
+    organization: CoveredOrganization, policies: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """The environment of a role of the administrator's account that has these policies alone."""
+    sandbox = organization.sandbox
+    role = sandbox.client.make_role(
+        ADMINISTRATOR, "auditor", trusts=[ADMINISTRATOR], policies=policies
+    )
+    assumed = sandbox.boto3("sts").assume_role(RoleArn=role, RoleSessionName="auditor")
+    return {
+        "AWS_PROFILE": "",
+        "AWS_ACCESS_KEY_ID": assumed["Credentials"]["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": assumed["Credentials"]["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": assumed["Credentials"]["SessionToken"],
+    }
 
 
 # Refusals
