@@ -16,10 +16,16 @@ from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
 from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from aws_sandbox.testing.in_process import InProcess
+from guardduty_eks_audit_logs.reading.coverage import Target, read_coverage
+from guardduty_eks_audit_logs.reports.coverage.rows import Require
+from tests.support.doors import bare_environment, in_place_of_sockets
 from tests.support.engine.roles import policy
+from tests.support.sandbox_in_process import SandboxInProcess, described
+from tests.support.vocabulary import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 REGIONS = ("us-east-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1")
 READS = ("Get", "List", "Describe", "Simulate")
@@ -135,3 +141,40 @@ def test_an_administrator_can_be_designated_in_every_partition(region: str) -> N
     guardduty.enable_organization_admin_account(AdminAccountId=ADMINISTRATOR)
     (found,) = guardduty.list_organization_admin_accounts()["AdminAccounts"]
     assert found["AdminAccountId"] == ADMINISTRATOR
+
+
+def test_the_coverage_is_whole_under_its_policies(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bare_environment(monkeypatch, tmp_path)
+    prod = {"ou": "Root/Prod", "tags": {"env": "prod"}}
+    accounts = [{"id": f"30000000000{n}", "name": "shop", **prod} for n in range(1, 4)]
+    accounts.append({"id": "300000000009", "name": "test", "ou": "Root/Test"})
+    sandbox = SandboxInProcess(described(accounts=accounts))
+    in_place_of_sockets(monkeypatch, sandbox)
+    sandbox.control("POST", "policies", {"plans": {"EKS_AUDIT_LOGS": "ENABLED"}})
+    rules = [
+        {"status": "DISABLED", "organizationalUnits": ["Root/Test"]},
+        {"status": "ENABLED", "tags": {"env": "prod"}},
+    ]
+    stack = settings(members=rules)
+    names = ("coverage", "tags")
+
+    body = {"name": "auditor", "trusted": [ADMINISTRATOR], "policies": [policy(n) for n in names]}
+    role = sandbox.control("POST", f"accounts/{ADMINISTRATOR}/roles", body)["roleArn"]
+    sts = sandbox.boto3("sts")
+    keys = sts.assume_role(RoleArn=role, RoleSessionName="auditor")["Credentials"]
+    auditor = {
+        "aws:accessKey": keys["AccessKeyId"],
+        "aws:secretKey": keys["SecretAccessKey"],
+        "aws:token": keys["SessionToken"],
+    }
+    coverage = read_coverage([Target("prod", "us-east-1", stack, auditor.get)], Require.RULES)
+
+    assert coverage.problems == ()
+    assert coverage.unread == ()
+    assert {row.unit for row in coverage.rows} >= {"Root/Prod"}
+    assert any(row.decided_by.startswith("policy ") for row in coverage.rows)
+    calls = sandbox.control("GET", "calls")
+    assert {call["outcome"] for call in calls} == {"ok"}
+    assert not [call for call in calls[1:] if not call["operation"].startswith(READS)]
