@@ -49,8 +49,10 @@ _SHAPE = {
     "testsuites": ({"name", "tests", "failures", "errors", "skipped"}, {"testsuite"}),
     "testsuite": (
         {"name", "timestamp", "tests", "failures", "errors", "skipped"},
-        {"testcase"},
+        {"properties", "testcase"},
     ),
+    "properties": (set(), {"property"}),
+    "property": ({"name", "value"}, set()),
     "testcase": ({"name", "classname"}, {"failure", "error", "skipped"}),
     "failure": ({"message", "type"}, set()),
     "error": ({"message", "type"}, set()),
@@ -183,6 +185,23 @@ def test_a_spreadsheet_keeps_the_zeros_of_an_account_id() -> None:
     assert text_of_cell(account) == "000000000042"
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("shop; =1", "shop;' =1"),
+        (";=1", "';'=1"),
+        ("'quoted'; 'so'", "''quoted';' 'so'"),
+        ("a;b; c;", "a;b; c;"),
+        ("\u00c4rzte", "\u00c4rzte"),
+        ("\uff1d1", "'\uff1d1"),
+        ("", ""),
+    ],
+)
+def test_apostrophes_stand_where_no_letter_begins(text: str, written: str) -> None:
+    assert cell(text) == written
+    assert text_of_cell(written) == text
+
+
 @given(_texts)
 def test_a_cell_begins_with_a_letter_or_an_apostrophe(text: str) -> None:
     written = cell(text)
@@ -215,6 +234,10 @@ def test_the_markdown_has_gaps_and_what_could_not_be_read() -> None:
     assert text.index("### Gaps: ") < text.index("### Could not be read: ")
     assert "us-east-1, eu-west-1  fails GuardDuty.5" in text
     assert small().problems[0] in code_in(text)
+
+
+def test_the_markdown_says_when_it_was_read_and_as_whom() -> None:
+    assert "Read at `2026-11-27T09:30:00+00:00` as account 222222222222." in markdown(small())
 
 
 def test_a_large_coverage_fits_into_a_step_summary() -> None:
@@ -265,6 +288,16 @@ def test_the_junit_file_has_a_suite_a_region_and_one_of_problems() -> None:
         found[Finding.UNREAD] + len(coverage.problems),
         found[Finding.UNKNOWN] + found[Finding.NOT_OFFERED],
     )
+
+
+def test_a_suite_says_who_read_it() -> None:
+    suite = _xml(junit(small()))[0]
+
+    assert [(one.attrib["name"], one.attrib["value"]) for one in suite.iter("property")] == [
+        ("region", "us-east-1"),
+        ("stack", "prod-us-east-1"),
+        ("caller", ADMINISTRATOR_ACCOUNT),
+    ]
 
 
 def test_a_test_case_says_which_account_and_why() -> None:

@@ -57,7 +57,8 @@ def csv(coverage: Coverage) -> str:
 
 def cell(text: str) -> str:
     """Writes a text so that a spreadsheet neither runs it nor takes it for a number."""
-    return ";".join(map(_begun, printable(text).split(";")))
+    written = ";".join(map(_begun, printable(text).split(";")))
+    return f"'{written}" if written.startswith(";") else written
 
 
 def text_of_cell(cell: str) -> str:
