@@ -182,6 +182,7 @@ def test_a_coverage_without_gaps_says_so(open_coverage: OpenCoverage) -> None:
     page.keyboard.press("d")
     assert _names(page) == []
     assert _shown(page) == "0 of 12 accounts, 0 rows"
+    assert page.evaluate("document.getElementById('body').offsetHeight") > 20  # it says so
 
 
 def test_right_and_left_open_and_close(open_coverage: OpenCoverage) -> None:

@@ -154,18 +154,23 @@ class _Reader:
     def _statuses(self, detector_id: DetectorId) -> None:
         asked = [m.account for m in self._of_status(*ASSOCIATED)]
         progress = _Progress(self._session.region, len(asked), self._report)
+        unanswered: set[AccountId] = set()
 
         def read(batch: Sequence[AccountId]) -> MemberStatuses:
             try:
                 return self._api.member_statuses(detector_id, batch)
             except UserError as error:
+                unanswered.update(batch)
                 return MemberStatuses({}, dict.fromkeys(batch, str(error)))
             finally:
                 progress.add(len(batch))
 
         statuses = joined(at_once(read, batches(asked)))
-        self._take(statuses=statuses)
-        for reason, number in Counter(statuses.unprocessed.values()).items():
+        self._take(statuses=statuses, unanswered=frozenset(unanswered))
+        # GuardDuty is suspended for the others: AWS may have no status of them.
+        expected = unanswered.union(m.account for m in self._of_status("Enabled"))
+        unread = Counter(why for a, why in statuses.unprocessed.items() if a in expected)
+        for reason, number in unread.items():
             self._problem(messages.members_not_read(number, reason))
 
     def _trial_days(self, detector_id: DetectorId) -> None:

@@ -217,6 +217,21 @@ def test_an_account_that_aws_leaves_unprocessed_is_unknown(serve: Serve) -> None
     )
 
 
+def test_a_suspended_member_that_aws_leaves_out_is_no_problem(serve: Serve) -> None:
+    sandbox = serve(accounts=[_member(1), _member(2, relationshipStatus="Disabled")])
+    fault = {
+        "effect": {"kind": "Unprocessed", "result": "not monitored"},
+        "operation": "GetMemberDetectors",
+        "accountIds": [account(2)],
+    }
+    sandbox.control("POST", "faults", fault)
+    coverage = _read("us-east-1")
+
+    row = _row(coverage, account(2))
+    assert (row.status, row.reason, row.unread) == ("UNKNOWN", "not monitored", False)
+    assert coverage.problems == ()
+
+
 @pytest.mark.parametrize(
     "operation", ["ListAccountsForParent", "ListOrganizationalUnitsForParent", "ListRoots"]
 )

@@ -239,6 +239,15 @@ def test_a_suspended_member_that_is_off_counts_for_security_hub() -> None:
     assert (row.gap, row.guardduty5) == ("", True)
 
 
+def test_a_suspended_member_without_a_status_is_unknown_but_read() -> None:
+    left_out = MemberStatuses({}, {account(1): "no status"})
+    read = replace(_region(member(1, "Disabled"), chosen=_ALL_ON), statuses=left_out)
+    row = _row(read)
+    assert (row.status, row.reason, row.unread) == (CoverageStatus.UNKNOWN, "no status", False)
+    assert (row.gap, row.guardduty5) == ("suspended", False)
+    assert _row(replace(read, unanswered=frozenset({account(1)}))).unread
+
+
 def test_what_aws_did_not_process_is_unknown_and_no_gap() -> None:
     statuses = MemberStatuses({}, {account(1): "Internal error"})
     for require in Require:

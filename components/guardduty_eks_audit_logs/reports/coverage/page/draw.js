@@ -184,17 +184,17 @@ function drawForPrint(tree) {
   while (depth > 1 && rowsDownTo(depth) * (columns.length + 2) > CELLS_IN_PRINT) depth -= 1;
   const roomy = columns.length <= ROOMY_COLUMNS;
   const table = element("table");
-  const head = element("tr");
+  const head = table.createTHead().insertRow(); // repeated on each sheet
   head.append(element("th", "name", "unit"));
   head.append(...columns.map(({ label }) => element("th", "column", label)));
-  table.append(head);
+  const rows = table.createTBody();
   const add = (unit) => {
     if (unit.level > depth) return;
     const row = element("tr");
     const name = element("th", "name", unit.label);
     name.style.setProperty("--level", unit.level - 1);
     row.append(name, ...unit.counts.map((counted) => drawCell("td", unitCell(counted, roomy))));
-    table.append(row);
+    rows.append(row);
     unit.units.forEach(add);
   };
   tree.units.forEach(add);
