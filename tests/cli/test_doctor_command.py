@@ -19,7 +19,7 @@ from tests.support.aws_commands import follow
 from tests.support.vocabulary import PROJECT_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from typer.testing import Result
@@ -61,11 +61,14 @@ class Place:
     def act_by(self, *allowed: str) -> None:
         """Makes a role that may do only this, and the profile `deployer` that assumes it."""
         statement = {"Effect": "Allow", "Action": list(allowed), "Resource": "*"}
+        self.act_under([{"Version": "2012-10-17", "Statement": [statement]}])
+
+    def act_under(
+        self, policies: Sequence[Mapping[str, Any]], account: str = ADMINISTRATOR
+    ) -> None:
+        """Makes a role with these policies, and the profile `deployer` that assumes it."""
         arn = self.sandbox.client.make_role(
-            ADMINISTRATOR,
-            _ROLE,
-            trusts=[ADMINISTRATOR],
-            policies=[{"Version": "2012-10-17", "Statement": [statement]}],
+            account, _ROLE, trusts=[ADMINISTRATOR], policies=policies
         )
         config = self.sandbox.profiles[0]
         if _ROLE not in config.read_text():
@@ -269,6 +272,40 @@ def test_a_right_that_is_given_is_no_longer_missing(place: Place, action: str) -
     assert place.run().exit_code == 0
 
 
+_RULES = [
+    {"status": "DISABLED", "organizationalUnits": ["Root/Sandbox"]},
+    {"status": "ENABLED", "tags": {"env": "prod"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("files", "account", "configuration"),
+    [
+        ("deploy", ADMINISTRATOR, {}),
+        ("deploy units tags", ADMINISTRATOR, {"members": json.dumps(_RULES)}),
+        ("deploy create-deploy", ADMINISTRATOR, {"detector": "create"}),
+        ("delegation", MANAGEMENT, _DELEGATION),
+    ],
+)
+def test_the_policies_of_docs_iam_leave_nothing_missing(
+    place: Place, files: str, account: str, configuration: dict[str, Any]
+) -> None:
+    place.stack(aws_profile=_ROLE, **configuration)
+    policies = [
+        json.loads((PROJECT_FOLDER / f"docs/iam/{file}.json").read_text())
+        for file in (*files.split(), "doctor")
+    ]
+
+    place.act_under(policies, account)
+    whole = [row for row in place.rows().values() if row["prerequisite"] != "detector"]
+    place.act_under(policies[:-1], account)
+    without_doctor = place.run()
+
+    assert {row["state"] for row in whole} == {"ok"}
+    assert without_doctor.exit_code == 0
+    assert "not checked" in without_doctor.stdout
+
+
 def test_a_right_that_a_run_goes_without_is_not_needed(place: Place) -> None:
     place.stack(aws_profile=_ROLE)
     place.act_by(*_reads("guardduty:GetUsageStatistics"))
@@ -307,15 +344,22 @@ def test_a_region_without_the_feature_is_to_have_no_stack(
     assert place.run().exit_code == 0
 
 
-def test_what_could_not_be_found_out_ends_with_exit_code_2(place: Place) -> None:
+@pytest.mark.parametrize(
+    ("operation", "what"),
+    [("ListMembers", "guardduty:ListMembers"), ("ListDetectors", "region")],
+)
+def test_what_could_not_be_found_out_ends_with_exit_code_2(
+    place: Place, operation: str, what: str
+) -> None:
     place.stack("prod")
     place.stack("test", _EU)
-    place.sandbox.client.fails("ListMembers", with_=InternalServerError(), regions=[_EU])
+    place.sandbox.client.fails(operation, with_=InternalServerError(), regions=[_EU])
 
     rows, ended = place.rows(), place.run()
 
-    assert rows[_EU, "guardduty:ListMembers"]["state"] == "unknown"
-    assert rows[_US, "guardduty:ListMembers"]["state"] == "ok"
+    assert rows[_EU, what]["state"] == "unknown"
+    assert rows[_EU, what]["seen"].startswith(f"{operation}: ")
+    assert rows[_US, what]["state"] == "ok"
     assert ended.exit_code == 2
 
 

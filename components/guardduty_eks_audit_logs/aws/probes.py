@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -69,11 +68,12 @@ REQUESTS: dict[str, dict[str, Any]] = {
 """What each operation is asked, by the name of its action."""
 
 
-@dataclass(frozen=True)
 class SubjectMissingError(Exception):
     """There is nothing that the call could be about."""
 
-    subject: Subject
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(subject.value)
+        self.subject = subject
 
 
 class Probes:
@@ -86,8 +86,8 @@ class Probes:
             session: made by `open_session`.
         """
         clients, watch = session.clients, session.watch
-        assert clients is not None  # noqa: S101 - `open_session` gives them
-        assert watch is not None  # noqa: S101
+        if clients is None or watch is None:
+            raise TypeError(session)
         self._clients: dict[str, Any] = {
             "sts": watched(clients.sts(), watch),
             "guardduty": watched(clients.guardduty(PROBE), watch),

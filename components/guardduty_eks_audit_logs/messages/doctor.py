@@ -41,7 +41,7 @@ def account_not_excluded(caller: str) -> str:
 
 
 def needs_contact() -> str:
-    return "needs credentials that AWS accepts in the region"
+    return "needs credentials of an allowed account that AWS accepts in the region"
 
 
 def region_answers() -> str:

@@ -138,7 +138,7 @@ def text(findings: Sequence[Finding]) -> Iterator[tuple[State | None, str]]:
         a line of text, with the state whose row begins there.
     """
     counts = Counter(finding.state for finding in findings)
-    everywhere = len({(finding.stack, finding.region) for finding in findings})
+    everywhere = len({(finding.stack, finding.region) for finding in findings if finding.region})
     yield None, messages.doctor_headline(everywhere, {str(s): counts[s] for s in State})
     before = None
     for line in lines(findings):

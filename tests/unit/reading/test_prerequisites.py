@@ -180,3 +180,28 @@ def test_a_reader_of_the_coverage_needs_no_write(serve: Serve) -> None:
     assert "guardduty:UpdateDetector" not in found
     assert found["organizations:ListPolicies"].state is State.OK
     assert State.MISSING not in {one.state for one in found.values()}
+
+
+@pytest.mark.parametrize(("auto_enable", "state"), [("NEW", State.MISSING), ("NONE", State.OK)])
+def test_where_policies_decide_auto_enable_has_to_be_none(
+    serve: Serve, auto_enable: str, state: State
+) -> None:
+    serve().control("POST", "policies", {"plans": {"EKS_AUDIT_LOGS": "ENABLED"}})
+
+    found = _found(autoEnable=auto_enable)[Prerequisite.POLICY_TYPE]
+
+    assert found.state is state
+    assert found.way_out.startswith("Set autoEnable: NONE" if state is State.MISSING else "")
+
+
+def test_what_needs_a_right_that_is_missing_is_not_checked(serve: Serve) -> None:
+    serve()
+    _may_only("guardduty:List*", "guardduty:Describe*")
+
+    found = _found()
+
+    assert found["guardduty:GetDetector"].state is State.MISSING
+    assert _states(found, Prerequisite.DETECTOR, Prerequisite.FEATURE) == [State.NOT_CHECKED] * 2
+    assert "guardduty:GetDetector" in found[Prerequisite.DETECTOR].way_out
+    assert found["organizations:ListRoots"].state is State.NOT_NEEDED
+    assert found["guardduty:UpdateDetector"].state is State.NOT_CHECKED
