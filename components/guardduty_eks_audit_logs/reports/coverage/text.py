@@ -135,7 +135,7 @@ def _by_region(coverage: Coverage) -> Iterator[Line]:
 
     def line(place: str, cells: Iterable[str]) -> Line:
         numbers = (cell.rjust(wide) for cell, wide in zip(cells, widths, strict=True))
-        return Line(f"  {_padded(place, width)}  {' '.join(numbers)}")
+        return Line(f"  {_padded(place, width)}  {' '.join(numbers)}".rstrip())
 
     yield line(columns[0], columns[1:])
     for place, counts in counts_by_place(coverage).items():
