@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.cli.init import init
 from guardduty_eks_audit_logs.cli.report import report
 
 app = typer.Typer(
@@ -14,12 +16,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"max_content_width": 80},
 )
+app.command(help=messages.help_of_init())(init)
 app.add_typer(report, name="report")
 
 
 @app.callback()
 def about() -> None:
-    """Reports of GuardDuty EKS audit log monitoring, over all stacks."""
+    """Stacks of GuardDuty EKS audit log monitoring: their files, and reports over all of them."""
 
 
 def main() -> None:
