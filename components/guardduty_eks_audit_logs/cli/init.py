@@ -19,7 +19,7 @@ Regions = Annotated[
 Enabled = Annotated[
     bool, typer.Option("--enabled", help="All regions that the administrator has opted in to.")
 ]
-Prefix = Annotated[
+Env = Annotated[
     str,
     typer.Option(metavar="NAME", help="Stacks are called NAME-REGION and NAME-delegation-REGION."),
 ]
@@ -84,7 +84,7 @@ def init(
     *,
     regions: Regions = None,
     enabled: Enabled = False,
-    prefix: Prefix = "prod",
+    env: Env = "prod",
     administrator: Administrator = "",
     profile: Profile = "",
     role: Role = "",
@@ -98,7 +98,7 @@ def init(
     options = Options(
         tuple(regions or ()),
         enabled,
-        prefix,
+        env,
         administrator,
         profile,
         role,
@@ -123,7 +123,7 @@ def _asked(options: Options) -> Options:
         answer = _ask(messages.question_of_regions(), "enabled")
         enabled = answer == "enabled"
         options = replace(options, enabled=enabled, regions=() if enabled else (answer,))
-        options = replace(options, prefix=_ask(messages.question_of_prefix(), options.prefix))
+        options = replace(options, env=_ask(messages.question_of_env(), options.env))
     if not options.administrator:
         options = replace(options, administrator=_ask(messages.question_of_administrator()))
     if not (options.profile or options.role):

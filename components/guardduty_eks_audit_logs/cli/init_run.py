@@ -17,7 +17,7 @@ from guardduty_eks_audit_logs.settings.stack_files import find_project
 
 if TYPE_CHECKING:
     from guardduty_eks_audit_logs.settings.new_stack_answers import Options
-    from guardduty_eks_audit_logs.settings.new_stack_files import Answers, NewStack
+    from guardduty_eks_audit_logs.settings.new_stack_files import Answers
     from guardduty_eks_audit_logs.settings.stack_files import Project
 
 _NOTHING_WRITTEN = 2
@@ -26,25 +26,30 @@ _NOTHING_WRITTEN = 2
 def run(options: Options) -> int:
     """Does what is asked for, and gives the exit code."""
     try:
-        project = find_project(Path.cwd())
-        answers, wanted = check_options(options)
-        found = _found(answers, wanted, offline=options.offline)
-        regions = [region.name for region in found if not region.left_out]
-        stacks = new_stacks(project, answers, regions)
-        added = add_files(project, stacks)
+        _add_stacks(find_project(Path.cwd()), options)
     except UserError as error:
         for refusal in error.refusals:
             typer.echo(messages.init_error(printable(refusal)), err=True)
         return _NOTHING_WRITTEN
-    _say_regions(found)
-    if not stacks:
-        typer.echo(messages.no_region_left(), err=True)
-        return _NOTHING_WRITTEN
-    _say_files(project, added, stacks, len(regions))
-    delegation = answers.management is not None
-    for line in messages.next_steps(answers.prefix, project.file.name, delegation=delegation):
-        typer.echo(line)
     return 0
+
+
+def _add_stacks(project: Project, options: Options) -> None:
+    answers, wanted = check_options(options)
+    found = _found(answers, wanted, offline=options.offline)
+    _say_regions(found)
+    regions = [region.name for region in found if not region.left_out]
+    if not regions:
+        raise UserError(messages.no_region_left())
+    stacks = new_stacks(project, answers, regions)
+    added = add_files(project, stacks)
+    typer.echo(messages.files_added(len(added), len(stacks), len(regions)))
+    for stack in added:
+        typer.echo(messages.file_added(printable(project.shown(stack.file))))
+    if added:
+        delegation = answers.management is not None
+        for line in messages.next_steps(answers.env, project.file.name, delegation=delegation):
+            typer.echo(line)
 
 
 def _found(answers: Answers, wanted: tuple[str, ...], *, offline: bool) -> tuple[FoundRegion, ...]:
@@ -66,11 +71,3 @@ def _say_regions(found: tuple[FoundRegion, ...]) -> None:
         lines = [messages.region_said(name, printable(what)) for name, what in said.items() if what]
         for line in (title, *lines) if lines else ():
             typer.echo(line)
-
-
-def _say_files(
-    project: Project, added: list[NewStack], stacks: list[NewStack], regions: int
-) -> None:
-    typer.echo(messages.files_added(len(added), len(stacks), regions))
-    for stack in added:
-        typer.echo(messages.file_added(printable(project.shown(stack.file))))

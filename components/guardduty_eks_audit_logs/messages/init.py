@@ -58,7 +58,7 @@ def question_of_regions() -> str:
     return "Regions, such as eu-central-1,us-east-1, or all that the account has opted in to"
 
 
-def question_of_prefix() -> str:
+def question_of_env() -> str:
     return "First part of the stacks' names"
 
 
@@ -119,22 +119,26 @@ def regions_of_two_partitions(regions: Sequence[str]) -> str:
     )
 
 
-def no_prefix(prefix: str) -> str:
+def no_env(env: str) -> str:
     return (
-        f'--prefix: {prefix} can\'t begin the name of a stack. Use letters, digits, "_", "-" and '
+        f'--env: {env} can\'t begin the name of a stack. Use letters, digits, "_", "-" and '
         '"."; the first is none of the last two.'
     )
 
 
-def prefix_too_long(stack: str, most: int) -> str:
-    return f"--prefix: {stack} has more than {most} characters. Use a shorter prefix."
+def env_too_long(stack: str, most: int) -> str:
+    return f"--env: {stack} has more than {most} characters. Use a shorter name."
 
 
-def prefix_of_ours(prefix: str) -> str:
+def env_of_a_release(env: str) -> str:
     return (
-        f"--prefix: stacks whose names begin with {prefix} are those that come with a release. "
-        "Use another prefix."
+        f"--env: stacks whose names begin with {env} are those that come with a release. "
+        "Use another name."
     )
+
+
+def no_account_id(option: str, text: str) -> str:
+    return f"{option}: {text} is no account id. It has 12 digits, those in front among them."
 
 
 def no_role_arn(option: str, text: str) -> str:
@@ -161,7 +165,7 @@ def no_profile_name(option: str, text: str) -> str:
 
 def other_answer(file: str, key: str, there: str, wanted: str) -> str:
     return (
-        f"{file}: {key} is {there or 'not set'}, and you ask for {wanted or 'none'}. Change the "
+        f"{file}: {key} is {there}, and you ask for {wanted}. Change the "
         "file yourself, or leave its region out of --regions."
     )
 
@@ -208,7 +212,7 @@ def offer_not_told(reason: str) -> str:
 
 
 def no_region_left() -> str:
-    return "No region is left. Nothing was written."
+    return "No region is left. Nothing is written."
 
 
 # What was done
@@ -239,12 +243,13 @@ def regions_uncertain() -> str:
     return "Kept, but not certain:"
 
 
-def next_steps(prefix: str, project_file: str, *, delegation: bool) -> list[str]:
+def next_steps(env: str, project_file: str, *, delegation: bool) -> list[str]:
     """Says what to do next, one line each."""
     steps = [
         "Next:",
         f"  write the rules for all regions in {project_file}, as `default:` of `members:`",
     ]
     if delegation:
-        steps.append(f"  eks-audit-logs up --stacks '{prefix}-delegation-*'")
+        command = f"  eks-audit-logs up --stacks '{env}-delegation-*'"
+        steps.append(f"{command}    # as the management account")
     return [*steps, "  eks-audit-logs preview", "  eks-audit-logs up"]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import SettingsError
 from guardduty_eks_audit_logs.model import AccountId
-from guardduty_eks_audit_logs.settings.account_id import account_id
 from guardduty_eks_audit_logs.settings.faults import shown
 from guardduty_eks_audit_logs.settings.new_stack_files import DELEGATION, Actor, Answers
 
@@ -17,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]+")
-_PREFIX = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_PREFIXES_OF_RELEASES = ("demo", "sample")
+_ENV = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_OF_RELEASES = ("demo", "sample")
 _LONGEST_NAME = 100
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE = re.compile(r"arn:(aws[a-z-]*):iam::([0-9]{12}):role/[!-~]+")
 
 
@@ -30,7 +30,7 @@ class Options:
     Attributes:
         regions: codes, with commas or spaces between them.
         enabled: takes all regions that the account has opted in to.
-        prefix: of the stacks' names.
+        env: the first part of the stacks' names.
         administrator: an account id.
         profile: of AWS's files, for the administrator.
         role: an ARN, for the administrator.
@@ -43,7 +43,7 @@ class Options:
 
     regions: tuple[str, ...] = ()
     enabled: bool = False
-    prefix: str = "prod"
+    env: str = "prod"
     administrator: str = ""
     profile: str = ""
     role: str = ""
@@ -84,7 +84,7 @@ def check_options(options: Options) -> tuple[Answers, tuple[str, ...]]:
         *_faults_of_missing(options),
         *_faults_of_contradictions(options),
         *_faults_of_regions(regions),
-        *_faults_of_prefix(options, regions),
+        *_faults_of_env(options, regions),
         *_faults_of_actor("", options.administrator, options.profile, options.role, regions),
         *_faults_of_actor(
             "management-",
@@ -101,7 +101,7 @@ def check_options(options: Options) -> tuple[Answers, tuple[str, ...]]:
     if not options.no_delegation:
         account = AccountId(options.management_account)
         management = Actor(account, options.management_profile, options.management_role)
-    return Answers(options.prefix, administrator, management), regions
+    return Answers(options.env, administrator, management), regions
 
 
 def _faults_of_missing(options: Options) -> Iterator[str]:
@@ -151,29 +151,26 @@ def _partition(region: str) -> str:
     return _PARTITIONS.get(begin, "aws")
 
 
-def _faults_of_prefix(options: Options, regions: tuple[str, ...]) -> Iterator[str]:
-    prefix = options.prefix
-    if not _PREFIX.fullmatch(prefix):
-        yield messages.no_prefix(shown(prefix))
+def _faults_of_env(options: Options, regions: tuple[str, ...]) -> Iterator[str]:
+    env = options.env
+    if not _ENV.fullmatch(env):
+        yield messages.no_env(shown(env))
         return
-    if prefix.split("-")[0] in _PREFIXES_OF_RELEASES:
-        yield messages.prefix_of_ours(f"{prefix.split('-')[0]}-")
+    if env.split("-")[0] in _OF_RELEASES:
+        yield messages.env_of_a_release(f"{env.split('-')[0]}-")
     longest = max(regions, key=len, default="ap-southeast-1")
-    name = f"{prefix}-{DELEGATION}-{longest}"
+    name = f"{env}-{DELEGATION}-{longest}"
     if len(name) > _LONGEST_NAME:
-        yield messages.prefix_too_long(shown(name), _LONGEST_NAME)
+        yield messages.env_too_long(shown(name), _LONGEST_NAME)
 
 
 def _faults_of_actor(
     which: str, account: str, profile: str, role: str, regions: tuple[str, ...]
 ) -> Iterator[str]:
     """Finds faults of who acts; `which` is what the options' names begin with."""
-    try:
-        if account:
-            account_id(account)
-    except ValueError as error:
+    if account and not _ACCOUNT.fullmatch(account):
         option = "--management-account" if which else "--administrator"
-        yield f"{option}: {error}"
+        yield messages.no_account_id(option, shown(account))
     if profile != profile.strip() or not profile.isprintable():
         yield messages.no_profile_name(f"--{which}profile", shown(profile))
     if not role:

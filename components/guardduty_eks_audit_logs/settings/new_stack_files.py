@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from guardduty_eks_audit_logs.settings.stack_files import Project
 
 DELEGATION = "delegation"
-"""Stands between the prefix and the region in the name of a delegation stack."""
+"""Stands between the env and the region in the name of a delegation stack."""
 
 _PLAIN = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 """Text that every reader of YAML takes for text."""
@@ -65,12 +65,12 @@ class Answers:
     """What is asked of a user, once for all regions.
 
     Attributes:
-        prefix: of the stacks' names, for instance `prod`.
+        env: the first part of the stacks' names, for instance `prod`.
         administrator: the delegated GuardDuty administrator.
         management: the management account; None makes no delegation stacks.
     """
 
-    prefix: str
+    env: str
     administrator: Actor
     management: Actor | None
 
@@ -113,7 +113,7 @@ def new_stacks(project: Project, answers: Answers, regions: Sequence[str]) -> li
     stacks = []
     for region in regions:
         about = messages.about_new_stack(region, project.file.name)
-        name = f"{answers.prefix}-{region}"
+        name = f"{answers.env}-{region}"
         stacks.append(_stack(project, name, about, region, answers.administrator))
     if answers.management:
         delegation = {
@@ -122,7 +122,7 @@ def new_stacks(project: Project, answers: Answers, regions: Sequence[str]) -> li
         }
         for region in regions:
             about = messages.about_new_delegation_stack(region)
-            name = f"{answers.prefix}-{DELEGATION}-{region}"
+            name = f"{answers.env}-{DELEGATION}-{region}"
             stack = _stack(project, name, about, region, answers.management)
             stacks.append(replace(stack, values={**stack.values, **delegation}))
     return stacks
