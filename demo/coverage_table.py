@@ -10,17 +10,17 @@ from rich.text import Text
 from demo.screen import colour
 from guardduty_eks_audit_logs.messages import on_off
 from guardduty_eks_audit_logs.model import RelationshipStatus
-from guardduty_eks_audit_logs.reports.coverage.region import NO_MEMBER
+from guardduty_eks_audit_logs.reports.coverage.rows import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from aws_sandbox.client import Account
-    from guardduty_eks_audit_logs.reports.coverage.region import CoverageRow
+    from guardduty_eks_audit_logs.reports.coverage.rows import CoverageRow
 
     Rows = Mapping[str, CoverageRow]
 
-_NORMAL = frozenset({NO_MEMBER, RelationshipStatus.ENABLED})
+_NORMAL = frozenset({ADMINISTRATOR, RelationshipStatus.ENABLED})
 
 
 def coverage_table(

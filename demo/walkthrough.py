@@ -28,11 +28,9 @@ from demo.coverage_table import coverage_table
 from demo.environment import has_stand_in
 from demo.project import ROOT, copy_project
 from demo.screen import Screen
-from guardduty_eks_audit_logs.aws.session import open_session
 from guardduty_eks_audit_logs.errors import UserError
-from guardduty_eks_audit_logs.planning.plan import make_plan
-from guardduty_eks_audit_logs.reading.snapshot import read_snapshot
-from guardduty_eks_audit_logs.reports.coverage.region import CoverageRow, coverage
+from guardduty_eks_audit_logs.reading.coverage import Target, read_coverage
+from guardduty_eks_audit_logs.reports.coverage.rows import NOT_A_MEMBER, CoverageRow, Require
 from guardduty_eks_audit_logs.settings.configuration import PROJECT, Settings
 from tools.cache import CacheNotWritableError
 from tools.engine import EngineNotFoundError, find_or_install_engine
@@ -92,15 +90,14 @@ class Demo:
 
     def coverage(self) -> dict[str, dict[str, CoverageRow]]:
         """Reads AWS: by region and account, what there is, and who decides it."""
-        return {region: self._coverage(region) for region in REGIONS}
+        found = read_coverage([self._target(region) for region in REGIONS], Require.RULES)
+        rows = [row for row in found.rows if row.membership != NOT_A_MEMBER]
+        return {name: {r.account: r for r in rows if r.region == name} for name in REGIONS}
 
-    def _coverage(self, region: str) -> dict[str, CoverageRow]:
+    def _target(self, region: str) -> Target:
         config = self.configuration(region)
         text = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
-        settings = Settings.from_configuration(text)
-        snapshot = read_snapshot(open_session(text.get), settings)
-        plan = make_plan(settings, snapshot, owner=f"demo-{region}")
-        return {row.account: row for row in coverage(plan)}
+        return Target(f"demo-{region}", region, Settings.from_configuration(text), text.get)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

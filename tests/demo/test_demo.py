@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,13 +13,20 @@ from aws_sandbox.client import Account
 from demo.coverage_table import coverage_table
 from demo.screen import Screen
 from demo.walkthrough import REGIONS, rules
-from guardduty_eks_audit_logs.model import AccountId, FeatureStatus
-from guardduty_eks_audit_logs.reports.coverage.region import NO_MEMBER, CoverageRow
+from guardduty_eks_audit_logs.model import AccountId
+from guardduty_eks_audit_logs.reports.coverage.rows import (
+    ADMINISTRATOR as OWN,
+)
+from guardduty_eks_audit_logs.reports.coverage.rows import (
+    CoverageRow,
+    CoverageStatus,
+    DetectorState,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ON, OFF = FeatureStatus.ENABLED, FeatureStatus.DISABLED
+ON, OFF, UNKNOWN = CoverageStatus.ENABLED, CoverageStatus.DISABLED, CoverageStatus.UNKNOWN
 ADMINISTRATOR, FIRST, SECOND = "222222222222", "300000000001", "300000000002"
 ACCOUNTS = [
     Account(account_id="111111111111", name="management", ou="Root", tags={}),
@@ -51,9 +59,27 @@ def _rows(*rows: CoverageRow) -> dict[str, CoverageRow]:
 
 
 def _row(
-    account: str, status: FeatureStatus | None, decided_by: str, membership: str = "Enabled"
+    account: str, status: CoverageStatus, decided_by: str, membership: str = "Enabled"
 ) -> CoverageRow:
-    return CoverageRow(AccountId(account), membership, status, decided_by)
+    return CoverageRow(
+        account=AccountId(account),
+        name=None,
+        unit=None,
+        region="us-east-1",
+        stack="demo-us-east-1",
+        membership=membership,
+        detector=DetectorState.ENABLED,
+        status=status,
+        wanted=None,
+        decided_by=decided_by,
+        pending="",
+        trial_days=None,
+        reason="",
+        unread=False,
+        gap="",
+        guardduty5=False,
+        read_at=datetime(2026, 5, 4, tzinfo=UTC),
+    )
 
 
 def _table(
@@ -69,12 +95,12 @@ def _table(
 def test_the_table_says_on_or_off_what_changed_and_which_rule_decided() -> None:
     own = "status (administrator)"
     before = _rows(
-        _row(ADMINISTRATOR, OFF, own, NO_MEMBER),
+        _row(ADMINISTRATOR, OFF, own, OWN),
         _row(FIRST, ON, "rule 1: accounts"),
-        _row(SECOND, None, "rule 2: all"),
+        _row(SECOND, UNKNOWN, "rule 2: all"),
     )
     after = _rows(
-        _row(ADMINISTRATOR, ON, own, NO_MEMBER),
+        _row(ADMINISTRATOR, ON, own, OWN),
         _row(FIRST, OFF, "rule 1: accounts"),
         _row(SECOND, ON, "rule 2: all"),
     )
@@ -91,7 +117,7 @@ def test_the_table_says_on_or_off_what_changed_and_which_rule_decided() -> None:
 
 def test_the_table_has_membership_only_where_it_is_not_normal() -> None:
     suspended = _rows(
-        _row(FIRST, OFF, "rule 1: accounts"), _row(SECOND, None, "inactive", "Disabled")
+        _row(FIRST, OFF, "rule 1: accounts"), _row(SECOND, UNKNOWN, "inactive", "Disabled")
     )
 
     head, first, second = _table(suspended, suspended)[1:-1]

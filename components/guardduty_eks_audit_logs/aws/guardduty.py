@@ -27,6 +27,7 @@ from guardduty_eks_audit_logs.model import (
     Membership,
     MemberStatuses,
     OrganizationConfiguration,
+    RelationshipStatus,
     TrialDays,
     Usage,
 )
@@ -85,10 +86,22 @@ class GuardDutyApi:
 
         An administrator and a standalone account both get an answer without content.
         """
+        administrator = self.own_membership(detector_id)
+        return administrator.account if administrator else None
+
+    def own_membership(self, detector_id: DetectorId) -> Membership | None:
+        """Gives the caller's administrator and how the caller stands to it; None if it has none.
+
+        `account` in the answer is the administrator's (GetAdministratorAccount).
+        """
         with aws_errors("GetAdministratorAccount"):
             answer = self._client.get_administrator_account(DetectorId=detector_id)
-            account = answer.get("Administrator", {}).get("AccountId")
-            return _account(account) if account else None
+            administrator = answer.get("Administrator", {})
+            account = administrator.get("AccountId")
+            if not account:
+                return None
+            status = _text(administrator.get("RelationshipStatus", RelationshipStatus.ENABLED))
+            return Membership(_account(account), status)
 
     def organization_administrator(self) -> Designation | None:
         """Gives the region's delegated administrator (ListOrganizationAdminAccounts).

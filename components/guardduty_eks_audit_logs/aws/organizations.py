@@ -17,7 +17,7 @@ from guardduty_eks_audit_logs.aws.failures import is_about_the_service
 from guardduty_eks_audit_logs.aws.paging import read_pages
 from guardduty_eks_audit_logs.errors import ConnectionFailedError, ServiceError
 from guardduty_eks_audit_logs.foreign_words import harmless, printable
-from guardduty_eks_audit_logs.model import AccountId
+from guardduty_eks_audit_logs.model import POLICY_TYPE, AccountId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,19 @@ class OrganizationAccount:
 
 
 @dataclass(frozen=True)
+class Organization:
+    """The organization itself.
+
+    Attributes:
+        management_account: its id.
+        all_features: False if it has consolidated billing only.
+    """
+
+    management_account: AccountId
+    all_features: bool
+
+
+@dataclass(frozen=True)
 class Root:
     """The root of all units.
 
@@ -62,6 +75,14 @@ class Root:
     id: str
     name: str
     policy_types: frozenset[str]
+
+
+@dataclass(frozen=True)
+class PolicyName:
+    """One policy: its id, `p-…`, and its name, which no other policy has."""
+
+    id: str
+    name: str
 
 
 _NO_PARENT = (
@@ -202,6 +223,62 @@ class OrganizationsApi:
                 for tag in page["Tags"]
             }
         return None
+
+    def trusted_services(self) -> frozenset[str]:
+        """Finds the services with trusted access (ListAWSServiceAccessForOrganization).
+
+        Returns:
+            their principals, such as `guardduty.amazonaws.com`.
+        """
+        operation = "ListAWSServiceAccessForOrganization"
+        with aws_errors(operation):
+            listed = self._client.get_paginator(
+                "list_aws_service_access_for_organization"
+            ).paginate()
+            return frozenset(
+                printable(service["ServicePrincipal"])
+                for page in read_pages(operation, listed)
+                for service in page["EnabledServicePrincipals"]
+            )
+
+    def organization(self) -> Organization:
+        """Reads the management account and the feature set (DescribeOrganization).
+
+        Every account of the organization may ask.
+        """
+        with aws_errors("DescribeOrganization"):
+            answer = self._client.describe_organization()["Organization"]
+            account = AccountId(printable(answer["MasterAccountId"]))
+            return Organization(account, all_features=answer["FeatureSet"] == "ALL")
+
+    def guardduty_policies(self) -> tuple[PolicyName, ...]:
+        """Lists the policies of the type GUARDDUTY_POLICY (ListPolicies)."""
+        operation = "ListPolicies"
+        with aws_errors(operation):
+            listed = self._client.get_paginator("list_policies").paginate(Filter=POLICY_TYPE)
+            return tuple(
+                PolicyName(policy["Id"], printable(policy["Name"]))
+                for page in read_pages(operation, listed)
+                for policy in page["Policies"]
+            )
+
+    def policy_content(self, policy_id: str) -> str:
+        """Reads what a policy says (DescribePolicy), as JSON."""
+        with aws_errors("DescribePolicy"):
+            return self._client.describe_policy(PolicyId=policy_id)["Policy"]["Content"]
+
+    def policy_targets(self, policy_id: str) -> frozenset[str]:
+        """Finds the ids of the root, units and accounts a policy is on (ListTargetsForPolicy)."""
+        operation = "ListTargetsForPolicy"
+        with aws_errors(operation):
+            listed = self._client.get_paginator("list_targets_for_policy").paginate(
+                PolicyId=policy_id
+            )
+            return frozenset(
+                target["TargetId"]
+                for page in read_pages(operation, listed)
+                for target in page["Targets"]
+            )
 
 
 def _roots(client: OrganizationsClient) -> tuple[Root, ...]:

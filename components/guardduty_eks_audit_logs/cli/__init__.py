@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.cli.coverage import coverage
+from guardduty_eks_audit_logs.cli.doctor import doctor
 from guardduty_eks_audit_logs.cli.init import init
 from guardduty_eks_audit_logs.cli.report import report
 
@@ -16,13 +18,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"max_content_width": 80},
 )
+app.command(help=messages.help_of_coverage())(coverage)
+app.command(help=messages.help_of_doctor())(doctor)
 app.command(help=messages.help_of_init())(init)
 app.add_typer(report, name="report")
 
 
 @app.callback()
 def about() -> None:
-    """Stacks of GuardDuty EKS audit log monitoring: their files, and reports over all of them."""
+    """GuardDuty EKS audit log monitoring: who is on, and what previews and runs did."""
 
 
 def main() -> None:

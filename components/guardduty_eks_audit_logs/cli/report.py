@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.cli.files import write_file
 from guardduty_eks_audit_logs.cli.result_files import read_results
-from guardduty_eks_audit_logs.foreign_words import printable
+from guardduty_eks_audit_logs.cli.stdout import terminal, writing_to_stdout
 from guardduty_eks_audit_logs.reports.all_stacks import all_stacks
 from guardduty_eks_audit_logs.reports.document import Kind, is_note
 from guardduty_eks_audit_logs.reports.html import html
@@ -31,7 +27,6 @@ if TYPE_CHECKING:
     from guardduty_eks_audit_logs.reports.stack_result import StackResult
 
 _NOT_ALL_DONE = 1
-_WRONG_USE = 2
 
 report = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -136,14 +131,14 @@ def _exit_code(results: tuple[StackResult, ...], kind: Kind) -> int:
 def _write(document: Document, outputs: _Outputs) -> None:
     if outputs.comment:
         text = markdown(document, COMMENT, outputs.whole, marked=True)
-        _write_file("--comment", outputs.comment, text)
+        write_file("--comment", outputs.comment, text)
     if outputs.summary:
         text = markdown(document, _rest_of_summary(outputs.summary), outputs.whole)
-        _write_file("--summary", outputs.summary, text, append=True)
+        write_file("--summary", outputs.summary, text, append=True)
     if outputs.markdown:
-        _write_file("--markdown", outputs.markdown, markdown(document))
+        write_file("--markdown", outputs.markdown, markdown(document))
     if outputs.html:
-        _write_file("--html", outputs.html, html(document))
+        write_file("--html", outputs.html, html(document))
     if not any((outputs.comment, outputs.summary, outputs.markdown, outputs.html)):
         _print(markdown(document))
 
@@ -154,43 +149,10 @@ def _rest_of_summary(path: Path) -> Limit:
     return replace(SUMMARY, most=max(SUMMARY.most - written, SMALLEST))
 
 
-def _write_file(option: str, path: Path, text: str, *, append: bool = False) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        typer.echo(messages.output_not_writable(option, printable(str(path)), reason), err=True)
-        raise typer.Exit(_WRONG_USE) from None
-
-
 def _print(text: str) -> None:
     """Prints Markdown as it is, or rendered on a terminal."""
-    if sys.stdout is None:  # it is closed
-        _no_output(os.strerror(errno.EBADF))
-    try:
+    with writing_to_stdout():
         if sys.stdout.isatty():
-            if isinstance(sys.stdout, TextIOWrapper):  # a terminal that is not UTF-8
-                sys.stdout.reconfigure(errors="replace")
-            color = None if os.environ.get("NO_COLOR") else "auto"
-            Console(color_system=color).print(Markdown(text))  # type: ignore[arg-type]
+            terminal().print(Markdown(text))
         else:
             sys.stdout.buffer.write(text.encode())
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _let_go_of_stdout()  # the reader has enough
-    except OSError as error:
-        _let_go_of_stdout()
-        _no_output(error.strerror or str(error))
-
-
-def _let_go_of_stdout() -> None:
-    """Python must not fail again when it closes stdout."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _no_output(reason: str) -> NoReturn:
-    typer.echo(messages.stdout_not_writable(reason), err=True)
-    raise typer.Exit(_WRONG_USE)

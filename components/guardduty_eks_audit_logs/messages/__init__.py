@@ -12,10 +12,15 @@ from guardduty_eks_audit_logs.messages.all_stacks import *
 from guardduty_eks_audit_logs.messages.answers import *
 from guardduty_eks_audit_logs.messages.caller import *
 from guardduty_eks_audit_logs.messages.catalogue import *
+from guardduty_eks_audit_logs.messages.choice import *
 from guardduty_eks_audit_logs.messages.configuration import *
 from guardduty_eks_audit_logs.messages.costs import *
+from guardduty_eks_audit_logs.messages.coverage import *
+from guardduty_eks_audit_logs.messages.coverage_page import *
+from guardduty_eks_audit_logs.messages.coverage_rows import *
 from guardduty_eks_audit_logs.messages.credentials import *
 from guardduty_eks_audit_logs.messages.delegation import *
+from guardduty_eks_audit_logs.messages.doctor import *
 from guardduty_eks_audit_logs.messages.documents import *
 from guardduty_eks_audit_logs.messages.identity import *
 from guardduty_eks_audit_logs.messages.init import *

@@ -310,7 +310,7 @@ def output_not_writable(option: str, path: str, reason: str) -> str:
 
 
 def stdout_not_writable(reason: str) -> str:
-    return f"error: stdout can't be written ({reason.rstrip('.')}). Name a file with --markdown."
+    return f"error: stdout can't be written ({reason.rstrip('.')}). Write to another file."
 
 
 def empty_path() -> str:

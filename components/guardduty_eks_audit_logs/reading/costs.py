@@ -32,11 +32,18 @@ def read_costs(api: GuardDutyApi, detector_id: DetectorId, turned_on: Sequence[A
     accounts = tuple(dict.fromkeys(turned_on))
     if not accounts:
         return Costs((), TrialDays({}, {}))
-    trials = _Trials(api, detector_id).read(accounts)
+    trials = read_trial_days(api, detector_id, accounts)
     try:
         return Costs(accounts, trials, usage=api.usage(detector_id))
     except UserError as error:
         return Costs(accounts, trials, usage_failed=str(error))
+
+
+def read_trial_days(
+    api: GuardDutyApi, detector_id: DetectorId, accounts: Sequence[AccountId]
+) -> TrialDays:
+    """Reads the trial days of any number of accounts (GetRemainingFreeTrialDays, 50 a call)."""
+    return _Trials(api, detector_id).read(accounts)
 
 
 def costs_before_detector(turned_on: Sequence[AccountId]) -> Costs:

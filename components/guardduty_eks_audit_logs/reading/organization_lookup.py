@@ -18,13 +18,13 @@ from guardduty_eks_audit_logs.reading.units import Units
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from guardduty_eks_audit_logs.aws.organizations import OrganizationsApi
+    from guardduty_eks_audit_logs.aws.organization_once import Organization
     from guardduty_eks_audit_logs.model import AccountId
     from guardduty_eks_audit_logs.settings.configuration import Rule
 
 
 def read_organization_lookup(
-    rules: Sequence[Rule], accounts: Sequence[AccountId] | None, api: OrganizationsApi
+    rules: Sequence[Rule], accounts: Sequence[AccountId] | None, api: Organization
 ) -> OrganizationLookup:
     """Asks AWS Organizations what the rules need to know.
 
@@ -58,7 +58,7 @@ def read_organization_lookup(
 class _Reader:
     """What has been read so far."""
 
-    def __init__(self, api: OrganizationsApi) -> None:
+    def __init__(self, api: Organization) -> None:
         self._api = api
         self._of_organization = Units(api)
         self._units: dict[str, frozenset[AccountId]] = {}

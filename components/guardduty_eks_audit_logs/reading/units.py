@@ -11,10 +11,10 @@ from guardduty_eks_audit_logs.foreign_words import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from guardduty_eks_audit_logs.aws.organization_once import Organization
     from guardduty_eks_audit_logs.aws.organizations import (
         OrganizationAccount,
         OrganizationalUnit,
-        OrganizationsApi,
         Root,
     )
     from guardduty_eks_audit_logs.model import AccountId
@@ -36,7 +36,7 @@ class Units:
         inactive: those of them that are closed, or that AWS has suspended.
     """
 
-    def __init__(self, api: OrganizationsApi) -> None:
+    def __init__(self, api: Organization) -> None:
         self._api = api
         self._units: dict[str, Sequence[OrganizationalUnit] | None] = {}
         self._accounts: dict[str, frozenset[AccountId]] = {}

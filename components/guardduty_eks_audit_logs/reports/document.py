@@ -186,7 +186,7 @@ class Document:
     """The whole of a report over many stacks.
 
     Attributes:
-        kind: what it tells of.
+        kind: what it tells of; None for a document that is never a comment.
         title: own words without code.
         first_line: the numbers that matter, in own words without code.
         table: of the stacks.
@@ -199,7 +199,7 @@ class Document:
             markup, a link or a mention; or they are too long for a heading.
     """
 
-    kind: Kind
+    kind: Kind | None
     title: str
     first_line: str
     table: Table

@@ -77,12 +77,12 @@ def markdown(
         limit: how long it may be; None for all of it, with nothing folded.
         whole: where a reader finds the whole: own words, in which links may stand, for instance
             `the artifact of [this run](https://…)`. Anything else is shown as code.
-        marked: whether it begins with the `marker`.
+        marked: whether it begins with the `marker` of its kind.
 
     Returns:
         lines, the last one with its end; never more than the limit.
     """
-    top = f"{marker(document.kind)}\n" if marked else ""
+    top = f"{marker(document.kind)}\n" if marked and document.kind else ""
     top += f"## {document.title.strip()}\n\n**{document.first_line.strip()}**\n\n"
     top += f"{document.note}\n\n" if document.note else ""
     sections = [_Section.of(part, folds=limit is not None) for part in document.parts]

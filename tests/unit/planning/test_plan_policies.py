@@ -16,7 +16,6 @@ from guardduty_eks_audit_logs.model import (
     Snapshot,
 )
 from guardduty_eks_audit_logs.planning.plan import Plan, make_plan
-from guardduty_eks_audit_logs.reports.coverage.region import coverage
 from tests.support.vocabulary import (
     DETECTOR,
     OFF,
@@ -125,11 +124,6 @@ def test_a_rule_that_agrees_with_a_policy_needs_no_write() -> None:
     assert plan.refusals == ()
     assert plan.changes == {account(2): "DISABLED -> ENABLED"}
     assert "1 member decided by policy (GUARDDUTY_POLICY): 300000000001" in plan.notices
-    assert [row.decided_by for row in coverage(plan)] == [
-        "status (administrator)",
-        "policy (GUARDDUTY_POLICY)",
-        "rule 1: all",
-    ]
 
 
 def test_a_rule_against_a_policy_is_refused_with_account_and_status() -> None:
@@ -180,7 +174,6 @@ def test_the_own_detector_under_a_policy(wanted: str, refused: bool) -> None:  #
         )
     else:
         assert plan.refusals == ()
-        assert coverage(plan)[0].decided_by == "policy (GUARDDUTY_POLICY)"
 
 
 # maxDisabled

@@ -16,7 +16,6 @@ from guardduty_eks_audit_logs.planning.plan import make_plan
 from guardduty_eks_audit_logs.planning.refusals import organizations_refusals
 from guardduty_eks_audit_logs.planning.selection import deciding_rule, selecting_unit
 from guardduty_eks_audit_logs.reading.organization_lookup import read_organization_lookup
-from guardduty_eks_audit_logs.reports.coverage.region import coverage
 from guardduty_eks_audit_logs.reports.region_report import region_report
 from guardduty_eks_audit_logs.reports.summary import summary
 from tests.support.organizations_client import (
@@ -212,7 +211,6 @@ def test_a_decision_is_told_with_the_unit_that_matched() -> None:
 
     labels = ["rule 2: all", *["rule 1: OU Root/Prod"] * 3, *["rule 1: OU Root/Test"] * 2]
     assert [rule_label(d.rule, chosen.members, d.unit) for d in plan.decisions] == labels
-    assert [row.decided_by for row in coverage(plan)][1:] == labels
     rows = {f"  on   {a}  {label}" for a, label in zip(accounts(6), labels, strict=True)}
     assert rows <= set(summary(region_report(plan)).splitlines())
 

@@ -1,72 +1,84 @@
-"""Which account has EKS audit log monitoring in a region, and what decides it."""
+"""The rows of the coverage, made of what was read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guardduty_eks_audit_logs.model import AccountId, AutoEnable, FeatureStatus
-from guardduty_eks_audit_logs.planning.decisions import rule_label
+from guardduty_eks_audit_logs.reports.coverage.decided_by import decided, pending
+from guardduty_eks_audit_logs.reports.coverage.gaps import counts_for_guardduty5, gap
+from guardduty_eks_audit_logs.reports.coverage.rows import Coverage, CoverageRow, RegionCoverage
+from guardduty_eks_audit_logs.reports.coverage.standing import standing
 
 if TYPE_CHECKING:
-    from guardduty_eks_audit_logs.planning.decisions import Decision
-    from guardduty_eks_audit_logs.planning.plan import Plan
-    from guardduty_eks_audit_logs.settings.configuration import Rule
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
-NO_MEMBER = "none"
-"""Stands for the relationship status of the delegated administrator, which is no member."""
-
-POLICY = "policy (GUARDDUTY_POLICY)"
-"""Stands in `decided_by` where an organization policy decides."""
+    from guardduty_eks_audit_logs.model import AccountId
+    from guardduty_eks_audit_logs.reports.coverage.rows import Require
+    from guardduty_eks_audit_logs.reports.coverage.what_was_read import RegionRead
 
 
-@dataclass(frozen=True)
-class CoverageRow:
-    """One account in one region.
+def coverage(
+    reads: Sequence[RegionRead], require: Require, problems: Iterable[str], read_at: datetime
+) -> Coverage:
+    """Makes the rows of all regions.
 
-    Attributes:
-        account: its id.
-        membership: its relationship status, or `none` for the administrator.
-        status: EKS_AUDIT_LOGS as AWS holds it; None where AWS does not return it.
-        decided_by: what decides it, for people: `rule 2: all`.
+    Two stacks that read a region by the same caller see the same accounts: each account has one
+    row, of the stack that wants something of it, else of the first.
+
+    Args:
+        reads: what was read, in the order of the answer's regions.
+        require: what counts as a gap.
+        problems: what could not be read beside the regions' own problems.
+        read_at: when the reading began, in UTC.
     """
+    rows: dict[tuple[str, AccountId | None, AccountId], CoverageRow] = {}
+    for read in reads:
+        for row in region_rows(read, require):
+            key = (read.region, read.caller, row.account)
+            if key not in rows or (rows[key].wanted is None and row.wanted is not None):
+                rows[key] = row
+    found = sorted(rows.values(), key=lambda r: (r.unit or "", r.account, r.region, r.stack))
+    named = (*problems, *(problem for read in reads for problem in read.problems))
+    return Coverage(
+        tuple(found), tuple(map(_region, reads)), require, tuple(dict.fromkeys(named)), read_at
+    )
 
-    account: AccountId
-    membership: str
-    status: FeatureStatus | None
-    decided_by: str
 
-
-def coverage(plan: Plan) -> tuple[CoverageRow, ...]:
-    """Lists the administrator and every member of the region.
-
-    The statuses are those of the plan's snapshot: to see the result of a run, plan again after it.
-    """
-    snapshot, rules = plan.snapshot, plan.settings.members
-    detector = snapshot.detector
-    own = detector.status if detector else None
-    own_by = POLICY if detector and detector.managed else "status (administrator)"
-    rows = [CoverageRow(snapshot.caller, NO_MEMBER, own, own_by)]
-    deciding = {d.account: d for d in plan.decisions}
-    for member in snapshot.members:
-        by_all = plan.settings.auto_enable is AutoEnable.ALL and not member.invited
-        rest = "autoEnable ALL" if by_all else "left alone"
-        decision = deciding.get(member.account)
-        decided_by = _decided_by(decision, rules, rest) if decision else rest
-        if member.account in snapshot.statuses.managed:
-            decided_by = POLICY
-        status = snapshot.statuses.statuses.get(member.account)
-        rows.append(
-            CoverageRow(
-                member.account,
-                member.relationship_status,
-                status,
-                decided_by if member.monitored else "inactive",
-            )
+def region_rows(read: RegionRead, require: Require) -> Iterator[CoverageRow]:
+    """Makes a row for each account of one region: the caller, its members, the organization's."""
+    for account in _accounts(read):
+        how = standing(read, account)
+        found = decided(read, account, how)
+        placed = (read.accounts or {}).get(account)
+        yield CoverageRow(
+            account=account,
+            name=(placed.name or None) if placed else None,
+            unit=placed.unit if placed else None,
+            region=read.region,
+            stack=read.stack,
+            membership=how.membership,
+            detector=how.detector,
+            status=how.status,
+            wanted=found.wanted,
+            decided_by=found.by,
+            pending=pending(read, how, found, own=account == read.caller),
+            trial_days=read.trial_days.get(account),
+            reason=how.reason,
+            unread=how.unread,
+            gap=gap(require, how, found),
+            guardduty5=counts_for_guardduty5(how, read.partition),
+            read_at=read.read_at,
         )
-    return tuple(rows)
 
 
-def _decided_by(decision: Decision, rules: tuple[Rule, ...], rest: str) -> str:
-    label = rule_label(decision.rule, rules, decision.unit)
-    return label if decision.wanted else f"{rest} ({label})"
+def _accounts(read: RegionRead) -> tuple[AccountId, ...]:
+    own = (read.caller,) if read.caller else ()
+    of_organization = (read.accounts or ()) if read.of_organization else ()
+    return tuple(dict.fromkeys((*own, *(read.members or ()), *of_organization)))
+
+
+def _region(read: RegionRead) -> RegionCoverage:
+    return RegionCoverage(
+        read.region, read.stack, read.caller, read.offered, read.reason, read.read_at
+    )
