@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.cli.stderr import progress, tell
+from guardduty_eks_audit_logs.cli.stdout import writing_to_stdout
 from guardduty_eks_audit_logs.errors import SettingsError, UserError
 from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reading.usable_regions import FoundRegion, read_usable_regions
@@ -26,10 +28,11 @@ _NOTHING_WRITTEN = 2
 def run(options: Options) -> int:
     """Does what is asked for, and gives the exit code."""
     try:
-        _add_stacks(find_project(Path.cwd()), options)
+        with writing_to_stdout():
+            _add_stacks(find_project(Path.cwd()), options)
     except UserError as error:
         for refusal in error.refusals:
-            typer.echo(messages.init_error(printable(refusal)), err=True)
+            tell(refusal)
         return _NOTHING_WRITTEN
     return 0
 
@@ -56,7 +59,9 @@ def _found(answers: Answers, wanted: tuple[str, ...], *, offline: bool) -> tuple
     if offline:
         return tuple(FoundRegion(region) for region in wanted)
     try:
-        return read_usable_regions(answers.administrator.configuration().get, wanted)
+        with progress() as report:
+            who = answers.administrator.configuration().get
+            return read_usable_regions(who, wanted, report)
     except SettingsError:
         raise
     except UserError as error:

@@ -77,10 +77,6 @@ def question_of_credentials() -> str:
 # Faults of the answers
 
 
-def init_error(fault: str) -> str:
-    return f"error: {fault}"
-
-
 def init_misses(option: str, what: str) -> str:
     return f"{option} is missing: {what}."
 

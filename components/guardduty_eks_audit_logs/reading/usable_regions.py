@@ -20,6 +20,7 @@ from guardduty_eks_audit_logs.errors import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from guardduty_eks_audit_logs.progress import Report
     from guardduty_eks_audit_logs.settings.stack_identity import Configuration
 
 _OPTED_IN = ("ENABLED", "ENABLED_BY_DEFAULT")
@@ -40,7 +41,9 @@ class FoundRegion:
     unknown: str = ""
 
 
-def read_usable_regions(who: Configuration, wanted: Sequence[str] = ()) -> tuple[FoundRegion, ...]:
+def read_usable_regions(
+    who: Configuration, wanted: Sequence[str] = (), report: Report = lambda _: None
+) -> tuple[FoundRegion, ...]:
     """Asks which regions the account has opted in to, and which of them offer EKS_AUDIT_LOGS.
 
     A region offers it if the account's detector there has the feature. Where AWS does not say,
@@ -50,6 +53,7 @@ def read_usable_regions(who: Configuration, wanted: Sequence[str] = ()) -> tuple
         who: names the account's credentials, as the configuration of its stacks does.
         wanted: which regions; none for all that the account has opted in to. Then the environment
             or the profile names a region of the account's partition; else it is `aws`.
+        report: gets a line when a call takes long, see `aws.watch`.
 
     Raises:
         SettingsError: AWS lists no such region.
@@ -58,13 +62,13 @@ def read_usable_regions(who: Configuration, wanted: Sequence[str] = ()) -> tuple
         ServiceError: AWS does not tell the caller who it is; or, without `wanted`, the regions.
     """
     region = wanted[0] if wanted else configured_region(who)
-    session = open_session(who, global_region(region or "us-east-1"))
+    session = open_session(who, global_region(region or "us-east-1"), report=report)
     try:
         statuses = session.account().opt_in_statuses()
     except (ConnectionFailedError, ServiceError) as error:
         if not wanted:
             raise
-        read = partial(_read, who, unknown=messages.opt_in_unknown(str(error)))
+        read = partial(_read, who, report, unknown=messages.opt_in_unknown(str(error)))
         return tuple(at_once(read, wanted))
     if not wanted:
         wanted = sorted(name for name, status in statuses.items() if status in _OPTED_IN)
@@ -72,7 +76,7 @@ def read_usable_regions(who: Configuration, wanted: Sequence[str] = ()) -> tuple
     if strange:
         raise SettingsError(messages.region_not_of_aws(name, statuses) for name in strange)
     usable = [name for name in wanted if statuses[name] in _OPTED_IN]
-    read_ones = {found.name: found for found in at_once(partial(_read, who), usable)}
+    read_ones = {found.name: found for found in at_once(partial(_read, who, report), usable)}
     return tuple(
         read_ones.get(name)
         or FoundRegion(name, messages.not_opted_in(session.caller, statuses[name]))
@@ -80,9 +84,9 @@ def read_usable_regions(who: Configuration, wanted: Sequence[str] = ()) -> tuple
     )
 
 
-def _read(who: Configuration, region: str, unknown: str = "") -> FoundRegion:
+def _read(who: Configuration, report: Report, region: str, unknown: str = "") -> FoundRegion:
     try:
-        guardduty = open_session(who, region).guardduty
+        guardduty = open_session(who, region, report=report).guardduty
         detector = guardduty.detector_id()
         if detector is None:
             return FoundRegion(region, unknown=unknown or messages.offer_unknown())
