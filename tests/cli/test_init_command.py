@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -166,25 +167,25 @@ def test_outside_of_a_project_it_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     assert refused.output.startswith("error: there is no Pulumi.yaml in ")
 
 
-def test_regions_that_cannot_be_used_are_left_out_with_the_reason(
-    folder: Path, aws: RunningSandbox
-) -> None:
-    regions = f"{_HONG_KONG},us-east-1,eu-west-1,eu-west-2"
+def test_the_page_about_many_regions_shows_what_it_says(folder: Path, aws: RunningSandbox) -> None:
+    """Regions that can't be used are left out, with the reason."""
+    page = (PROJECT_FOLDER / "docs" / "many-regions.md").read_text()
+    _, _, from_command = page.partition("\n    eks-audit-logs init ")
+    command, _, rest = from_command.partition("\n\n```text\n")
 
-    done = _run("--regions", regions, *_ALONE, "--profile", "administrator")
+    done = _run(*shlex.split(command.replace("\\\n", " ")))
 
     assert done.exit_code == 0, done.output
-    assert done.output.startswith(
-        f"""\
-Left out:
-  {_HONG_KONG}: account {ADMINISTRATOR} has not opted in to it (DISABLED)
-  eu-west-2: GuardDuty does not offer EKS audit logs there
-Kept, but not certain:
-  eu-west-1: no detector there yet (`detector: create` makes it): whether AWS offers them is unknown
-2 stacks in 2 regions: 2 files written.
-"""
-    )
-    assert _stacks(folder) == ["prod-eu-west-1", "prod-us-east-1"]
+    assert done.output == rest.partition("```")[0]
+    assert max(map(len, done.output.splitlines())) <= 80
+    assert _stacks(folder) == [
+        "prod-delegation-eu-west-1",
+        "prod-delegation-us-east-1",
+        "prod-eu-west-1",
+        "prod-us-east-1",
+    ]
+    written = (folder / "stacks" / "Pulumi.prod-us-east-1.yaml").read_text()
+    assert f"```yaml\n{written}```" in page
     assert not {call.operation for call in aws.client.calls()} - {
         "GetCallerIdentity",
         "GetDetector",
@@ -260,7 +261,7 @@ def test_where_aws_does_not_tell_the_regions_they_are_kept(
     refused = _run("--enabled", *_ALONE, "--profile", "administrator")
 
     assert done.exit_code == 0, done.output
-    assert "us-east-1: whether the account has opted in is unknown: ListRegions" in done.output
+    assert "us-east-1: unknown whether the account has opted in: ListRegions" in done.output
     assert refused.exit_code == 2
     assert "ListRegions" in refused.output
     assert _stacks(folder) == ["prod-us-east-1"]
@@ -287,16 +288,26 @@ def _on_a_terminal(folder: Path, answers: list[str], *arguments: str) -> tuple[i
 
 def test_a_terminal_is_asked_for_what_is_missing(folder: Path) -> None:
     role = f"arn:aws:iam::{_MANAGEMENT}:role/designate"
-    answers = ["eu-west-1", "live", ADMINISTRATOR, "security", _MANAGEMENT, role]
+    answers = ["europe", "eu-west-1", "live", "22", ADMINISTRATOR, "security", _MANAGEMENT, role]
 
     code, shown = _on_a_terminal(folder, answers, "--offline")
 
     assert code == 0, shown
+    assert "error: --regions: europe is no region." in shown
+    assert "error: --administrator: 22 is no account id." in shown
     assert _stacks(folder) == ["live-delegation-eu-west-1", "live-eu-west-1"]
     written = (folder / "stacks" / "Pulumi.live-eu-west-1.yaml").read_text()
     assert 'aws:profile: "security"' in written
     of_management = (folder / "stacks" / "Pulumi.live-delegation-eu-west-1.yaml").read_text()
     assert f'aws:assumeRoles: [{{"roleArn": "{role}"}}]' in of_management
+
+
+def test_a_terminal_is_not_asked_beside_a_wrong_option(folder: Path) -> None:
+    code, shown = _on_a_terminal(folder, [], "--offline", "--regions", "europe")
+
+    assert code == 2
+    assert shown.startswith("error: --administrator is missing: ")
+    assert "error: --regions: europe is no region." in shown
 
 
 def test_a_terminal_is_not_asked_for_what_is_given(folder: Path) -> None:

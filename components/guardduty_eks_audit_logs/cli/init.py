@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.settings.new_stack_answers import Options
+from guardduty_eks_audit_logs.cli.stderr import tell
+from guardduty_eks_audit_logs.settings.new_stack_answers import Options, faults_of_answers
 
 Regions = Annotated[
     list[str] | None,
@@ -116,37 +118,68 @@ def init(
 
 
 def _asked(options: Options) -> Options:
-    """Asks for what is missing; nothing if all that is needed is there."""
-    if options.names_regions and options.administrator and options.says_delegation:
+    """Asks for what is missing; nothing if all that is needed is there, or some of it is wrong."""
+    complete = options.names_regions and options.administrator and options.says_delegation
+    if complete or faults_of_answers(options):
         return options
     if not options.names_regions:
-        answer = _ask(messages.question_of_regions(), "enabled")
-        enabled = answer == "enabled"
-        options = replace(options, enabled=enabled, regions=() if enabled else (answer,))
-        options = replace(options, env=_ask(messages.question_of_env(), options.env))
+        options = _ask(options, messages.question_of_regions(), _with_regions, _ENABLED)
+        options = _ask(options, messages.question_of_env(), _with("env"), options.env)
     if not options.administrator:
-        options = replace(options, administrator=_ask(messages.question_of_administrator()))
+        options = _ask(options, messages.question_of_administrator(), _with("administrator"))
     if not (options.profile or options.role):
-        profile, role = _ask_for_credentials()
-        options = replace(options, profile=profile, role=role)
+        acting = _with_credentials("profile", "role")
+        options = _ask(options, messages.question_of_credentials(), acting, _ENVIRONMENT)
     if not options.says_delegation:
-        answer = _ask(messages.question_of_management_account())
-        if answer == "none":
-            return replace(options, no_delegation=True)
-        options = replace(options, management_account=answer)
+        options = _ask(options, messages.question_of_management_account(), _with_management)
     if not (options.no_delegation or options.management_profile or options.management_role):
-        profile, role = _ask_for_credentials()
-        options = replace(options, management_profile=profile, management_role=role)
+        acting = _with_credentials("management_profile", "management_role")
+        options = _ask(options, messages.question_of_credentials(), acting, _ENVIRONMENT)
     return options
 
 
-def _ask(question: str, default: str | None = None) -> str:
-    return str(typer.prompt(question, default=default)).strip()
+_ENABLED, _ENVIRONMENT, _NONE = "enabled", "environment", "none"
+"""Answers that are words of their own."""
+
+_Take = Callable[[Options, str], Options]
+"""Takes an answer into the options."""
 
 
-def _ask_for_credentials() -> tuple[str, str]:
-    """Gives the name of a profile and a role's ARN, of which one is empty at least."""
-    answer = _ask(messages.question_of_credentials(), "environment")
-    if answer == "environment":
-        return "", ""
-    return ("", answer) if answer.startswith("arn:") else (answer, "")
+def _ask(options: Options, question: str, take: _Take, default: str | None = None) -> Options:
+    """Asks until the answer is none of the wrong ones."""
+    while True:
+        taken = take(options, str(typer.prompt(question, default=default)).strip())
+        faults = faults_of_answers(taken)
+        if not faults:
+            return taken
+        for fault in faults:
+            tell(fault)
+
+
+def _with(name: str) -> _Take:
+    def take(options: Options, answer: str) -> Options:
+        change: dict[str, Any] = {name: answer}
+        return replace(options, **change)
+
+    return take
+
+
+def _with_regions(options: Options, answer: str) -> Options:
+    if answer == _ENABLED:
+        return replace(options, enabled=True)
+    return replace(options, regions=(answer,))
+
+
+def _with_management(options: Options, answer: str) -> Options:
+    if answer == _NONE:
+        return replace(options, no_delegation=True)
+    return replace(options, management_account=answer)
+
+
+def _with_credentials(profile: str, role: str) -> _Take:
+    def take(options: Options, answer: str) -> Options:
+        if answer == _ENVIRONMENT:
+            return options
+        return _with(role if answer.startswith("arn:") else profile)(options, answer)
+
+    return take

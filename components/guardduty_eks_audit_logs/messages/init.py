@@ -196,15 +196,15 @@ def region_without_feature() -> str:
 
 
 def opt_in_unknown(reason: str) -> str:
-    return f"whether the account has opted in is unknown: {reason}"
+    return f"unknown whether the account has opted in: {reason}"
 
 
-def offer_unknown() -> str:
-    return "no detector there yet (`detector: create` makes it): whether AWS offers them is unknown"
+def offer_unknown(reason: str) -> str:
+    return f"unknown whether EKS audit logs are offered: {reason}"
 
 
-def offer_not_told(reason: str) -> str:
-    return f"whether AWS offers EKS audit logs is unknown: {reason}"
+def no_detector_yet() -> str:
+    return "no detector there yet"
 
 
 def no_region_left() -> str:

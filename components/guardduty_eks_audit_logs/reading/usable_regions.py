@@ -16,6 +16,7 @@ from guardduty_eks_audit_logs.errors import (
     SettingsError,
     UserError,
 )
+from guardduty_eks_audit_logs.settings.new_stack_answers import is_region_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,12 +65,13 @@ def read_usable_regions(
     region = wanted[0] if wanted else configured_region(who)
     session = open_session(who, global_region(region or "us-east-1"), report=report)
     try:
-        statuses = session.account().opt_in_statuses()
+        told = session.account().opt_in_statuses()
     except (ConnectionFailedError, ServiceError) as error:
         if not wanted:
             raise
         read = partial(_read, who, report, unknown=messages.opt_in_unknown(str(error)))
         return tuple(at_once(read, wanted))
+    statuses = {name: status for name, status in told.items() if is_region_name(name)}
     if not wanted:
         wanted = sorted(name for name, status in statuses.items() if status in _OPTED_IN)
     strange = [name for name in wanted if name not in statuses]
@@ -89,9 +91,10 @@ def _read(who: Configuration, report: Report, region: str, unknown: str = "") ->
         guardduty = open_session(who, region, report=report).guardduty
         detector = guardduty.detector_id()
         if detector is None:
-            return FoundRegion(region, unknown=unknown or messages.offer_unknown())
+            nothing = messages.offer_unknown(messages.no_detector_yet())
+            return FoundRegion(region, unknown=unknown or nothing)
         if guardduty.detector(detector).status is None:
             return FoundRegion(region, messages.region_without_feature())
     except UserError as error:
-        return FoundRegion(region, unknown=messages.offer_not_told(str(error)))
+        return FoundRegion(region, unknown=messages.offer_unknown(str(error)))
     return FoundRegion(region, unknown=unknown)

@@ -64,6 +64,11 @@ class Options:
         return self.no_delegation or bool(self.management_account)
 
 
+def is_region_name(name: str) -> bool:
+    """Whether a text is like the code of a region, so that it may be a part of a file's name."""
+    return _REGION.fullmatch(name) is not None
+
+
 def region_names(written: tuple[str, ...]) -> tuple[str, ...]:
     """Reads codes of regions, in any case, with commas or spaces between them; each once."""
     names = re.split(r"[,\s]+", " ".join(written).lower())
@@ -79,29 +84,32 @@ def check_options(options: Options) -> tuple[Answers, tuple[str, ...]]:
     Raises:
         SettingsError: with a sentence for every fault.
     """
-    regions = region_names(options.regions)
-    faults = [
-        *_faults_of_missing(options),
-        *_faults_of_contradictions(options),
-        *_faults_of_regions(regions),
-        *_faults_of_env(options, regions),
-        *_faults_of_actor("", options.administrator, options.profile, options.role, regions),
-        *_faults_of_actor(
-            "management-",
-            options.management_account,
-            options.management_profile,
-            options.management_role,
-            regions,
-        ),
-    ]
-    if faults:
+    if faults := [*_faults_of_missing(options), *faults_of_answers(options)]:
         raise SettingsError(faults)
     administrator = Actor(AccountId(options.administrator), options.profile, options.role)
     management = None
     if not options.no_delegation:
         account = AccountId(options.management_account)
         management = Actor(account, options.management_profile, options.management_role)
-    return Answers(options.env, administrator, management), regions
+    return Answers(options.env, administrator, management), region_names(options.regions)
+
+
+def faults_of_answers(options: Options) -> list[str]:
+    """Says what is wrong with what a user has written; nothing of what is missing."""
+    regions = region_names(options.regions)
+    of_administrator = options.administrator, options.profile, options.role
+    of_management = (
+        options.management_account,
+        options.management_profile,
+        options.management_role,
+    )
+    return [
+        *_faults_of_contradictions(options),
+        *_faults_of_regions(regions),
+        *_faults_of_env(options, regions),
+        *_faults_of_actor("", *of_administrator, regions),
+        *_faults_of_actor("management-", *of_management, regions),
+    ]
 
 
 def _faults_of_missing(options: Options) -> Iterator[str]:
@@ -128,8 +136,8 @@ def _faults_of_contradictions(options: Options) -> Iterator[str]:
 
 
 def _faults_of_regions(regions: tuple[str, ...]) -> Iterator[str]:
-    yield from (messages.no_region_name(shown(r)) for r in regions if not _REGION.fullmatch(r))
-    by_partition = {_partition(region): region for region in regions if _REGION.fullmatch(region)}
+    yield from (messages.no_region_name(shown(r)) for r in regions if not is_region_name(r))
+    by_partition = {_partition(region): region for region in regions if is_region_name(region)}
     if len(by_partition) > 1:
         yield messages.regions_of_two_partitions([*by_partition.values()])
 
