@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +60,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         **_ONE,
     },
     "organizations:ListPolicies": {"Filter": POLICY_TYPE, **_ONE},
+    "organizations:DescribePolicy": {"PolicyId": Subject.POLICY},
     "organizations:ListTargetsForPolicy": {"PolicyId": Subject.POLICY, **_ONE},
     "organizations:DescribeAccount": {"AccountId": Subject.ACCOUNT},
     "organizations:ListAccounts": _ONE,
@@ -68,11 +68,12 @@ REQUESTS: dict[str, dict[str, Any]] = {
 """What each operation is asked, by the name of its action."""
 
 
-@dataclass(frozen=True)
 class SubjectMissingError(Exception):
     """There is nothing that the call could be about."""
 
-    subject: Subject
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(subject.value)
+        self.subject = subject
 
 
 class Probes:
@@ -85,8 +86,8 @@ class Probes:
             session: made by `open_session`.
         """
         clients, watch = session.clients, session.watch
-        assert clients is not None  # noqa: S101 - `open_session` gives them
-        assert watch is not None  # noqa: S101
+        if clients is None or watch is None:
+            raise TypeError(session)
         self._clients: dict[str, Any] = {
             "sts": watched(clients.sts(), watch),
             "guardduty": watched(clients.guardduty(PROBE), watch),

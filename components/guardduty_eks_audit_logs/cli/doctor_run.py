@@ -89,7 +89,7 @@ def _without_settings(stack: str, error: SettingsError) -> list[Finding]:
             "",
             Prerequisite.SETTINGS.value,
             State.MISSING,
-            printable(fault.sentence),
+            printable(fault.sentence).removeprefix(f"{stack}: "),
             printable(fault.way_out),
         )
         for fault in error.faults

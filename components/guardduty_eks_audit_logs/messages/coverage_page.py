@@ -12,19 +12,21 @@ def page_title() -> str:
     return "EKS audit log coverage"
 
 
-def page_verdict(gaps: int, accounts: int, unread: int) -> str:
+def page_verdict(gaps: int, accounts: int, unread: int, problems: int) -> str:
     """Says in one line what the reader wants to know first.
 
     Args:
         gaps: how many rows count as a gap.
         accounts: how many accounts they belong to.
         unread: how many rows could not be read.
+        problems: how many things could not be read, which may be of no row.
     """
-    unknown = f"{numbered(unread, 'row')} could not be read"
+    what = numbered(unread, "row") if unread else numbered(problems, "thing")
+    unknown = f"{what} could not be read" if unread or problems else ""
     if gaps:
         found = f"{numbered(gaps, 'gap')} in {numbered(accounts, 'account')}"
-        return f"{found}; {unknown}" if unread else found
-    return f"No gap found, but {unknown}" if unread else "No gaps"
+        return f"{found}; {unknown}" if unknown else found
+    return f"No gap found, but {unknown}" if unknown else "No gaps"
 
 
 def page_no_rows() -> str:

@@ -41,7 +41,7 @@ def account_not_excluded(caller: str) -> str:
 
 
 def needs_contact() -> str:
-    return "needs credentials that AWS accepts in the region"
+    return "needs credentials of an allowed account that AWS accepts in the region"
 
 
 def region_answers() -> str:
@@ -242,7 +242,7 @@ def not_in_mode(mode: str) -> str:
 
 
 def nothing_to_ask_about(subject: str) -> str:
-    return f"there is no {subject} to ask about"
+    return f"no {subject} is known that it could be asked about"
 
 
 def give_permission(action: str) -> str:

@@ -8,98 +8,22 @@ its segments but the service's (IAM user guide, reference_policies_elements_reso
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from guardduty_eks_audit_logs.planning.permission_rows import (
+    Caller,
+    Permission,
+    Purpose,
+    Variant,
+)
 from guardduty_eks_audit_logs.settings.modes import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
 
-class Purpose(StrEnum):
-    """What an action is needed for.
-
-    `preview` and `deploy` are those of all modes but `delegation`, which has its own: its previews
-    need the actions of `delegation` that do not write.
-    """
-
-    PREVIEW = "preview"
-    DEPLOY = "deploy"
-    DELEGATION = "delegation"
-    COVERAGE = "coverage"
-    DOCTOR = "doctor"
-    READ_STATE = "read state"
-    WRITE_STATE = "write state"
-
-
-class Variant(StrEnum):
-    """What a stack has that needs more than others.
-
-    `units` and `tags`: rules that select by them. `create`: `detector: create`. `policies`: an
-    organization with policies of the type GUARDDUTY_POLICY.
-    """
-
-    UNITS = "units"
-    TAGS = "tags"
-    CREATE = "create"
-    POLICIES = "policies"
-
-
-class Caller(StrEnum):
-    """Who makes the call.
-
-    `aws`: AWS asks for it while it serves another call, which no record of calls shows.
-    """
-
-    PRODUCT = "product"
-    PULUMI_AWS = "pulumi-aws"
-    PULUMI = "pulumi"
-    AWS = "aws"
-
-
-@dataclass(frozen=True)
-class Permission:
-    """One action, and what it is for.
-
-    Attributes:
-        action: as policies name it, such as `guardduty:ListMembers`.
-        purposes: what needs it.
-        modes: the modes whose stacks need it.
-        variant: the variant that needs it; None if all stacks do.
-        writes: whether it changes anything.
-        unknown: what is unknown without it; empty if nothing goes without it.
-        callers: who calls it.
-        source: the file of hashicorp/terraform-provider-aws that calls it, which pulumi-aws wraps;
-            read, not run.
-        asked_by: the page that asks for it, if that is not its own page of the API reference.
-        resources: the ARNs that it can be narrowed to.
-        condition: the condition that it can be narrowed by, as a policy's `Condition`.
-    """
-
-    action: str
-    purposes: frozenset[Purpose]
-    modes: frozenset[Mode] = frozenset({Mode.ORGANIZATION})
-    variant: Variant | None = None
-    writes: bool = False
-    unknown: str = ""
-    callers: frozenset[Caller] = frozenset({Caller.PRODUCT})
-    source: str = ""
-    asked_by: str = ""
-    resources: tuple[str, ...] = ("*",)
-    condition: Mapping[str, Mapping[str, str | tuple[str, ...]]] = field(default_factory=dict)
-
-    @property
-    def page(self) -> str:
-        """The page that asks for it."""
-        service, _, operation = self.action.partition(":")
-        return self.asked_by or _PAGES[service].format(operation)
-
-    @property
-    def optional(self) -> bool:
-        """Whether everything goes on without it."""
-        return bool(self.unknown)
+__all__ = ["PERMISSIONS", "Caller", "Permission", "Purpose", "Variant", "actions"]
 
 
 def actions(
@@ -146,26 +70,24 @@ _PULUMI = frozenset({Caller.PULUMI})
 
 _DESIGNATE = "https://docs.aws.amazon.com/guardduty/latest/ug/organizations_permissions.html"
 _SERVICE_ROLE = "https://docs.aws.amazon.com/guardduty/latest/ug/slr-permissions.html"
-_PAGES = {
-    "account": "https://docs.aws.amazon.com/accounts/latest/reference/API_{}.html",
-    "guardduty": "https://docs.aws.amazon.com/guardduty/latest/APIReference/API_{}.html",
-    "iam": "https://docs.aws.amazon.com/IAM/latest/APIReference/API_{}.html",
-    "organizations": "https://docs.aws.amazon.com/organizations/latest/APIReference/API_{}.html",
-    "sts": "https://docs.aws.amazon.com/STS/latest/APIReference/API_{}.html",
-}
-_S3 = "https://www.pulumi.com/docs/iac/concepts/state-and-backends/"
+_STATE_IN_S3 = "https://www.pulumi.com/docs/iac/concepts/state-and-backends/"
+_KEY_OF_S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html"
 _REFERENCE = (
     "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html"
 )
 
-_DETECTOR = ("arn:*:guardduty:*:*:detector/*",)
+# The reference writes `detector/`; a refusal by AWS had `/detector/` (awsdocs/iam-user-guide#218).
+_DETECTOR = ("arn:*:guardduty:*:*:detector/*", "arn:*:guardduty:*:*:/detector/*")
 _SERVICE_ROLE_OF_GUARDDUTY = (
     "arn:*:iam::*:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty",
 )
 _FOR_GUARDDUTY = {"StringEquals": {"iam:AWSServiceName": "guardduty.amazonaws.com"}}
 _AS_GUARDDUTY = {"StringEquals": {"organizations:ServicePrincipal": "guardduty.amazonaws.com"}}
 
-_SOURCES = "internal/service/guardduty/"
+_PROVIDER = "https://github.com/hashicorp/terraform-provider-aws/blob/main/"
+_SOURCES = _PROVIDER + "internal/service/guardduty/"
+_BACKEND = "https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/bucket.go"
+_KEYS = "https://github.com/google/go-cloud/blob/master/secrets/awskms/kms.go"
 
 
 def _each(like: Permission, *operations: str) -> tuple[Permission, ...]:
@@ -179,7 +101,7 @@ _GENERAL = (
         _READ | _DELEGATION,
         _ALL_MODES,
         callers=_BOTH,
-        source="internal/conns/config.go",
+        source=_PROVIDER + "internal/conns/config.go",
     ),
 )
 
@@ -275,7 +197,9 @@ _ORGANIZATION = (
     Permission("organizations:ListRoots", _RUN, unknown="whether an organization policy decides"),
     *_each(Permission("organizations:", _RUN, variant=Variant.UNITS), *_TREE),
     *_each(
-        Permission("organizations:", _COVERAGE, unknown="names, units, accounts without GuardDuty"),
+        Permission(
+            "organizations:", _COVERAGE, unknown="names, units, accounts that are no members"
+        ),
         *_TREE,
     ),
     Permission("organizations:ListTagsForResource", _READ, variant=Variant.TAGS),
@@ -286,6 +210,7 @@ _ORGANIZATION = (
             variant=Variant.POLICIES,
             unknown="which organization policy decides",
         ),
+        "DescribePolicy",
         "ListPolicies",
         "ListTargetsForPolicy",
     ),
@@ -362,6 +287,13 @@ _OF_DOCTOR = (
         unknown="which regions the account has opted in to",
     ),
     Permission(
+        "iam:GetRole",
+        _DOCTOR,
+        _ALL_MODES,
+        unknown="whether writes are allowed",
+        resources=("arn:*:iam::*:role/*",),
+    ),
+    Permission(
         "iam:SimulatePrincipalPolicy",
         _DOCTOR,
         _ALL_MODES,
@@ -375,14 +307,39 @@ _OBJECT = Permission(
     _READ_STATE | _WRITE_STATE,
     _ALL_MODES,
     callers=_PULUMI,
-    asked_by=_S3,
+    source=_BACKEND,
+    asked_by=_STATE_IN_S3,
     resources=("arn:*:s3:::<bucket>/*",),
+)
+_KEY = replace(
+    _OBJECT,
+    action="kms:Decrypt",
+    variant=Variant.KEY,
+    callers=_PULUMI | _AWS,
+    source=_KEYS,
+    asked_by=_KEY_OF_S3,
+    resources=("arn:*:kms:*:*:key/<key>",),
 )
 
 _STATE = (
     replace(_OBJECT, action="s3:ListBucket", resources=("arn:*:s3:::<bucket>",)),
     _OBJECT,
-    *_each(replace(_OBJECT, purposes=_WRITE_STATE, writes=True), "PutObject", "DeleteObject"),
+    *_each(
+        replace(_OBJECT, purposes=_WRITE_STATE, writes=True),
+        "PutObject",
+        "DeleteObject",
+        "AbortMultipartUpload",
+    ),
+    _KEY,
+    replace(_KEY, action="kms:Encrypt", purposes=_WRITE_STATE, writes=True, callers=_PULUMI),
+    replace(
+        _KEY,
+        action="kms:GenerateDataKey",
+        purposes=_WRITE_STATE,
+        writes=True,
+        callers=_AWS,
+        source="",
+    ),
 )
 
 PERMISSIONS = (

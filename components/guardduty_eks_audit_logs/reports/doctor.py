@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.foreign_words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,7 +66,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Line:
-    """Findings that say the same, as one line of the table."""
+    """Findings that say the same, as one row of the table.
+
+    Attributes:
+        state: whether they are met.
+        prerequisites: their names.
+        places: their regions, with the stack where a region has several.
+        seen: what was seen.
+        way_out: what to do about it.
+    """
 
     state: State
     prerequisites: tuple[str, ...]
@@ -74,6 +84,8 @@ class Line:
 
 
 _WIDTH = 80
+_COMMAND = re.compile(r"`[^`]+`")
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _STATE_WIDTH = max(map(len, State)) + 2
 VERSION = 1
 """Of the JSON."""
@@ -112,21 +124,21 @@ def _places(findings: Sequence[Finding]) -> dict[tuple[str, str], str]:
     regions = Counter(region for _, region in found)
 
     def place(stack: str, region: str) -> str:
-        if not region:
-            return stack
-        return f"{region} ({stack})" if stack and regions[region] > 1 else region
+        if stack and (not region or regions[region] > 1):
+            return printable(f"{region} ({stack})" if region else stack)
+        return printable(region)
 
     return {(stack, region): place(stack, region) for stack, region in found}
 
 
 def text(findings: Sequence[Finding]) -> Iterator[tuple[State | None, str]]:
-    """Writes the table, at most 80 columns wide unless a single word is wider.
+    """Writes the table, at most 80 columns wide unless a word or a command is wider.
 
     Yields:
         a line of text, with the state whose row begins there.
     """
     counts = Counter(finding.state for finding in findings)
-    everywhere = len({(finding.stack, finding.region) for finding in findings})
+    everywhere = len({(finding.stack, finding.region) for finding in findings if finding.region})
     yield None, messages.doctor_headline(everywhere, {str(s): counts[s] for s in State})
     before = None
     for line in lines(findings):
@@ -145,15 +157,25 @@ def _paragraphs(line: Line, head: str) -> Iterator[str]:
     if is_short and line.seen:
         paragraphs = [f"{head} ({line.seen})"]
     for paragraph in paragraphs:
-        yield from textwrap.wrap(
-            paragraph, _WIDTH - _STATE_WIDTH, break_long_words=False, break_on_hyphens=False
-        )
+        # A command stays on one line, so that it can be copied.
+        whole = _COMMAND.sub(lambda found: found[0].replace(" ", _NO_BREAK), paragraph)
+        for wrapped in textwrap.wrap(
+            whole, _WIDTH - _STATE_WIDTH, break_long_words=False, break_on_hyphens=False
+        ):
+            yield wrapped.replace(_NO_BREAK, " ")
 
 
 def as_json(findings: Sequence[Finding]) -> str:
     """Writes every finding, none put together with another."""
     rows = [
-        {_camel(field.name): str(getattr(finding, field.name)) for field in fields(Finding)}
+        {
+            "region": printable(finding.region),
+            "stack": printable(finding.stack),
+            "prerequisite": finding.prerequisite,
+            "state": finding.state.value,
+            "seen": finding.seen,
+            "wayOut": finding.way_out,
+        }
         for finding in findings
     ]
     counts = Counter(finding.state for finding in findings)
@@ -163,7 +185,3 @@ def as_json(findings: Sequence[Finding]) -> str:
         "prerequisites": rows,
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def _camel(name: str) -> str:
-    return {"way_out": "wayOut"}.get(name, name)

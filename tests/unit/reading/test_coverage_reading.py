@@ -19,7 +19,7 @@ from guardduty_eks_audit_logs.reports.coverage.rows import (
     Require,
 )
 from tests.support.doors import bare_environment, in_place_of_sockets
-from tests.support.sandbox_in_process import Page, SandboxInProcess, described, keys_of
+from tests.support.sandbox_in_process import Asked, SandboxInProcess, described, keys_of
 from tests.support.vocabulary import account, rule, settings
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def _row(coverage: Coverage, who: str, region: str = REGIONS[0]) -> CoverageRow:
     return found
 
 
-def _second_page(path: str = "", target: str = "") -> Callable[[Page], bool]:
-    def refused(page: Page) -> bool:
+def _second_page(path: str = "", target: str = "") -> Callable[[Asked], bool]:
+    def refused(page: Asked) -> bool:
         of_list = page.path.endswith(path) if path else page.target == target
         return of_list and bool(page.token)
 
@@ -217,6 +217,21 @@ def test_an_account_that_aws_leaves_unprocessed_is_unknown(serve: Serve) -> None
     )
 
 
+def test_a_suspended_member_that_aws_leaves_out_is_no_problem(serve: Serve) -> None:
+    sandbox = serve(accounts=[_member(1), _member(2, relationshipStatus="Disabled")])
+    fault = {
+        "effect": {"kind": "Unprocessed", "result": "not monitored"},
+        "operation": "GetMemberDetectors",
+        "accountIds": [account(2)],
+    }
+    sandbox.control("POST", "faults", fault)
+    coverage = _read("us-east-1")
+
+    row = _row(coverage, account(2))
+    assert (row.status, row.reason, row.unread) == ("UNKNOWN", "not monitored", False)
+    assert coverage.problems == ()
+
+
 @pytest.mark.parametrize(
     "operation", ["ListAccountsForParent", "ListOrganizationalUnitsForParent", "ListRoots"]
 )
@@ -240,7 +255,7 @@ def test_a_refused_question_to_organizations_is_not_asked_again(serve: Serve) ->
     sandbox = serve(accounts=_members(4))
     asked: list[str] = []
 
-    def refused(page: Page) -> bool:
+    def refused(page: Asked) -> bool:
         asked.append(page.target)
         return page.target == "ListRoots"
 
@@ -312,14 +327,46 @@ def test_a_region_that_could_not_be_read_has_rows(serve: Serve, path: str) -> No
 
 def test_a_region_that_the_caller_has_not_opted_in_to_is_unread(serve: Serve) -> None:
     serve(accounts=_members(4))
-    coverage = _read("us-east-1", "af-south-1")
+    in_prod = {"status": "DISABLED", "organizationalUnits": ["Root/Prod"]}
+    coverage = _read("us-east-1", "af-south-1", members=[in_prod])
 
     there = [row for row in coverage.rows if row.region == "af-south-1"]
     assert len(there) == 6
     assert {(row.status, row.unread, row.gap) for row in there} == {("UNKNOWN", True, "")}
     assert all("enable the region for this account" in row.reason for row in there)
+    assert _row(coverage, ADMINISTRATOR, "af-south-1").decided_by == "status (administrator)"
+    assert _row(coverage, account(1), "af-south-1").decided_by == "rule 1: OU Root/Prod"
     assert len([row for row in coverage.rows if row.region == "us-east-1"]) == 6
     assert len(coverage.problems) == 1
+
+
+@pytest.mark.parametrize("with_stacks", [True, False])
+def test_where_sts_itself_refuses_the_caller_every_account_is_unread(
+    serve: Serve, *, with_stacks: bool
+) -> None:
+    sandbox = serve(accounts=_members(4))
+    sandbox.refused = lambda page: page.region == "eu-west-1"
+    if with_stacks:
+        coverage = _read()
+    else:
+        targets = [Target("", name, None, keys_of()) for name in REGIONS]
+        coverage = read_coverage(targets, Require.ALL)
+
+    there = [row for row in coverage.rows if row.region == "eu-west-1"]
+    assert len(there) == 6
+    assert {(row.status, row.unread, row.gap) for row in there} == {("UNKNOWN", True, "")}
+    assert coverage.regions[1].reason.startswith("GetCallerIdentity failed")
+
+
+def test_another_identity_leaves_no_accounts_in_a_region_it_could_not_read(serve: Serve) -> None:
+    sandbox = serve(accounts=_members(4))
+    sandbox.refused = lambda page: page.region == "eu-west-1"
+    ours = Target("ours", "us-east-1", settings(), keys_of())
+    other = Target("other", "eu-west-1", settings(), keys_of("800000000001"))
+    coverage = read_coverage([ours, other], Require.RULES)
+
+    assert {row.region for row in coverage.rows} == {"us-east-1"}
+    assert [region.caller for region in coverage.regions] == [ADMINISTRATOR, None]
 
 
 def test_credentials_that_aws_does_not_know_leave_no_rows(serve: Serve) -> None:
@@ -355,6 +402,26 @@ def test_without_a_detector_only_the_callers_own_status_is_known(serve: Serve) -
     assert "has no detector here" in coverage.regions[0].reason
 
 
+@pytest.mark.parametrize(
+    ("caller", "unread"), [(ADMINISTRATOR, 5), (MANAGEMENT, 0), ("800000000001", 0)]
+)
+def test_without_stacks_and_detector_an_administrators_members_are_unknown(
+    serve: Serve, caller: str, unread: int
+) -> None:
+    alone = {"id": "800000000001", "name": "partner", "detector": False}
+    serve(
+        accounts=_members(4),
+        standaloneAccounts=[alone],
+        regionsWithoutAdministratorDetector=["us-east-1"],
+    )
+    targets = [Target("", "us-east-1", None, keys_of(caller))]
+    coverage = read_coverage(targets, Require.RULES)
+
+    assert _row(coverage, caller).detector is DetectorState.NONE
+    assert len(coverage.unread) == unread == len(coverage.rows) - 1
+    assert len(coverage.problems) == (1 if unread else 0)
+
+
 def test_a_stack_whose_caller_is_a_member_reads_its_own_status_only(serve: Serve) -> None:
     serve(accounts=_members(4))
     coverage = _read("us-east-1", caller=account(1))
@@ -363,6 +430,15 @@ def test_a_stack_whose_caller_is_a_member_reads_its_own_status_only(serve: Serve
     assert (row.account, row.membership, row.status) == (account(1), "Enabled", "ENABLED")
     assert row.decided_by == f"its administrator {ADMINISTRATOR}"
     assert any("is a member of 222222222222" in problem for problem in coverage.problems)
+
+
+def test_a_suspended_member_sees_that_it_is_suspended(serve: Serve) -> None:
+    serve(accounts=[_member(1, relationshipStatus="Disabled")])
+    target = Target("", "us-east-1", None, keys_of(account(1)))
+    (row,) = read_coverage([target], Require.ALL).rows
+
+    assert (row.membership, row.detector) == ("Disabled", DetectorState.SUSPENDED)
+    assert (row.gap, row.decided_by) == ("suspended", f"its administrator {ADMINISTRATOR}")
 
 
 def test_a_caller_that_administers_no_organization_is_told_so(serve: Serve) -> None:

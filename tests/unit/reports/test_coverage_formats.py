@@ -183,6 +183,23 @@ def test_a_spreadsheet_keeps_the_zeros_of_an_account_id() -> None:
     assert text_of_cell(account) == "000000000042"
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("shop; =1", "shop;' =1"),
+        (";=1", "';'=1"),
+        ("'quoted'; 'so'", "''quoted';' 'so'"),
+        ("a;b; c;", "a;b; c;"),
+        ("\u00c4rzte", "\u00c4rzte"),
+        ("\uff1d1", "'\uff1d1"),
+        ("", ""),
+    ],
+)
+def test_apostrophes_stand_where_no_letter_begins(text: str, written: str) -> None:
+    assert cell(text) == written
+    assert text_of_cell(written) == text
+
+
 @given(_texts)
 def test_a_cell_begins_with_a_letter_or_an_apostrophe(text: str) -> None:
     written = cell(text)

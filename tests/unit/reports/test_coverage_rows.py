@@ -239,6 +239,15 @@ def test_a_suspended_member_that_is_off_counts_for_security_hub() -> None:
     assert (row.gap, row.guardduty5) == ("", True)
 
 
+def test_a_suspended_member_without_a_status_is_unknown_but_read() -> None:
+    left_out = MemberStatuses({}, {account(1): "no status"})
+    read = replace(_region(member(1, "Disabled"), chosen=_ALL_ON), statuses=left_out)
+    row = _row(read)
+    assert (row.status, row.reason, row.unread) == (CoverageStatus.UNKNOWN, "no status", False)
+    assert (row.gap, row.guardduty5) == ("suspended", False)
+    assert _row(replace(read, unanswered=frozenset({account(1)}))).unread
+
+
 def test_what_aws_did_not_process_is_unknown_and_no_gap() -> None:
     statuses = MemberStatuses({}, {account(1): "Internal error"})
     for require in Require:
@@ -506,7 +515,7 @@ def test_a_policy_decides_the_administrator_too() -> None:
 def test_rows_are_sorted_by_unit_account_and_region() -> None:
     first = _region(member(2), member(1), statuses={account(1): ON, account(2): ON})
     second = replace(first, region="eu-west-1", stack="eu")
-    found = coverage([first, second], Require.RULES, (), NOW)
+    found = coverage([first, second], Require.RULES, NOW)
 
     assert [(row.account, row.region) for row in found.rows] == [
         (a, region)
@@ -519,14 +528,14 @@ def test_rows_are_sorted_by_unit_account_and_region() -> None:
 def test_a_problem_is_told_once() -> None:
     first = _region(problems=("Units: not allowed.", "us-east-1: slow."))
     second = _region(problems=("Units: not allowed.",))
-    found = coverage([first, second], Require.RULES, (), NOW)
+    found = coverage([first, second], Require.RULES, NOW)
     assert found.problems == ("Units: not allowed.", "us-east-1: slow.")
 
 
 def test_two_stacks_of_one_caller_and_region_have_one_row_an_account() -> None:
     silent = _with_one(OFF)
     deciding = replace(_with_one(OFF, chosen=_ALL_ON), stack="second")
-    found = coverage([silent, deciding], Require.RULES, (), NOW)
+    found = coverage([silent, deciding], Require.RULES, NOW)
     assert [(r.account, r.stack) for r in found.rows] == [
         (ADMINISTRATOR, "prod"),
         (account(1), "second"),
@@ -535,5 +544,5 @@ def test_two_stacks_of_one_caller_and_region_have_one_row_an_account() -> None:
 
 def test_two_callers_in_one_region_have_rows_of_their_own() -> None:
     other = replace(_with_one(ON), caller=AccountId("999999999999"), stack="other")
-    found = coverage([_with_one(OFF), other], Require.RULES, (), NOW)
+    found = coverage([_with_one(OFF), other], Require.RULES, NOW)
     assert [r.stack for r in found.rows if r.account == account(1)] == ["other", "prod"]

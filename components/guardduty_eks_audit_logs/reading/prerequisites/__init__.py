@@ -58,7 +58,7 @@ def _check(target: Target, report: Report) -> tuple[Finding, ...]:
         check_designation(region)
     else:
         check_organization(region)
-        check_detector(region)
+        check_detector(region, contact.detector)
         check_policy_type(region)
     check_reads(region)
     check_writes(region)

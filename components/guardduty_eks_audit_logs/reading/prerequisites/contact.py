@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.failures import is_about_the_service
 from guardduty_eks_audit_logs.aws.probes import Probes
 from guardduty_eks_audit_logs.aws.regions import global_region
 from guardduty_eks_audit_logs.aws.session import Session, open_session
@@ -14,6 +15,7 @@ from guardduty_eks_audit_logs.aws.watch import READING_SECONDS
 from guardduty_eks_audit_logs.errors import (
     ConnectionFailedError,
     CredentialsError,
+    ServiceError,
     SettingsError,
     UserError,
 )
@@ -23,6 +25,7 @@ from guardduty_eks_audit_logs.reports.doctor import Prerequisite
 from guardduty_eks_audit_logs.settings.identity import Identity
 
 if TYPE_CHECKING:
+    from guardduty_eks_audit_logs.model import DetectorId
     from guardduty_eks_audit_logs.progress import Report
     from guardduty_eks_audit_logs.reading.coverage import Target
 
@@ -37,10 +40,12 @@ class Contact:
     Attributes:
         session: the caller's in the region; None if AWS accepts no call of it there.
         findings: so far.
+        detector: the caller's, None if it has none; or why that is not known.
     """
 
     session: Session | None
     findings: Findings
+    detector: DetectorId | UserError | None = None
 
 
 def make_contact(target: Target, report: Report) -> Contact:
@@ -57,8 +62,12 @@ def make_contact(target: Target, report: Report) -> Contact:
         _note_caller(findings, opened)
         asked = tried(opened.guardduty.detector_id)
         if not isinstance(asked, CredentialsError | ConnectionFailedError):
-            findings.ok(Prerequisite.REGION, messages.region_answers())
-            return Contact(opened, findings)
+            if isinstance(asked, ServiceError) and is_about_the_service(asked):
+                way_out = messages.try_again_later()
+                findings.unknown(Prerequisite.REGION, in_words(asked), way_out)
+            else:
+                findings.ok(Prerequisite.REGION, messages.region_answers())
+            return Contact(opened, findings, asked)
         _look_from_elsewhere(target, where, asked, findings, report)
         return Contact(None, findings)
     _without_session(target, where, opened, findings, report)

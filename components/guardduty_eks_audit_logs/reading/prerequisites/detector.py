@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from guardduty_eks_audit_logs.reading.prerequisites.seen import Region
 
 
-def check_detector(region: Region) -> None:
-    """Checks the caller's own detector, whose it is, and whether it has the feature."""
+def check_detector(region: Region, detector_id: DetectorId | UserError | None) -> None:
+    """Checks the caller's own detector, whose it is, and whether it has the feature.
+
+    Args:
+        region: what is checked.
+        detector_id: what ListDetectors said.
+    """
     findings, caller = region.findings, region.session.caller
     region.about |= {Subject.CALLER: caller, Subject.ACCOUNT: caller}
-    detector_id = tried(region.session.guardduty.detector_id)
     if isinstance(detector_id, UserError):
         for what in (Prerequisite.DETECTOR, Prerequisite.ADMINISTRATOR, Prerequisite.FEATURE):
             findings.failed(what, detector_id, "guardduty:ListDetectors")

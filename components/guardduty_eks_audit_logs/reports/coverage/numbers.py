@@ -124,16 +124,23 @@ def counts_by_place(coverage: Coverage) -> dict[Place, tuple[str, ...]]:
 
     Returns:
         {(region, stack): a number for each of `COUNTED`}, in the order of `places`. A region
-        without any row is unread, `all` of it; there are no numbers.
+        that could not be read and has no row is unread, `all` of it; there are no numbers.
     """
     found = Counter((place_of(row), finding(row)) for row in coverage.rows)
-    there = {place for place, _ in found}
+    unread = {place_of(one) for one in coverage.regions if one.reason} - {p for p, _ in found}
     return {
-        place: tuple(f"{sum(found[place, one] for one in kinds):,}" for kinds in COUNTED)
-        if place in there
-        else tuple(messages.all_unread() if kinds == (Finding.UNREAD,) else "" for kinds in COUNTED)
+        place: tuple(
+            _all_if_unread(kinds)
+            if place in unread
+            else f"{sum(found[place, one] for one in kinds):,}"
+            for kinds in COUNTED
+        )
         for place in places(coverage)
     }
+
+
+def _all_if_unread(kinds: tuple[Finding, ...]) -> str:
+    return messages.all_unread() if Finding.UNREAD in kinds else ""
 
 
 COUNTED = (

@@ -86,7 +86,8 @@ def standing(read: RegionRead, account: AccountId) -> Standing:
             _detector(member),
             status,
             reason,
-            unread=status is CoverageStatus.UNKNOWN,
+            unread=status is CoverageStatus.UNKNOWN
+            and (member.monitored or account in read.unanswered),
             excused=closed,
             of_organization=of_organization,
             invited=member.invited,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs.foreign_words import printable
@@ -53,4 +54,4 @@ def columns_of(coverage: Coverage) -> tuple[Column, ...]:
 
 def moment(time: datetime) -> str:
     """Writes a time in UTC: `2026-11-27 09:30:00 UTC`."""
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -5,7 +5,7 @@ const NOT_A_MEMBER = "not a member";
 const WORDS = { ENABLED: "on", DISABLED: "off", UNKNOWN: "unknown", NOT_OFFERED: "not offered" };
 const SHORT = { ENABLED: "on", DISABLED: "off", UNKNOWN: "?", NOT_OFFERED: "–" };
 const KINDS = { ENABLED: "on", DISABLED: "off", UNKNOWN: "unknown", NOT_OFFERED: "none" };
-const ROOMY_COLUMNS = 10; // so many leave room for longer numbers
+const ROOMY_COLUMNS = 6; // so many leave room for longer texts
 const CELLS_IN_PRINT = 1200;
 
 /** Makes an element with a class and text. */
@@ -39,6 +39,7 @@ function unitCell({ all, on, unknown, gap, unread }, roomy) {
   const exact = `${on}/${all}${unread ? "?" : ""}`;
   const share = `${Math.floor((1000 * on) / all) / 10}%${unread ? "?" : ""}`;
   const number = exact.length <= (roomy ? 12 : 6) ? exact : share;
+  const text = roomy && gap ? `${number} ▲ ${written(gap)}` : number;
   const said = [`${written(on)} of ${written(all)} on`];
   if (gap) said.push(gap === 1 ? "1 gap" : `${written(gap)} gaps`);
   if (unknown) said.push(`${written(unknown)} unknown`);
@@ -46,7 +47,7 @@ function unitCell({ all, on, unknown, gap, unread }, roomy) {
   const known = unknown < all;
   return {
     kind: gap ? "gap" : unread ? "unread" : known ? "share" : "unknown",
-    text: known ? number : "?",
+    text: known ? text : "?",
     sentence: said.join(", "),
     heat: 100 * Math.sqrt(gap / all || unread / all || (on / all) ** 2), // also a few gaps of many show
   };
@@ -164,7 +165,7 @@ function drawGroup({ fact, labels, times }) {
   ];
   for (const [name, text] of said.filter(([, value]) => value)) {
     const part = element("p", name === "gap" ? "why" : "");
-    part.append(element("b", "", name), element("bdi", "", text));
+    part.append(element("b", "", name), text);
     line.append(part);
   }
   return line;
@@ -181,22 +182,19 @@ function drawForPrint(tree) {
   const rowsDownTo = (depth) => levels.slice(1, depth + 1).flat().length;
   let depth = levels.length - 1;
   while (depth > 1 && rowsDownTo(depth) * (columns.length + 2) > CELLS_IN_PRINT) depth -= 1;
+  const roomy = columns.length <= ROOMY_COLUMNS;
   const table = element("table");
-  const head = element("tr");
+  const head = table.createTHead().insertRow(); // repeated on each sheet
   head.append(element("th", "name", "unit"));
   head.append(...columns.map(({ label }) => element("th", "column", label)));
-  table.append(head);
+  const rows = table.createTBody();
   const add = (unit) => {
     if (unit.level > depth) return;
     const row = element("tr");
     const name = element("th", "name", unit.label);
     name.style.setProperty("--level", unit.level - 1);
-    const cells = unit.counts.map((counted) => {
-      const said = unitCell(counted, false);
-      return drawCell("td", { ...said, text: said.kind === "gap" ? `▲ ${said.text}` : said.text });
-    });
-    row.append(name, ...cells);
-    table.append(row);
+    row.append(name, ...unit.counts.map((counted) => drawCell("td", unitCell(counted, roomy))));
+    rows.append(row);
     unit.units.forEach(add);
   };
   tree.units.forEach(add);

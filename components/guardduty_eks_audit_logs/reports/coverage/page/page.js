@@ -2,7 +2,7 @@
 
 const ROW_HEIGHT = 32; // as in page.css
 const DETAILS_HEIGHT = 160; // until it is measured
-const ROWS_BESIDE_THE_WINDOW = 4;
+const BESIDE_THE_WINDOW = 128; // pixels above and below it that are drawn, too
 const MOST_WORDS = 30; // of a search; they are bits of a number
 
 const grid = byId("grid");
@@ -37,10 +37,10 @@ function itemAt(height) {
 
 /** Puts the rows of the window into the document, and takes all others out. */
 function draw() {
-  const from = Math.max(0, itemAt(grid.scrollTop) - ROWS_BESIDE_THE_WINDOW);
-  const end = itemAt(grid.scrollTop + grid.clientHeight) + 1 + ROWS_BESIDE_THE_WINDOW;
+  const from = itemAt(grid.scrollTop - BESIDE_THE_WINDOW);
+  const last = itemAt(grid.scrollTop + grid.clientHeight + BESIDE_THE_WINDOW);
   const kept = new Map();
-  for (let index = from; index < Math.min(end, items.length); index += 1) {
+  for (let index = from; index <= Math.min(last, items.length - 1); index += 1) {
     const row = drawn.get(index) ?? drawRow(items[index], shownColumns);
     row.id = `row-${index}`;
     row.dataset.index = index;

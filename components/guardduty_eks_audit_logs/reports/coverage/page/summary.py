@@ -33,14 +33,17 @@ def summary(coverage: Coverage, columns: Sequence[Column]) -> dict[str, str]:
     """
     gaps, unread = coverage.gaps, coverage.unread
     accounts = len({row.account for row in coverage.rows})
+    regions = len({column.region.region for column in columns})
     callers = sorted({c.region.caller for c in columns if c.region.caller})
     rules = coverage.require is Require.RULES
-    verdict = messages.page_verdict(len(gaps), len({row.account for row in gaps}), len(unread))
+    verdict = messages.page_verdict(
+        len(gaps), len({row.account for row in gaps}), len(unread), len(coverage.problems)
+    )
     return {
         "title": escape(messages.page_title()),
         "verdict": escape(verdict if coverage.rows else messages.page_no_rows()),
         "mood": _mood(coverage),
-        "scope": escape(messages.page_scope(accounts, len(columns), len(coverage.rows))),
+        "scope": escape(messages.page_scope(accounts, regions, len(coverage.rows))),
         "read": escape(messages.page_read_by([*map(str, callers)], moment(coverage.read_at))),
         "requires": escape(
             messages.page_requires_rules() if rules else messages.page_requires_all()
