@@ -6,7 +6,7 @@ PYTEST := $(VENV) -m pytest -n 2 --dist worksteal
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo sandbox engine unit test test-all soak mutants bench check docs lock release clean
+.PHONY: help venv demo sandbox engine unit test test-all soak mutants bench check docs pictures lock release clean
 
 help: ## list these tasks
 	@echo 'make <task>, where <task> is:'
@@ -16,7 +16,7 @@ help: ## list these tasks
 ##@ Try it
 
 demo: ## a local AWS organization, set up by pulumi up, from nothing to the result
-	@$(PYTHON) -m tools.venv --step 1/7
+	@$(PYTHON) -m tools.venv --step 1/8
 	@$(VENV) -m demo $(ARGS)
 
 sandbox: venv ## a local AWS organization to work with; .sandbox/env.sh sets up a terminal
@@ -43,16 +43,21 @@ soak: venv ## random histories with faults and kills (ARGS="--help" lists the op
 	@$(VENV) -m tools.engine >/dev/null
 	@$(VENV) -m tests.campaign $(ARGS)
 
-docs: venv ## the tables of docs/guide.md, from the catalogue of messages
+docs: venv ## the tables of docs/guide.md, docs/iam and README's permissions
 	$(VENV) -m tools.guide_tables
+	$(VENV) -m tools.iam_policies
+
+pictures: venv ## docs/images, of the coverage's page in Chromium
+	$(VENV) -m tests.browser.pictures
 
 mutants: venv ## changes the code that decides and writes, and sees whether a test fails
 	@$(VENV) -m tools.mutants $(ARGS)
 
-bench: venv ## how a run, the state and the sandbox grow to 50,000 members, as ratios
+bench: venv ## how a run, the state, the sandbox and the page grow, as ratios
 	@$(VENV) -m benchmarks.product_size
 	@$(VENV) -m benchmarks.state_size
 	@$(VENV) -m benchmarks.sandbox_size
+	@$(VENV) -m benchmarks.coverage_page
 
 check: venv ## what CI checks beside the tests: code, layers of imports, workflows, scripts
 	$(VENV) -m ruff check .
@@ -61,7 +66,7 @@ check: venv ## what CI checks beside the tests: code, layers of imports, workflo
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/zizmor --offline --no-progress --quiet --pedantic .github
 	$(VENV) -m tools.actionlint -shellcheck .venv/bin/shellcheck -pyflakes= .github/workflows/*.yml
-	.venv/bin/shellcheck .ci/run .github/scripts/*.sh packages/aws_plugin_stand_in/bin/*
+	.venv/bin/shellcheck .ci/* .github/scripts/*.sh packages/aws_plugin_stand_in/bin/*
 
 ##@ Keep it
 

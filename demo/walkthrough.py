@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 REGIONS = ("us-east-1", "eu-west-1")
-STEPS = 7
+STEPS = 8
+_UNREAD = 2
+"""The exit code of `eks-audit-logs coverage` that says that something could not be read."""
 
 
 class DemoError(Exception):
@@ -106,17 +108,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m demo",
         description=(
             "Show the whole path on a local AWS organization: preview, up, the resulting table of "
-            "accounts, and the preview of a changed rule. Nothing is kept."
+            "accounts, the preview of a changed rule, and the coverage. Only its page is kept."
         ),
         epilog="exit codes: 0 all steps done, 1 a step failed, 130 interrupted",
     )
-    parser.parse_args(arguments)
+    parser.add_argument(
+        "--page",
+        type=Path,
+        default=Path(".sandbox/coverage.html"),
+        metavar="FILE",
+        help="where the page of the coverage stays (%(default)s)",
+    )
+    page: Path = parser.parse_args(arguments).page
     signal.signal(signal.SIGTERM, _interrupt)
     screen = Screen()
     try:
         _step(screen, 2, "Pulumi engine", find_or_install_engine(screen.say).words)
         with tempfile.TemporaryDirectory(prefix="guardduty-demo-") as folder:
-            _run(Path(folder), screen)
+            _run(Path(folder), page.absolute(), screen)
     except (DemoError, EngineNotFoundError, CacheNotWritableError, UserError) as error:
         screen.say(f"error: {error}")
         return 1
@@ -126,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(folder: Path, screen: Screen) -> None:
+def _run(folder: Path, page: Path, screen: Screen) -> None:
     with _sandbox(folder) as (client, environment):
         demo = Demo(copy_project(folder / "project"), environment, screen)
         members = len(client.organization().accounts) - 2
@@ -141,6 +150,12 @@ def _run(folder: Path, screen: Screen) -> None:
         _up(demo)
         _result(demo, client, before)
         _changed_rule(demo)
+        _coverage(demo, page)
+    screen.say("")
+    screen.say(
+        "Next: `make sandbox` keeps such an organization running, and says what to type in another "
+        "terminal for `pulumi preview` and `pulumi up`."
+    )
 
 
 def _preview(demo: Demo) -> None:
@@ -190,11 +205,23 @@ def _changed_rule(demo: Demo) -> None:
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
     _step(demo.screen, 7, "A changed rule", f"rule 1 of {region} says ENABLED now")
     _quote(demo.screen, demo.pulumi(region, "preview", "--json"))
-    demo.screen.say("")
-    demo.screen.say(
-        "Next: `make sandbox` keeps such an organization running, and says what to type in another "
-        "terminal for `pulumi preview` and `pulumi up`."
+
+
+def _coverage(demo: Demo, page: Path) -> None:
+    _step(demo.screen, 8, "Coverage", "eks-audit-logs coverage: what AWS has, against the rules")
+    stacks = [f"--stack=demo-{region}" for region in REGIONS]
+    command = [sys.executable, "-m", "guardduty_eks_audit_logs", "coverage", *stacks]
+    read = subprocess.run(
+        [*command, f"--output={page}"],
+        cwd=demo.project,
+        env=demo.environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    if read.returncode >= _UNREAD:
+        raise DemoError(f"eks-audit-logs coverage:\n{read.stdout}{read.stderr}")
+    demo.screen.say(f"\n{read.stdout}\nThe same as a page, with every account: {page}")
 
 
 def rules(members: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -10,10 +10,14 @@ import subprocess
 import sys
 import termios
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
 from demo.project import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -40,18 +44,23 @@ def _on_a_terminal(columns: int, *command: str, **environment: str) -> tuple[int
     return process.wait(timeout=60), seen.decode()
 
 
-def test_the_demo_ends_well_on_80_columns_and_in_colour() -> None:
-    code, seen = _on_a_terminal(80, sys.executable, "-m", "demo", AWS_ACCESS_KEY_ID="AKIAELSEWHERE")
+def test_the_demo_ends_well_on_80_columns_and_in_colour(tmp_path: Path) -> None:
+    page = tmp_path / "new" / "coverage.html"
+    command = [sys.executable, "-m", "demo", f"--page={page}"]
+    code, seen = _on_a_terminal(80, *command, AWS_ACCESS_KEY_ID="AKIAELSEWHERE")
 
     plain = re.sub(r"\x1b\[[\d;]*m", "", seen).replace("\r\n", "\n")
     assert code == 0, plain
     assert "\x1b[32mon\x1b[0m" in seen
     assert "\x1b" not in plain
-    assert max(map(len, plain.splitlines())) <= 80
+    assert max(map(len, plain.replace(str(page), "page").splitlines())) <= 80
+    assert "300000000012" in page.read_text()
     for line in (
         "        rule 2: ENABLED  all: true\n",
         "300000000001  shop         Root/Prod     on         on         rule 2: all\n",
         "300000000003  playground   Root/Sandbox  off        off        rule 1: accounts\n",
         "300000000006  training     Root/Sandbox  on -> off  on -> off  rule 1: accounts\n",
+        "  4  off, rule 1 wants it on (decided by rule 1: accounts)\n",
+        f"{page}\n",
     ):
         assert line in plain

@@ -1,4 +1,8 @@
-"""Each sample stack of docs/guide.md, as it is, does on the sandbox what its comment promises."""
+"""Each sample stack of docs/guide.md, as it is, does on the sandbox what its comment promises.
+
+It acts as a role that may do no more than the policies of docs/iam allow: for its previews, and for
+its run.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,15 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.support.engine.organization import FEATURE, OFF, ON, account
+from tests.support.engine.roles import Roles, policies_of
 from tests.support.vocabulary import PROJECT_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.support.engine.organization import Organization
 
@@ -27,17 +34,26 @@ NEEDS_ANOTHER = "--organization packages/aws_sandbox/examples/guide.yaml"
 class Sample:
     """A sample stack that has been run once, and what AWS had before and after it."""
 
-    def __init__(self, name: str, organization: Callable[..., Organization]) -> None:
+    def __init__(self, name: str, organization: Callable[..., Organization], folder: Path) -> None:
         written = (PROJECT_FOLDER / "stacks" / f"Pulumi.sample-{name}.yaml").read_text()
         other = OF_THE_GUIDE.read_text() if NEEDS_ANOTHER in written else None
         self.aws = organization(description=other)
         self.before = self.statuses()
+        configuration = yaml.safe_load(written)["config"]
+        roles = Roles(self.aws, folder)
         stack = self.aws.stack_that_comes_along(f"sample-{name}")
-        up = stack.up()
+        roles.allow(*policies_of(configuration, "preview"))
+        preview = stack.preview(**roles.environment)
+        assert preview.code == 0, preview.text
+        assert self.aws.writes() == []
+        roles.allow(*policies_of(configuration, "deploy"))
+        up = stack.up("--skip-preview", **roles.environment)
         assert up.code == 0, up.text
-        again = stack.preview("--expect-no-changes")
+        roles.allow(*policies_of(configuration, "preview"))
+        again = stack.preview("--expect-no-changes", **roles.environment)
         assert again.code == 0, again.text
-        self.told = " ".join(up.text.split())
+        assert {call.outcome for call in self.aws.control.calls()} == {"ok"}
+        self.told = " ".join(preview.text.split())
 
     def statuses(self, region: str = "us-east-1") -> dict[str, str | None]:
         """EKS_AUDIT_LOGS of every account that has a detector in the region."""
@@ -53,9 +69,9 @@ class Sample:
 
 
 @pytest.fixture
-def run(organization: Callable[..., Organization]) -> Callable[[str], Sample]:
+def run(organization: Callable[..., Organization], tmp_path: Path) -> Callable[[str], Sample]:
     """Runs a sample on a sandbox of its own: `run("all-accounts")`."""
-    return lambda name: Sample(name, organization)
+    return lambda name: Sample(name, organization, tmp_path)
 
 
 def _transcript(name: str) -> str:

@@ -6,20 +6,20 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.httpsession import URLLib3Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import pytest
     from botocore.awsrequest import AWSPreparedRequest
 
-    from tests.support.aws_double import Aws
+    from tests.support.aws_double import Answer, Aws
 
 
 def bare_environment(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
@@ -53,7 +53,14 @@ _SAY_WHO_ACTS = (
 )
 
 
-def in_place_of_sockets(monkeypatch: pytest.MonkeyPatch, aws: Aws) -> None:
+class Answers(Protocol):
+    """Answers signed requests, as the double does."""
+
+    def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Gives the answer to one request."""
+
+
+def in_place_of_sockets(monkeypatch: pytest.MonkeyPatch, aws: Answers) -> None:
     """Lets botocore send to the double whatever the address: no connection is opened."""
 
     def send(_session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 from werkzeug.test import Client
 
 from aws_sandbox.credentials import access_key_id, secret_access_key
@@ -24,20 +25,22 @@ _URL = "http://127.0.0.1"
 
 
 @dataclass(frozen=True)
-class Page:
-    """One request for a page of a list.
+class Asked:
+    """One request.
 
     Attributes:
         path: of the URL, for GuardDuty: `/detector/…/member`.
         target: for Organizations, the operation: `AWSOrganizationsV20161128.ListAccountsForParent`.
-        token: of the page; empty for the first one.
+        token: of the page of a list; empty for the first one.
         accounts: that the request names.
+        region: where it goes, by its signature.
     """
 
     path: str
     target: str
     token: str
     accounts: tuple[str, ...]
+    region: str
 
 
 @dataclass
@@ -50,16 +53,18 @@ class SandboxInProcess:
     """
 
     description: OrganizationDescription
-    refused: Callable[[Page], bool] = lambda _: False
+    refused: Callable[[Asked], bool] = lambda _: False
+    _served: Sandbox = field(init=False)
     _client: Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self._client = Client(Sandbox(self.description))
+        self._served = Sandbox(self.description)
+        self._client = Client(self._served)
 
     def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answers a signed request."""
         parts = urlsplit(url)
-        if self.refused(_page(parts.path, parts.query, headers, body)):
+        if self.refused(_asked(parts.path, parts.query, headers, body)):
             return _denied()
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         # The sandbox answers to the names of this machine only.
@@ -72,6 +77,24 @@ class SandboxInProcess:
         found = self._client.open(f"/sandbox/{path}", base_url=_URL, method=method, json=body)
         assert found.status_code == 200, found.text
         return found.json
+
+    def boto3(self, service: str, account: str = ADMINISTRATOR, region: str = "us-east-1") -> Any:  # noqa: ANN401 - depends on the service
+        """A boto3 client of an account, for a test that has put this in the place of sockets."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            region_name=region,
+            aws_access_key_id=access_key_id(account),
+            aws_secret_access_key=secret_access_key(account),
+        )
+
+    @property
+    def feature_set(self) -> str:
+        """The organization's: `ALL`, or `CONSOLIDATED_BILLING`, which no operation makes of it."""
+        return str(self._served.aws.accounts.backend.org.feature_set)
+
+    @feature_set.setter
+    def feature_set(self, feature_set: str) -> None:
+        self._served.aws.accounts.backend.org.feature_set = feature_set
 
     def operations(self) -> list[str]:
         """The operations that were called, in their order."""
@@ -93,12 +116,17 @@ def described(**organization: Any) -> OrganizationDescription:  # noqa: ANN401 -
     return OrganizationDescription.model_validate(organization)
 
 
-def _page(path: str, query: str, headers: Mapping[str, str], body: bytes) -> Page:
-    target = {key.lower(): value for key, value in headers.items()}.get("x-amz-target", "")
-    is_json = body.startswith(b"{")
-    sent = json.loads(body) if is_json else {}
+def _asked(path: str, query: str, headers: Mapping[str, str], body: bytes) -> Asked:
+    named = {key.lower(): value for key, value in headers.items()}
+    sent = json.loads(body) if body.startswith(b"{") else {}
     (token,) = parse_qs(query).get("nextToken", [sent.get("NextToken", "")])
-    return Page(path, target.partition(".")[2], token, tuple(sent.get("accountIds", ())))
+    return Asked(
+        path,
+        target=named.get("x-amz-target", "").partition(".")[2],
+        token=token,
+        accounts=tuple(sent.get("accountIds", ())),
+        region=named["authorization"].split("/")[2],
+    )
 
 
 def _denied() -> Answer:

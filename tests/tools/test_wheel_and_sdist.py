@@ -36,6 +36,8 @@ def test_the_wheel_brings_one_name_and_its_types(release: Release) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"guardduty_eks_audit_logs"}
     assert "guardduty_eks_audit_logs/py.typed" in names
     assert "guardduty_eks_audit_logs/writing/members.py" in names
+    page = "guardduty_eks_audit_logs/reports/coverage/page/page"
+    assert {f"{page}.html", f"{page}.css", f"{page}.js"} <= set(names)
 
 
 def test_the_wheel_names_its_license_and_brings_its_text(release: Release) -> None:

@@ -1,11 +1,14 @@
-"""drift.yml as it stands: one issue, opened, kept up to date and closed."""
+"""drift.yml as it stands: one issue, opened, kept up to date and closed; the coverage beside it."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from aws_sandbox.fault_effects import AccessDenied
+from aws_sandbox.testing import MANAGEMENT
 from tests.support.engine.organization import account
 from tests.support.workflows.github import BOT
 from tests.support.workflows.repository import OF_MAIN
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 _MARKER = "<!-- guardduty-eks-audit-logs: drift -->"
+_NO_MEMBER = [(MANAGEMENT, "eu-west-1"), (MANAGEMENT, "us-east-1")]
+"""The management account is no member, and no rule leaves it out."""
 _ALL_ON = [{"status": "ENABLED", "all": True}]
 
 
@@ -39,6 +44,7 @@ def test_drift_has_one_issue_that_is_closed_once_all_is_read_and_right(
     assert _failed(run) == [], run.log
     assert _issues(github) == []
     assert "2 regions" in run.job("Keep the issue").summary
+    assert _gaps(run) == _NO_MEMBER
 
     aws.set_feature(account(1), "DISABLED", region="us-east-1")
     aws.set_feature(account(2), "DISABLED", region="eu-west-1")
@@ -49,6 +55,7 @@ def test_drift_has_one_issue_that_is_closed_once_all_is_read_and_right(
     ((issue, state, text),) = _issues(github)
     assert (state, account(1) in text, account(2) in text) == ("open", True, True), text
     assert account(2) in (run.artifacts.of("report") / "report.html").read_text()
+    assert _gaps(run) == [*_NO_MEMBER, (account(1), "us-east-1"), (account(2), "eu-west-1")]
 
     aws.set_feature(account(1), "ENABLED", region="us-east-1")
     aws.set_feature(account(3), "DISABLED", region="eu-west-1")
@@ -91,9 +98,35 @@ def test_drift_has_one_issue_that_is_closed_once_all_is_read_and_right(
     assert here.backend() == backend
 
 
+def test_a_coverage_that_is_not_whole_is_kept_and_fails_its_job(
+    repository: Callable[..., Repository],
+) -> None:
+    here = repository(OF_MAIN)
+    here.stack("prod-us-east-1", members=_ALL_ON)
+    here.aws.control.set_feature(account(2), "DISABLED")
+    unread = "GetRemainingFreeTrialDays"
+    here.aws.control.fails(unread, with_=AccessDenied())
+
+    run = here.look_for_drift()
+
+    assert _failed(run) == ["Read the coverage"], run.log
+    assert (account(2), "us-east-1") in _gaps(run)
+    assert unread in run.job("Read the coverage").summary
+
+
 def _failed(run: RunResult) -> list[str]:
     """The names of the jobs that did not succeed."""
     return [name for name, result in run.results().items() if result != "success"]
+
+
+def _gaps(run: RunResult) -> list[tuple[str, str]]:
+    """The gaps that the artifact `coverage` has, each with its region; the summary has them too."""
+    folder = run.artifacts.of("coverage")
+    content = json.loads((folder / "coverage.json").read_text())
+    gaps = [(row["account"], row["region"]) for row in content["rows"] if row["gap"]]
+    summary, page = run.job("Read the coverage").summary, (folder / "coverage.html").read_text()
+    assert all(found in summary and found in page for found, _ in gaps), summary
+    return gaps
 
 
 def _of_others(github: GitHub) -> dict[int, dict[str, object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from botocore.config import Config
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import boto3
     from mypy_boto3_guardduty import GuardDutyClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_organizations import OrganizationsClient
     from mypy_boto3_sts import STSClient
 
@@ -56,6 +57,10 @@ FIRST_LOOK = Attempts(2, 10, "adaptive")
 """Without a connection, a run does not wait for the root."""
 
 
+PROBE = Attempts(3, 10)
+"""Few: it is asked whether something answers at all."""
+
+
 @dataclass(frozen=True)
 class Clients:
     """Makes the clients of one region, as the settings say.
@@ -87,6 +92,16 @@ class Clients:
         """AWS Organizations."""
         with addresses():
             return self.session.client("organizations", **self._options("organizations", attempts))
+
+    def iam(self) -> IAMClient:
+        """IAM, which is global."""
+        with addresses():
+            return self.session.client("iam", **self._options("iam", PROBE))
+
+    def account(self) -> Any:  # noqa: ANN401 - its stubs are no dependency
+        """AWS Account Management, which is global."""
+        with addresses():
+            return self.session.client("account", **self._options("account", PROBE))
 
     def _options(self, service: str, attempts: Attempts, region: str | None = None) -> _Options:
         settings = self.settings

@@ -98,6 +98,10 @@ class OrganizationOnce:
         """See `OrganizationsApi.tags`."""
         return self._ask(self._api.tags, account)
 
+    def guardduty_administrators(self) -> frozenset[AccountId]:
+        """See `OrganizationsApi.guardduty_administrators`."""
+        return self._ask(self._api.guardduty_administrators)
+
     def guardduty_policies(self) -> tuple[PolicyName, ...]:
         """See `OrganizationsApi.guardduty_policies`."""
         return self._ask(self._api.guardduty_policies)

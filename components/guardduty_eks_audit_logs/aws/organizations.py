@@ -50,6 +50,19 @@ class OrganizationAccount:
 
 
 @dataclass(frozen=True)
+class Organization:
+    """The organization itself.
+
+    Attributes:
+        management_account: its id.
+        all_features: False if it has consolidated billing only.
+    """
+
+    management_account: AccountId
+    all_features: bool
+
+
+@dataclass(frozen=True)
 class Root:
     """The root of all units.
 
@@ -210,6 +223,33 @@ class OrganizationsApi:
                 for tag in page["Tags"]
             }
         return None
+
+    def trusted_services(self) -> frozenset[str]:
+        """Finds the services with trusted access (ListAWSServiceAccessForOrganization).
+
+        Returns:
+            their principals, such as `guardduty.amazonaws.com`.
+        """
+        operation = "ListAWSServiceAccessForOrganization"
+        with aws_errors(operation):
+            listed = self._client.get_paginator(
+                "list_aws_service_access_for_organization"
+            ).paginate()
+            return frozenset(
+                printable(service["ServicePrincipal"])
+                for page in read_pages(operation, listed)
+                for service in page["EnabledServicePrincipals"]
+            )
+
+    def organization(self) -> Organization:
+        """Reads the management account and the feature set (DescribeOrganization).
+
+        Every account of the organization may ask.
+        """
+        with aws_errors("DescribeOrganization"):
+            answer = self._client.describe_organization()["Organization"]
+            account = AccountId(printable(answer["MasterAccountId"]))
+            return Organization(account, all_features=answer["FeatureSet"] == "ALL")
 
     def guardduty_policies(self) -> tuple[PolicyName, ...]:
         """Lists the policies of the type GUARDDUTY_POLICY (ListPolicies)."""

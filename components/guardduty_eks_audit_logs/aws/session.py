@@ -58,6 +58,9 @@ class Session:
         partition: of AWS, for ARNs: `aws`, `aws-cn`, `aws-us-gov`.
         identity: the program's own; None follows the stack's `aws:*` configuration.
         notices: what a user has to know about the credentials.
+        caller_arn: who acts, as GetCallerIdentity names it.
+        clients: makes further clients of the same identity.
+        watch: waits for their calls.
     """
 
     region: str
@@ -67,6 +70,9 @@ class Session:
     partition: str = "aws"
     identity: Identity | None = None
     notices: tuple[str, ...] = ()
+    caller_arn: str = ""
+    clients: Clients | None = None
+    watch: Watch | None = None
 
 
 def open_session(
@@ -118,7 +124,11 @@ def open_session(
     clients = Clients(boto3.Session(botocore_session=configured), settings, where)
     with named_faults(lambda _: acting.source, "GetCallerIdentity"):
         sts = watched(clients.sts(), watch)
-        caller = AccountId(printable(sts.get_caller_identity()["Account"]))
+        answer = sts.get_caller_identity()
+        caller, caller_arn = (
+            AccountId(printable(answer["Account"])),
+            printable(answer.get("Arn", "")),
+        )
     _check_account(caller, settings)
     guardduty, member_writes = clients.guardduty(), clients.guardduty(MEMBER_WRITES)
     organizations, first_look = clients.organizations(), clients.organizations(FIRST_LOOK)
@@ -130,6 +140,9 @@ def open_session(
         partition=guardduty.meta.partition,
         identity=who if isinstance(who, Identity) else None,
         notices=(notice,) if notice else (),
+        caller_arn=caller_arn,
+        clients=clients,
+        watch=watch,
     )
 
 

@@ -6,6 +6,7 @@ import typer
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.coverage import coverage
+from guardduty_eks_audit_logs.cli.doctor import doctor
 from guardduty_eks_audit_logs.cli.report import report
 from guardduty_eks_audit_logs.cli.runner import preview, up
 
@@ -18,6 +19,7 @@ app = typer.Typer(
     context_settings={"max_content_width": 80},
 )
 app.command(help=messages.help_of_coverage())(coverage)
+app.command(help=messages.help_of_doctor())(doctor)
 app.command(help=messages.help_of_runner("preview"))(preview)
 app.command(help=messages.help_of_runner("up"))(up)
 app.add_typer(report, name="report")

@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.coverage import Format
 from guardduty_eks_audit_logs.cli.files import write_file
 from guardduty_eks_audit_logs.cli.stacks import target_of_stack, targets_of_regions
+from guardduty_eks_audit_logs.cli.stderr import progress, tell
 from guardduty_eks_audit_logs.cli.stdout import WRONG_USE, writing_to_stdout
 from guardduty_eks_audit_logs.errors import SettingsError
-from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reading.coverage import read_coverage
 from guardduty_eks_audit_logs.reports.coverage.csv import csv
 from guardduty_eks_audit_logs.reports.coverage.json import json
 from guardduty_eks_audit_logs.reports.coverage.junit import junit
 from guardduty_eks_audit_logs.reports.coverage.markdown import markdown
+from guardduty_eks_audit_logs.reports.coverage.page import page
 from guardduty_eks_audit_logs.reports.coverage.text import Tone, table
 from guardduty_eks_audit_logs.settings.chosen_stacks import chosen_stacks
 from guardduty_eks_audit_logs.settings.modes import Mode
 from guardduty_eks_audit_logs.settings.stack_files import find_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from guardduty_eks_audit_logs.cli.coverage import Request
-    from guardduty_eks_audit_logs.progress import Report
     from guardduty_eks_audit_logs.reading.coverage import Target
     from guardduty_eks_audit_logs.reports.coverage.rows import Coverage
     from guardduty_eks_audit_logs.reports.coverage.text import Line
@@ -43,13 +39,13 @@ if TYPE_CHECKING:
 
 _GAPS = 1
 _UNREAD = 2
-_INTERRUPTED = 130
 
 _WRITERS = {
     Format.CSV: csv,
     Format.JSON: json,
     Format.JUNIT: junit,
     Format.MARKDOWN: markdown,
+    Format.HTML: page,
 }
 _COLORS = {Tone.GAP: typer.colors.RED, Tone.UNREAD: typer.colors.YELLOW}
 
@@ -60,16 +56,16 @@ def run(request: Request) -> int:
         targets = _targets(request)
     except SettingsError as error:
         for fault in error.faults:
-            _tell(fault)
+            tell(fault)
         return WRONG_USE
-    with _progress() as report:
+    with progress() as report:
         found = read_coverage(targets, request.require, report)
     for path, format_of_file in request.outputs.items():
         write_file("--output", path, _WRITERS[format_of_file](found))
     _print(found, request)
     if request.format is Format.CSV:  # it has rows alone
         for problem in found.problems:
-            _tell(problem)
+            tell(problem)
     if found.problems or found.unread:
         return _UNREAD
     return _GAPS if found.gaps else 0
@@ -87,7 +83,7 @@ def _targets(request: Request) -> tuple[Target, ...]:
         return targets_of_regions(request.regions, request.profile)
     if request.profile is not None:
         raise SettingsError((messages.profile_without_regions(),))
-    project = find_project(Path())
+    project = find_project(Path.cwd())
     return _without_delegation(_of_stacks(project, request.stacks), request.stacks)
 
 
@@ -129,34 +125,6 @@ def _print(found: Coverage, request: Request) -> None:
         sys.stdout.writelines(f"{_painted(one) if colored else one.text}\n" for one in lines)
 
 
-def _tell(fault: str) -> None:
-    """Writes a sentence, and the lines that follow it, to stderr."""
-    for line in messages.error_of(fault).splitlines():
-        indent = len(line) - len(line.lstrip(" "))
-        typer.echo(f"{' ' * indent}{printable(line)}", err=True)
-
-
 def _painted(line: Line) -> str:
     bold = line.tone is Tone.HEADING
     return typer.style(line.text, fg=_COLORS.get(line.tone), bold=bold)
-
-
-@contextmanager
-def _progress() -> Iterator[Report]:
-    """Shows the last line of progress, on a terminal alone. Ctrl-C ends the command at once."""
-    console = Console(stderr=True)
-
-    def interrupted(*_: object) -> None:
-        # Threads wait for AWS, and nothing has been written that has to be undone.
-        console.show_cursor()
-        os._exit(_INTERRUPTED)
-
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
-        if not console.is_terminal:
-            yield lambda _: None
-            return
-        with console.status("") as status:
-            yield lambda line: status.update(Text(printable(line)))
-    finally:
-        signal.signal(signal.SIGINT, before)

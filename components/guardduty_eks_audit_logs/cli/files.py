@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,8 @@ def _told(option: str, path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
+        # It says "File exists" of a file where a folder is to be.
+        not_a_folder = isinstance(error, FileExistsError)
+        reason = os.strerror(errno.ENOTDIR) if not_a_folder else error.strerror or str(error)
         typer.echo(messages.output_not_writable(option, printable(str(path)), reason), err=True)
         raise typer.Exit(WRONG_USE) from None

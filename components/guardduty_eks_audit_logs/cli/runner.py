@@ -15,9 +15,10 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.engines import Command, Engines
 from guardduty_eks_audit_logs.cli.report import report_on
 from guardduty_eks_audit_logs.cli.rows import Rows
+from guardduty_eks_audit_logs.cli.stderr import tell
 from guardduty_eks_audit_logs.cli.stdout import WRONG_USE
 from guardduty_eks_audit_logs.errors import SettingsError
-from guardduty_eks_audit_logs.foreign_words import harmless, printable
+from guardduty_eks_audit_logs.foreign_words import harmless
 from guardduty_eks_audit_logs.reports.document import Kind
 from guardduty_eks_audit_logs.settings.chosen_stacks import stacks_to_run
 from guardduty_eks_audit_logs.settings.stack_files import find_project
@@ -125,5 +126,5 @@ def _run(command: Command, jobs: int, kind: Kind) -> NoReturn:
 
 def _end(faults: Iterable[str]) -> NoReturn:
     for fault in faults:
-        typer.echo(messages.error_of(printable(fault)), err=True)
+        tell(fault)
     raise typer.Exit(WRONG_USE)

@@ -16,9 +16,11 @@ from guardduty_eks_audit_logs.messages.choice import *
 from guardduty_eks_audit_logs.messages.configuration import *
 from guardduty_eks_audit_logs.messages.costs import *
 from guardduty_eks_audit_logs.messages.coverage import *
+from guardduty_eks_audit_logs.messages.coverage_page import *
 from guardduty_eks_audit_logs.messages.coverage_rows import *
 from guardduty_eks_audit_logs.messages.credentials import *
 from guardduty_eks_audit_logs.messages.delegation import *
+from guardduty_eks_audit_logs.messages.doctor import *
 from guardduty_eks_audit_logs.messages.documents import *
 from guardduty_eks_audit_logs.messages.identity import *
 from guardduty_eks_audit_logs.messages.members import *

@@ -96,6 +96,11 @@ def what_is_a_gap(require: str) -> str:
     return _WHAT_IS_A_GAP[require]
 
 
+def coverage_read(at: str, callers: Sequence[str]) -> str:
+    by = f" as account {', '.join(callers)}" if callers else ""
+    return f"Read at `{at}`{by}."
+
+
 def gaps_heading(rows: int) -> str:
     return f"Gaps: {rows:,}"
 
@@ -109,7 +114,7 @@ def fails_guardduty5() -> str:
 
 
 def unread_heading(rows: int) -> str:
-    return f"Could not be read: {rows:,}"
+    return f"Could not be read: {rows:,}" if rows else "Could not be read"
 
 
 def who_decided(decided_by: str) -> str:
@@ -134,6 +139,10 @@ def rows_heading(rows: int) -> str:
 
 def coverage_columns() -> tuple[str, ...]:
     return ("region", "gaps", "unread", "on", "off", "unknown", "not offered")
+
+
+def all_unread() -> str:
+    return "all"
 
 
 def status_word(status: str) -> str:

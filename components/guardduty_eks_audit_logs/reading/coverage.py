@@ -12,11 +12,13 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.session import open_session
 from guardduty_eks_audit_logs.aws.watch import READING_SECONDS
 from guardduty_eks_audit_logs.errors import UserError
-from guardduty_eks_audit_logs.reading.region_coverage import SharedOrganization, read_region
+from guardduty_eks_audit_logs.reading.region_coverage import read_region
+from guardduty_eks_audit_logs.reading.shared_organization import SharedOrganization
 from guardduty_eks_audit_logs.reports.coverage.region import coverage
 from guardduty_eks_audit_logs.reports.coverage.what_was_read import RegionRead
 from guardduty_eks_audit_logs.settings.identity import Identity
 from guardduty_eks_audit_logs.settings.modes import Mode
+from guardduty_eks_audit_logs.settings.stack_identity import read_aws_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from guardduty_eks_audit_logs.progress import Report
     from guardduty_eks_audit_logs.reports.coverage.rows import Coverage, Require
     from guardduty_eks_audit_logs.settings.configuration import Settings
+    from guardduty_eks_audit_logs.settings.identity import ProviderSettings
     from guardduty_eks_audit_logs.settings.stack_identity import Configuration
 
 REGIONS_AT_ONCE = 8
@@ -64,7 +67,7 @@ def read_coverage(
     regions = _Regions(report)
     with ThreadPoolExecutor(max_workers=REGIONS_AT_ONCE) as pool:
         reads = list(pool.map(regions.read, targets))
-    return coverage(_with_accounts(reads), require, (), read_at)
+    return coverage(regions.completed(targets, reads), require, read_at)
 
 
 class _Regions:
@@ -88,6 +91,27 @@ class _Regions:
             )
         found = read_region(session, target.stack, target.settings, organization, self._report)
         self._report(messages.region_read(found.region, whole=not found.reason))
+        return found
+
+    def completed(self, targets: Sequence[Target], reads: Sequence[RegionRead]) -> list[RegionRead]:
+        """Gives a region that nobody could read the accounts of the organization.
+
+        In a region that the caller has not opted in to, AWS does not even say who calls: another
+        region that is read by the same identity does.
+        """
+        identities = [_identity(target.who) for target in targets]
+        callers = [
+            (identity, read.caller)
+            for identity, read in zip(identities, reads, strict=True)
+            if identity and read.caller
+        ]
+        found = []
+        for identity, read in zip(identities, reads, strict=True):
+            caller = next((caller for known, caller in callers if known == identity), None)
+            if read.caller is None and read.of_organization and caller:
+                found.append(self._organizations[caller].added_to(replace(read, caller=caller)))
+            else:
+                found.append(read)
         return found
 
     def _report(self, line: str) -> None:
@@ -114,13 +138,11 @@ def _configured_region(who: Configuration | Identity) -> str:
     return str(region) if region else messages.UNKNOWN_REGION
 
 
-def _with_accounts(reads: Sequence[RegionRead]) -> list[RegionRead]:
-    """Gives a region that nobody could read the accounts of the organization, if there is one.
-
-    In a region that the caller has not opted in to, AWS does not even say who calls.
-    """
-    known = {read.caller: read.accounts for read in reads if read.accounts is not None}
-    if len(known) != 1:
-        return list(reads)
-    (accounts,) = known.values()
-    return [replace(read, accounts=accounts) if read.caller is None else read for read in reads]
+def _identity(who: Configuration | Identity) -> ProviderSettings | None:
+    """The settings that say who acts, wherever; None if they are malformed."""
+    if isinstance(who, Identity):
+        return who
+    try:
+        return read_aws_settings(who).model_copy(update={"region": None})
+    except UserError:
+        return None

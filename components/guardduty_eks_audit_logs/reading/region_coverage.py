@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
@@ -10,52 +11,22 @@ from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.batches import at_once, batches
-from guardduty_eks_audit_logs.aws.organization_once import Once, OrganizationOnce
 from guardduty_eks_audit_logs.errors import ACCESS_DENIED, WHO_ASKS, ServiceError, UserError
 from guardduty_eks_audit_logs.model import MemberStatuses
-from guardduty_eks_audit_logs.planning.decisions import is_member, rule_label
 from guardduty_eks_audit_logs.reading.costs import read_trial_days
-from guardduty_eks_audit_logs.reading.guardduty_policies import read_guardduty_policies
 from guardduty_eks_audit_logs.reading.member_statuses import joined
-from guardduty_eks_audit_logs.reading.organization_accounts import read_organization_accounts
-from guardduty_eks_audit_logs.reading.organization_lookup import read_organization_lookup
 from guardduty_eks_audit_logs.reports.coverage.standing import ASSOCIATED
 from guardduty_eks_audit_logs.reports.coverage.what_was_read import RegionRead, Role
 from guardduty_eks_audit_logs.settings.modes import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from guardduty_eks_audit_logs.aws.organizations import OrganizationsApi
     from guardduty_eks_audit_logs.aws.session import Session
     from guardduty_eks_audit_logs.model import AccountId, DetectorId, Membership
     from guardduty_eks_audit_logs.progress import Report
-    from guardduty_eks_audit_logs.reports.coverage.what_was_read import (
-        GuardDutyPolicy,
-        PlacedAccount,
-    )
+    from guardduty_eks_audit_logs.reading.shared_organization import SharedOrganization
     from guardduty_eks_audit_logs.settings.configuration import Settings
-
-
-class SharedOrganization:
-    """The organization of one caller, read once for all regions. Safe to use from several threads.
-
-    Attributes:
-        api: for what the rules of a region need.
-    """
-
-    def __init__(self, api: OrganizationsApi) -> None:
-        """Takes the API by which it asks."""
-        self.api = OrganizationOnce(api)
-        self._once = Once()
-
-    def accounts(self) -> Mapping[AccountId, PlacedAccount]:
-        """All accounts of the organization; raises UserError if they can't be read."""
-        return self._once.ask("accounts", lambda: read_organization_accounts(self.api))
-
-    def policies(self) -> tuple[GuardDutyPolicy, ...]:
-        """Its GuardDuty policies; raises UserError if they can't be read."""
-        return self._once.ask("policies", lambda: read_guardduty_policies(self.api))
 
 
 def read_region(
@@ -94,7 +65,6 @@ class _Reader:
         self._mode = settings.mode if settings else None
         self._organization = organization
         self._report = report
-        self._problems: list[str] = []
         self._read = RegionRead(
             session.region,
             stack,
@@ -113,13 +83,17 @@ class _Reader:
         if detector_id and self._read.role is Role.ADMINISTRATOR and not self._read.reason:
             self._members(detector_id)
         if self._read.of_organization:
-            self._of_organization()
+            self._read = self._organization.added_to(self._read)
+        elif self._read.role is Role.ADMINISTRATOR:
+            # Members by invitation are not the organization's: at most, it has some names.
+            with suppress(UserError):
+                self._take(accounts=self._organization.accounts())
         if detector_id and self._read.offered:
             self._statuses(detector_id)
             self._trial_days(detector_id)
         if self._read.of_organization:
             self._policies()
-        return replace(self._read, problems=tuple(self._problems))
+        return self._read
 
     def _own_detector(self) -> DetectorId | None:
         try:
@@ -130,11 +104,12 @@ class _Reader:
             self._take(detector_unread=str(error))
             self._fail(str(error))
             return None
+        if detector_id is None and self._settings is None:
+            delegated = self._organization.has_administrator(self._session.caller)
+            role = Role.ADMINISTRATOR if delegated else Role.ALONE
+            self._take(role=role, of_organization=delegated)
         if detector_id is None and self._read.role is Role.ADMINISTRATOR:
-            if self._settings is None:
-                self._take(role=Role.ALONE)
-            else:
-                self._fail(messages.no_detector_to_ask(self._session.caller))
+            self._fail(messages.no_detector_to_ask(self._session.caller))
         return detector_id
 
     def _administration(self, detector_id: DetectorId) -> None:
@@ -145,7 +120,8 @@ class _Reader:
             self._fail(str(error))
             return
         if administrator:
-            self._take(administrator=administrator, role=Role.MEMBER)
+            # A member may not ask about the organization.
+            self._take(administrator=administrator, role=Role.MEMBER, of_organization=False)
             if self._mode in {Mode.ORGANIZATION, Mode.INVITATION}:
                 caller = self._session.caller
                 self._fail(messages.reads_itself_only(caller, administrator.account))
@@ -175,49 +151,26 @@ class _Reader:
             self._take(role=role, of_organization=of_organization)
         self._take(members={member.account: member for member in members})
 
-    def _of_organization(self) -> None:
-        try:
-            self._take(accounts=self._organization.accounts())
-        except UserError as error:
-            # The same for all regions, so it does not name one.
-            self._problems.append(messages.accounts_not_read(str(error)))
-        rules = self._settings.members if self._settings else ()
-        try:
-            lookup = read_organization_lookup(rules, self._to_decide(), self._organization.api)
-        except UserError as error:
-            self._problem(messages.rules_not_looked_up(str(error)))
-            return
-        self._take(lookup=lookup)
-        for refused in lookup.refused:
-            label = rule_label(refused.index, rules)
-            self._problem(messages.rule_not_looked_up(label, refused.reason))
-        for unit in sorted(lookup.unknown_units):
-            self._problem(messages.rule_of_no_unit(unit))
-        for unit, ids in lookup.ambiguous_units.items():
-            self._problem(messages.rule_of_units(unit, ids))
-
-    def _to_decide(self) -> list[AccountId]:
-        members = (self._read.members or {}).values()
-        here = dict.fromkeys(member.account for member in members if is_member(member))
-        here |= dict.fromkeys(self._read.accounts or ())
-        here.pop(self._session.caller, None)
-        return list(here)
-
     def _statuses(self, detector_id: DetectorId) -> None:
         asked = [m.account for m in self._of_status(*ASSOCIATED)]
         progress = _Progress(self._session.region, len(asked), self._report)
+        unanswered: set[AccountId] = set()
 
         def read(batch: Sequence[AccountId]) -> MemberStatuses:
             try:
                 return self._api.member_statuses(detector_id, batch)
             except UserError as error:
+                unanswered.update(batch)
                 return MemberStatuses({}, dict.fromkeys(batch, str(error)))
             finally:
                 progress.add(len(batch))
 
         statuses = joined(at_once(read, batches(asked)))
-        self._take(statuses=statuses)
-        for reason, number in Counter(statuses.unprocessed.values()).items():
+        self._take(statuses=statuses, unanswered=frozenset(unanswered))
+        # GuardDuty is suspended for the others: AWS may have no status of them.
+        expected = unanswered.union(m.account for m in self._of_status("Enabled"))
+        unread = Counter(why for a, why in statuses.unprocessed.items() if a in expected)
+        for reason, number in unread.items():
             self._problem(messages.members_not_read(number, reason))
 
     def _trial_days(self, detector_id: DetectorId) -> None:
@@ -238,7 +191,8 @@ class _Reader:
         try:
             self._take(policies=self._organization.policies())
         except UserError as error:
-            self._problems.append(messages.policies_not_read(str(error)))
+            # The same for all regions, so it does not name one.
+            self._add_problem(messages.policies_not_read(str(error)))
 
     def _take(self, **found: object) -> None:
         self._read = replace(self._read, **found)  # type: ignore[arg-type]
@@ -249,7 +203,10 @@ class _Reader:
         self._problem(reason)
 
     def _problem(self, sentence: str) -> None:
-        self._problems.append(messages.in_place(self._read.region, self._read.stack, sentence))
+        self._add_problem(messages.in_place(self._read.region, self._read.stack, sentence))
+
+    def _add_problem(self, sentence: str) -> None:
+        self._take(problems=(*self._read.problems, sentence))
 
 
 class _Progress:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from aws_sandbox.client import Scope
     from aws_sandbox.fault_effects import Failure
-    from aws_sandbox.testing.plugin import RunningSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
 
 IDS = ["300000000002", "300000000003", "300000000004"]
 ON = [{"Name": "EKS_AUDIT_LOGS", "Status": "ENABLED"}]
@@ -328,6 +328,29 @@ def test_a_fault_keeps_to_its_callers_regions_and_operation(sandbox: RunningSand
     sandbox.boto3("guardduty", region="eu-west-1").list_detectors()
     sandbox.boto3("guardduty", MANAGEMENT).list_detectors()
     sandbox.boto3("guardduty").get_organization_statistics()
+
+
+def test_a_fault_of_further_pages_lets_the_first_page_through(serve_sandbox: ServeSandbox) -> None:
+    sandbox = serve_sandbox(60, ["us-east-1"])
+    members, accounts = sandbox.boto3("guardduty"), sandbox.boto3("organizations")
+    detector = sandbox.detector()
+    sandbox.client.fails("ListMembers", with_=AccessDenied(), further_pages=True)
+    sandbox.client.fails(
+        "ListAccounts", with_=AccessDenied(), service="organizations", further_pages=True
+    )
+
+    page = members.list_members(DetectorId=detector)
+    assert len(page["Members"]) == 50
+    more = {"DetectorId": detector, "NextToken": page["NextToken"]}
+    assert refusal(lambda: members.list_members(**more))[0] == 403
+
+    page = accounts.list_accounts()
+    assert len(page["Accounts"]) == 20
+    token = page["NextToken"]
+    assert refusal(lambda: accounts.list_accounts(NextToken=token))[0] == 400
+
+    sandbox.client.clear_faults()
+    assert len(members.list_members(**more)["Members"]) == 10
 
 
 def test_a_fault_of_all_operations_strikes_each(sandbox: RunningSandbox) -> None:

@@ -13,6 +13,7 @@ from guardduty_eks_audit_logs.aws.organizations import (
     OrganizationAccount,
     OrganizationalUnit,
     OrganizationsApi,
+    PolicyName,
     Root,
 )
 from guardduty_eks_audit_logs.errors import ConnectionFailedError, ServiceError
@@ -310,6 +311,9 @@ _CALLS: dict[str, Callable[[OrganizationsApi], object]] = {
     "list_organizational_units_for_parent": lambda api: api.units_in(_UNIT),
     "list_accounts_for_parent": lambda api: api.accounts_in(_UNIT),
     "list_tags_for_resource": lambda api: api.tags(account(1)),
+    "list_policies": lambda api: api.guardduty_policies(),
+    "describe_policy": lambda api: api.policy_content("p-11111111"),
+    "list_targets_for_policy": lambda api: api.policy_targets("p-11111111"),
 }
 
 
@@ -324,3 +328,31 @@ def test_a_caller_who_may_not_ask_is_told_for_which_operation(
 
     assert caught.value.code == "AccessDeniedException"
     assert caught.value.operation.casefold() == operation.replace("_", "")
+
+
+def test_guardduty_policies_are_listed_to_the_end(organizations: _Stubbed) -> None:
+    organizations.lists(
+        "list_policies",
+        "Policies",
+        [{"Id": "p-11111111", "Name": "Base\x1b[2Jline"}],
+        [{"Id": "p-22222222", "Name": "Prod"}],
+        Filter="GUARDDUTY_POLICY",
+    )
+    assert organizations.api.guardduty_policies() == (
+        PolicyName("p-11111111", "Baseline"),
+        PolicyName("p-22222222", "Prod"),
+    )
+
+
+def test_a_policy_has_content_and_targets(organizations: _Stubbed) -> None:
+    policy = "p-11111111"
+    organizations.answers("describe_policy", {"Policy": {"Content": "{}"}}, PolicyId=policy)
+    organizations.lists(
+        "list_targets_for_policy",
+        "Targets",
+        [{"TargetId": _ROOT}],
+        [{"TargetId": account(1)}],
+        PolicyId=policy,
+    )
+    assert organizations.api.policy_content(policy) == "{}"
+    assert organizations.api.policy_targets(policy) == {_ROOT, account(1)}

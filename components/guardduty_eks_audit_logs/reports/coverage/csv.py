@@ -41,8 +41,6 @@ COLUMNS = (
 )
 """The first line: the keys that a row has in the coverage's JSON."""
 
-_BEGINS_NO_WORD = re.compile(r"(^|;)(?! ?[^\W\d_]|$)")
-
 
 def csv(coverage: Coverage) -> str:
     """Writes all rows, each on a line that ends with CR and LF (RFC 4180).
@@ -59,12 +57,18 @@ def csv(coverage: Coverage) -> str:
 
 def cell(text: str) -> str:
     """Writes a text so that a spreadsheet neither runs it nor takes it for a number."""
-    return _BEGINS_NO_WORD.sub(r"\1'", printable(text))
+    written = ";".join(map(_begun, printable(text).split(";")))
+    return f"'{written}" if written.startswith(";") else written
 
 
 def text_of_cell(cell: str) -> str:
     """Gives the text that `cell` was made of."""
     return re.sub("(^|;)'", r"\1", cell)
+
+
+def _begun(part: str) -> str:
+    harmless = not part or part.removeprefix(" ")[:1].isalpha()
+    return part if harmless else f"'{part}"
 
 
 def _cells(row: CoverageRow) -> tuple[str, ...]:

@@ -86,8 +86,9 @@ def pending(read: RegionRead, standing: Standing, found: Decided, *, own: bool) 
 def _can_be_set(read: RegionRead, standing: Standing, *, own: bool) -> bool:
     if not own:
         return standing.detector is DetectorState.ENABLED
-    makes = read.settings is not None and read.settings.makes_detector
-    return read.role is not Role.MEMBER and (read.detector is not None or makes)
+    if read.detector is None:
+        return read.settings is not None and read.settings.makes_detector
+    return not read.reason and read.role is not Role.MEMBER
 
 
 def policy_label(read: RegionRead, account: AccountId) -> str:

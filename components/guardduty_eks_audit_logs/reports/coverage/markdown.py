@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reports.coverage.numbers import (
+    counts_by_place,
     gaps_alike,
     headline,
-    numbers_by_place,
     places,
     unread_alike,
 )
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 _LONGEST_NAME = 100
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_CALLERS = 5
+"""So many of the accounts that read it are named."""
 _GAPS, _UNREAD = 2, 1
 """Which part is cut later."""
 
@@ -44,8 +48,8 @@ def markdown(coverage: Coverage) -> str:
 def document(coverage: Coverage) -> Document:
     """Says what the Markdown says, as a document."""
     rows = tuple(
-        (_name(region), _name(stack) if stack else "", *(f"{count:,}" for count in counts))
-        for (region, stack), counts in numbers_by_place(coverage).items()
+        (_name(region), _name(stack) if stack else "", *counts)
+        for (region, stack), counts in counts_by_place(coverage).items()
     )
     region, *others = messages.coverage_columns()
     return Document(
@@ -54,8 +58,17 @@ def document(coverage: Coverage) -> Document:
         first_line=headline(coverage),
         table=Table((region, "stack", *others), rows, "region"),
         parts=tuple(part for part in (_gaps(coverage), _unread(coverage)) if part.blocks),
-        note=messages.what_is_a_gap(coverage.require),
+        note=_note(coverage),
     )
+
+
+def _note(coverage: Coverage) -> str:
+    callers = sorted({region.caller for region in coverage.regions if region.caller})
+    read = messages.coverage_read(
+        coverage.read_at.isoformat(timespec="seconds"),
+        [caller for caller in callers if _ACCOUNT.fullmatch(caller)][:_CALLERS],
+    )
+    return f"{messages.what_is_a_gap(coverage.require)} {read}"
 
 
 def _gaps(coverage: Coverage) -> Part:
@@ -67,7 +80,7 @@ def _gaps(coverage: Coverage) -> Part:
 
 def _unread(coverage: Coverage) -> Part:
     everywhere = len(places(coverage))
-    problems = tuple(map(Quote.of, coverage.problems))
+    problems = tuple(Quote.of(printable(problem)) for problem in coverage.problems)
     blocks = tuple(_block(group, everywhere) for group in unread_alike(coverage))
     quotes = (Quotes("", problems, "problem"),) if problems else ()
     return Part(messages.unread_heading(len(coverage.unread)), _UNREAD, (*quotes, *blocks))
@@ -88,4 +101,4 @@ def _row(one: AlikeRows, everywhere: int) -> tuple[str, ...]:
 
 def _name(text: str) -> Foreign:
     """A table takes only names of regions and stacks as AWS and Pulumi have them."""
-    return Foreign(_NO_NAME.sub("?", text)[:_LONGEST_NAME] or "?")
+    return Foreign(_NO_NAME.sub("_", text)[:_LONGEST_NAME] or "_")

@@ -119,17 +119,28 @@ def place_of(one: CoverageRow | RegionCoverage) -> Place:
     return one.region, one.stack
 
 
-def numbers_by_place(coverage: Coverage) -> dict[Place, tuple[int, ...]]:
+def counts_by_place(coverage: Coverage) -> dict[Place, tuple[str, ...]]:
     """Counts the rows of each region.
 
     Returns:
-        {(region, stack): a number for each of `COUNTED`}, in the order of `places`.
+        {(region, stack): a number for each of `COUNTED`}, in the order of `places`. A region
+        that could not be read and has no row is unread, `all` of it; there are no numbers.
     """
     found = Counter((place_of(row), finding(row)) for row in coverage.rows)
+    unread = {place_of(one) for one in coverage.regions if one.reason} - {p for p, _ in found}
     return {
-        place: tuple(sum(found[place, one] for one in kinds) for kinds in COUNTED)
+        place: tuple(
+            _all_if_unread(kinds)
+            if place in unread
+            else f"{sum(found[place, one] for one in kinds):,}"
+            for kinds in COUNTED
+        )
         for place in places(coverage)
     }
+
+
+def _all_if_unread(kinds: tuple[Finding, ...]) -> str:
+    return messages.all_unread() if Finding.UNREAD in kinds else ""
 
 
 COUNTED = (

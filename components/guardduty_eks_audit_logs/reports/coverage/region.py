@@ -10,7 +10,7 @@ from guardduty_eks_audit_logs.reports.coverage.rows import Coverage, CoverageRow
 from guardduty_eks_audit_logs.reports.coverage.standing import standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from guardduty_eks_audit_logs.model import AccountId
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from guardduty_eks_audit_logs.reports.coverage.what_was_read import RegionRead
 
 
-def coverage(
-    reads: Sequence[RegionRead], require: Require, problems: Iterable[str], read_at: datetime
-) -> Coverage:
+def coverage(reads: Sequence[RegionRead], require: Require, read_at: datetime) -> Coverage:
     """Makes the rows of all regions.
 
     Two stacks that read a region by the same caller see the same accounts: each account has one
@@ -29,7 +27,6 @@ def coverage(
     Args:
         reads: what was read, in the order of the answer's regions.
         require: what counts as a gap.
-        problems: what could not be read beside the regions' own problems.
         read_at: when the reading began, in UTC.
     """
     rows: dict[tuple[str, AccountId | None, AccountId], CoverageRow] = {}
@@ -39,10 +36,9 @@ def coverage(
             if key not in rows or (rows[key].wanted is None and row.wanted is not None):
                 rows[key] = row
     found = sorted(rows.values(), key=lambda r: (r.unit or "", r.account, r.region, r.stack))
-    named = (*problems, *(problem for read in reads for problem in read.problems))
-    return Coverage(
-        tuple(found), tuple(map(_region, reads)), require, tuple(dict.fromkeys(named)), read_at
-    )
+    problems = dict.fromkeys(problem for read in reads for problem in read.problems)
+    regions = tuple(map(_region, reads))
+    return Coverage(tuple(found), regions, require, tuple(problems), read_at)
 
 
 def region_rows(read: RegionRead, require: Require) -> Iterator[CoverageRow]:

@@ -19,13 +19,15 @@ from guardduty_eks_audit_logs.reports.coverage.rows import (
 from guardduty_eks_audit_logs.reports.coverage.what_was_read import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from guardduty_eks_audit_logs.model import AccountId, Membership
     from guardduty_eks_audit_logs.reports.coverage.what_was_read import RegionRead
 
 ASSOCIATED = frozenset({RelationshipStatus.ENABLED, RelationshipStatus.DISABLED})
 """Members that GuardDuty monitors, or has suspended: these have a status (API: Member)."""
 
-_DETECTORS = {
+_DETECTORS: Mapping[str, DetectorState] = {
     RelationshipStatus.ENABLED: DetectorState.ENABLED,
     RelationshipStatus.DISABLED: DetectorState.SUSPENDED,
     RelationshipStatus.NO_DETECTOR_IN_MANAGEMENT_ACCOUNT: DetectorState.NONE,
@@ -84,7 +86,8 @@ def standing(read: RegionRead, account: AccountId) -> Standing:
             _detector(member),
             status,
             reason,
-            unread=status is CoverageStatus.UNKNOWN,
+            unread=status is CoverageStatus.UNKNOWN
+            and (member.monitored or account in read.unanswered),
             excused=closed,
             of_organization=of_organization,
             invited=member.invited,
@@ -134,15 +137,8 @@ def _status(read: RegionRead, account: AccountId) -> tuple[CoverageStatus, str]:
 
 
 def _detector(member: Membership | None) -> DetectorState:
-    if member is None:
-        return DetectorState.UNKNOWN
-    # The keys are a StrEnum's: an unknown status of AWS is no key.
-    return _DETECTORS.get(
-        RelationshipStatus(member.relationship_status)
-        if member.relationship_status in set(RelationshipStatus)
-        else RelationshipStatus.DELETED,
-        DetectorState.UNKNOWN,
-    )
+    unknown = DetectorState.UNKNOWN
+    return _DETECTORS.get(member.relationship_status, unknown) if member else unknown
 
 
 def _why_unknown(member: Membership | None, *, closed: bool) -> str:

@@ -12,11 +12,11 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reports.coverage.numbers import (
     Finding,
+    counts_by_place,
     details,
     finding,
     gaps_alike,
     headline,
-    numbers_by_place,
     place_of,
     places,
     unread_alike,
@@ -85,7 +85,7 @@ def _gaps(coverage: Coverage) -> Iterator[Line]:
     everywhere = len(places(coverage))
     for group in groups:
         why = f"{group.why} ({messages.who_decided(group.decided_by)})"
-        yield from _wrapped(f"{group.rows:,}  {why}", "  ", "     ", Tone.GAP)
+        yield from _counted(group.rows, why, Tone.GAP)
         yield from _accounts(group, everywhere)
     failed = sum(row.guardduty5 for row in coverage.gaps)
     if failed:
@@ -102,7 +102,7 @@ def _unread(coverage: Coverage, most: int | None) -> Iterator[Line]:
     everywhere = len(places(coverage))
     for group in groups:
         why = group.why or messages.no_reason()
-        yield from _wrapped(f"{group.rows:,}  {why}", "  ", "     ", Tone.UNREAD)
+        yield from _counted(group.rows, why, Tone.UNREAD)
         yield from _accounts(group, everywhere, most)
 
 
@@ -138,8 +138,8 @@ def _by_region(coverage: Coverage) -> Iterator[Line]:
         return Line(f"  {_padded(place, width)}  {' '.join(numbers)}")
 
     yield line(columns[0], columns[1:])
-    for place, counts in numbers_by_place(coverage).items():
-        yield line(names[place], (f"{count:,}" for count in counts))
+    for place, counts in counts_by_place(coverage).items():
+        yield line(names[place], counts)
 
 
 def _rows(coverage: Coverage) -> Iterator[Line]:
@@ -147,14 +147,19 @@ def _rows(coverage: Coverage) -> Iterator[Line]:
     names = {place: printable(name) for place, name in places(coverage).items()}
     for row in coverage.rows:
         where = f"{row.account}  {names[place_of(row)]}  {messages.status_word(row.status)}"
-        said = printable("; ".join(details(row)))
+        said = "; ".join(details(row))
         tone = _TONES.get(finding(row), Tone.PLAIN)
-        yield from _wrapped(f"{where}  {said}", "  ", "      ", tone)
+        yield from _wrapped(said, f"  {where}  ", "      ", tone)
 
 
 def _heading(words: str) -> Iterator[Line]:
     yield Line("")
     yield Line(words, Tone.HEADING)
+
+
+def _counted(number: int, words: str, tone: Tone) -> Iterator[Line]:
+    first = f"  {number:,}  "
+    yield from _wrapped(words, first, " " * len(first), tone)
 
 
 def _wrapped(
@@ -169,7 +174,7 @@ def _wrapped(
         tone: of all of them.
     """
     line, empty = first, True
-    for word in _pieces(words, _WIDTH - max(len(first), len(rest))):
+    for word in _pieces(printable(words), _WIDTH - max(len(first), len(rest))):
         if not empty and cell_len(line) + 1 + cell_len(word) > _WIDTH:
             yield Line(line, tone)
             line, empty = rest, True

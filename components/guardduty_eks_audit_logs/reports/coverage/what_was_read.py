@@ -87,6 +87,7 @@ class RegionRead:
         organization: the auto-enable settings; None if they could not be read.
         members: by account, all of ListMembers; None if it could not be read to its end.
         statuses: EKS_AUDIT_LOGS of the members that can have one, and why others have none.
+        unanswered: the members about which a whole call failed.
         trial_days: days left of the trial by account.
         accounts: by account, all of the organization; None if they could not be read.
         lookup: what AWS Organizations says of the rules.
@@ -109,6 +110,7 @@ class RegionRead:
     organization: OrganizationConfiguration | None = None
     members: Mapping[AccountId, Membership] | None = None
     statuses: MemberStatuses = field(default_factory=lambda: MemberStatuses({}, {}))
+    unanswered: frozenset[AccountId] = frozenset()
     trial_days: Mapping[AccountId, int] = field(default_factory=dict)
     accounts: Mapping[AccountId, PlacedAccount] | None = None
     lookup: OrganizationLookup = field(default_factory=OrganizationLookup)

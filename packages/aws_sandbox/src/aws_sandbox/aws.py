@@ -20,21 +20,23 @@ from aws_sandbox.calls import UNANSWERED, CallRecord
 from aws_sandbox.control_models import Call
 from aws_sandbox.credentials import access_key_id
 from aws_sandbox.error_responses import json_error, organizations_error, query_error
-from aws_sandbox.fault_effects import AnswerLost, ConnectionClosed, TimeOut
+from aws_sandbox.fault_effects import AccessDenied, AnswerLost, ConnectionClosed, TimeOut
 from aws_sandbox.faults import FaultBook
 from aws_sandbox.guardduty import wire
 from aws_sandbox.guardduty.errors import ServiceError
 from aws_sandbox.guardduty.operations import perform
 from aws_sandbox.held_calls import HeldCalls
+from aws_sandbox.iam import simulation
+from aws_sandbox.iam.enforcement import Enforcement
 from aws_sandbox.key_refusals import INVALID_TOKEN, Outcome, expired_key, unknown_key
 from aws_sandbox.organizations.errors import OrganizationsError
 from aws_sandbox.organizations.follow import Follower
 from aws_sandbox.organizations.pages import Pages
 from aws_sandbox.organizations.service import READING, Organizations, has_operation
 from aws_sandbox.other_services import OtherServices, refused, unknown_action
-from aws_sandbox.refusals import refuse
+from aws_sandbox.refusals import QUERY_PROTOCOL, refuse
 from aws_sandbox.request_ids import give_request_id
-from aws_sandbox.request_info import RequestInfo, batch
+from aws_sandbox.request_info import RequestInfo, asks_for_further_page, batch
 from aws_sandbox.signed_requests import Caller, body_of, caller_of, json_of, operation_of, raw_path
 from aws_sandbox.sts import portal
 from aws_sandbox.sts import wire as sts_wire
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from aws_sandbox.accounts import Accounts
     from aws_sandbox.fault_effects import Refusal
     from aws_sandbox.guardduty.world import World
+    from aws_sandbox.iam.enforcement import Denial
     from aws_sandbox.sts.keys import Principal
 
 _UNKNOWN = "UnknownOperationException"
@@ -92,6 +95,7 @@ class Aws:
         self._sts = Sts(accounts, self.keys, world.clock)
         self.organizations = Organizations(accounts, world.clock, pages or Pages())
         self.other_services = OtherServices(world, accounts)
+        self._enforcement = Enforcement(world, accounts)
         self.follower = Follower(world, accounts, self.organizations.policies)
 
     def answer(self, request: Request) -> Response:
@@ -195,6 +199,16 @@ class Aws:
 
     def _serve(
         self, request: Request, caller: Caller, account_id: str, info: RequestInfo | None = None
+    ) -> Outcome:
+        principal = self._principal(caller, account_id)
+        if principal is not None:
+            denial = self._enforcement.denial(request, caller, principal)
+            if denial is not None:
+                return _denied(request, caller, account_id, denial)
+        return self._by_service(request, caller, account_id, info)
+
+    def _by_service(
+        self, request: Request, caller: Caller, account_id: str, info: RequestInfo | None
     ) -> Outcome:
         if caller.service == "guardduty":
             return self._guardduty(request, caller, account_id, info)
@@ -314,6 +328,10 @@ class Aws:
                 )
                 response = query_error(HTTPStatus.BAD_REQUEST, code, message)
                 return Outcome(response, operation, code=code)
+        if operation == simulation.OPERATION:
+            form = dict(parse_qsl(body_of(request).decode("utf-8", "replace")))
+            response, code = simulation.simulate(form, account_id)
+            return Outcome(response, operation, code=code)
         # moto does not know temporary keys, and would take any account for theirs.
         request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = account_id
         return self._by_moto(request, caller, account_id)
@@ -337,6 +355,18 @@ class Aws:
         return Outcome(response, operation, code=code)
 
 
+def _denied(request: Request, caller: Caller, account_id: str, denial: Denial) -> Outcome:
+    """What a call comes to that IAM does not allow, in the protocol of its service."""
+    named = batch(body_of(request))
+    if caller.service in {"guardduty", "organizations", *QUERY_PROTOCOL}:
+        info = RequestInfo(caller.service, denial.operation, account_id, caller.region, named)
+        response, code = refuse(info, AccessDenied(message=denial.message))
+    else:
+        answered = refused(request, caller.service, operation_of(request), denial.message)
+        response, code = answered.response, answered.code
+    return Outcome(response, denial.operation, named.account_ids, code=code)
+
+
 def _failed(info: RequestInfo, failure: Refusal | ConnectionClosed | TimeOut) -> Outcome:
     """What a call comes to that fails with nothing done."""
     if isinstance(failure, ConnectionClosed | TimeOut):
@@ -354,8 +384,11 @@ def _request_info(request: Request, caller: Caller, account_id: str) -> RequestI
             operation = ""
     else:
         operation = operation_of(request)
-    named = batch(body_of(request))
-    return RequestInfo(caller.service, operation, account_id, caller.region, named)
+    body = body_of(request)
+    further_page = asks_for_further_page(request.args, body)
+    return RequestInfo(
+        caller.service, operation, account_id, caller.region, batch(body), further_page
+    )
 
 
 def _error_code(response: Response) -> str:

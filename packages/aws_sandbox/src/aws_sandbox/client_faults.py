@@ -21,6 +21,7 @@ class Chosen(TypedDict, total=False):
         service: `guardduty` if left out, or `organizations`, `sts`, `iam`, `sso`.
         regions: calls to these.
         callers: calls by these accounts.
+        further_pages: only calls that ask for a further page of a list.
         times: how many calls; until `clear_faults` if left out.
         probability: how likely each call is struck, from 0 to 1.
         seed: decides over chance; the same calls meet the same fate with the same seed.
@@ -29,6 +30,7 @@ class Chosen(TypedDict, total=False):
     service: str
     regions: Iterable[str]
     callers: Iterable[str]
+    further_pages: bool
     times: int
     probability: float
     seed: int

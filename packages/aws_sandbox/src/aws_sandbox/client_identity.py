@@ -17,7 +17,7 @@ from aws_sandbox.control_models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class TokenTerms(TypedDict, total=False):
@@ -32,6 +32,23 @@ class TokenTerms(TypedDict, total=False):
     issuer: str
 
 
+class RoleTerms(TypedDict, total=False):
+    """What a role's sessions are like.
+
+    Args:
+        max_session_seconds: how long one may last, from 3600 to 43200; 3600 if left out.
+        policies: what the role may do, in place of its inline policies; these stay if left out. A
+            role that has no policy at all may do everything.
+    """
+
+    max_session_seconds: int
+    policies: Sequence[Mapping[str, Any]]
+
+
+class CiRoleTerms(RoleTerms, TokenTerms, total=False):
+    """What a CI's role is like, and its tokens."""
+
+
 class IdentityClient(Connection):
     """Makes what callers need to act: roles, tokens and temporary keys."""
 
@@ -42,7 +59,7 @@ class IdentityClient(Connection):
         *,
         trusts: Iterable[str],
         external_id: str | None = None,
-        max_session_seconds: int = 3600,
+        **terms: Unpack[RoleTerms],
     ) -> str:
         """Make a role that others may assume, or change whom it trusts.
 
@@ -51,7 +68,7 @@ class IdentityClient(Connection):
             name: the role's name.
             trusts: who may assume it: account ids, or ARNs of users and roles.
             external_id: what they have to give with it.
-            max_session_seconds: how long a session may last, from 3600 to 43200.
+            **terms: how long its sessions may last, and its policies.
 
         Returns:
             The role's ARN.
@@ -60,7 +77,7 @@ class IdentityClient(Connection):
             "name": name,
             "trusted": tuple(trusts),
             "external_id": external_id,
-            "max_session_seconds": max_session_seconds,
+            **terms,
         }
         return self._role(account_id, fields)
 
@@ -70,8 +87,7 @@ class IdentityClient(Connection):
         name: str = "ci",
         *,
         subject: str,
-        max_session_seconds: int = 3600,
-        **terms: Unpack[TokenTerms],
+        **terms: Unpack[CiRoleTerms],
     ) -> str:
         """Make a role for the jobs of a CI, with the issuer of their tokens as identity provider.
 
@@ -80,19 +96,13 @@ class IdentityClient(Connection):
             name: the role's name.
             subject: which jobs, as `repo:acme/security:ref:refs/heads/main`; `*` and `?` are
                 wildcards.
-            max_session_seconds: how long a session may last, from 3600 to 43200.
-            **terms: audience and issuer of the tokens.
+            **terms: audience and issuer of the tokens, how long its sessions may last, and its
+                policies.
 
         Returns:
             The role's ARN.
         """
-        fields = {
-            "name": name,
-            "subject": subject,
-            "max_session_seconds": max_session_seconds,
-            **terms,
-        }
-        return self._role(account_id, fields)
+        return self._role(account_id, {"name": name, "subject": subject, **terms})
 
     def web_identity_token(
         self,

@@ -19,6 +19,7 @@ from aws_sandbox.accounts import KnownAccount
 from aws_sandbox.actual_state import actual_state, settings
 from aws_sandbox.guardduty import members, organization_events
 from aws_sandbox.guardduty.policy import EVERY_REGION
+from aws_sandbox.iam.identities import put_policies
 from aws_sandbox.organizations.errors import OrganizationsError
 from aws_sandbox.outside_changes import ControlError
 from aws_sandbox.sts import web_identity
@@ -256,6 +257,8 @@ class Control:
             provider = accounts.make_identity_provider(account_id, wanted.issuer, wanted.audience)
             trust = trust_of_web_identity(provider, wanted.audience, wanted.subject)
         arn = accounts.make_role(account_id, wanted.name, trust, wanted.max_session_seconds)
+        if wanted.policies is not None:
+            put_policies(arn, wanted.policies)
         return models.RoleMade(role_arn=arn)
 
     def _credentials(self, _request: Request, account_id: str) -> models.Answer:

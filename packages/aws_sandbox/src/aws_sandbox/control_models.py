@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime  # noqa: TC003 -- pydantic reads it
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from botocore.loaders import Loader
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -47,6 +47,7 @@ class Fault(Model):
             themselves, which it must have.
         regions: calls to these regions.
         callers: calls by these accounts.
+        further_pages: only calls that ask for a further page of a list, by its token.
         times: how often, until it is lifted if None. Calls are counted, or for an `Unprocessed`
             each account by itself.
         probability: how likely it strikes a call that it concerns.
@@ -59,6 +60,7 @@ class Fault(Model):
     account_ids: frozenset[AccountId] | None = None
     regions: frozenset[str] | None = None
     callers: frozenset[AccountId] | None = None
+    further_pages: bool = False
     times: int | None = Field(default=None, ge=1)
     probability: float | None = Field(default=None, ge=0, le=1)
     seed: int = 0
@@ -155,7 +157,11 @@ class SetAutoEnable(Model):
 
 
 class MakeRole(Model):
-    """Make a role, or change whom it trusts: accounts and roles, or a CI's tokens."""
+    """Make a role, or change whom it trusts: accounts and roles, or a CI's tokens.
+
+    Args:
+        policies: its inline policies in place of those that it has; None leaves these.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9+=,.@_-]{1,64}$")
     trusted: tuple[str, ...] = ()
@@ -164,6 +170,7 @@ class MakeRole(Model):
     audience: str = STS_AUDIENCE
     issuer: str = Field(default=GITHUB_ISSUER, pattern=r"^https://[^/]")
     max_session_seconds: int = Field(default=3600, ge=3600, le=43_200)
+    policies: tuple[dict[str, Any], ...] | None = None
 
     @model_validator(mode="after")
     def _trusts_one_kind(self) -> MakeRole:

@@ -210,6 +210,7 @@ def _concerns(fault: Fault, info: RequestInfo) -> bool:
         and fault.operation in {None, info.operation}
         and (fault.regions is None or info.region in fault.regions)
         and (fault.callers is None or info.caller in fault.callers)
+        and (info.further_page or not fault.further_pages)
         and (fault.account_ids is None or not fault.account_ids.isdisjoint(info.batch.account_ids))
     )
 

@@ -114,9 +114,17 @@ class OtherServices:
         return Answered(Response(body, content_type="application/json"), "ListRegions")
 
 
-def refused(request: Request, service: str, operation: str) -> Answered:
-    """Refuse a call for lack of permission, in the protocol that it was made in."""
-    message = f"The sandbox has no {service}:{operation or request.path}; it has {SERVICES}."
+def refused(request: Request, service: str, operation: str, message: str | None = None) -> Answered:
+    """Refuse a call for lack of permission, in the protocol that it was made in.
+
+    Args:
+        request: the call.
+        service: the name that it was signed for.
+        operation: the operation's name where the protocol tells it; else empty.
+        message: why; None if the sandbox does not have it.
+    """
+    if message is None:
+        message = f"The sandbox has no {service}:{operation or request.path}; it has {SERVICES}."
     code = "AccessDeniedException"
     if service == "ec2":
         code = "UnauthorizedOperation"

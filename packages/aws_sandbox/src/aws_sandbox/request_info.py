@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _ONE_ACCOUNT = ("adminAccountId", "AccountId")
 
@@ -32,6 +35,7 @@ class RequestInfo:
         caller: the account that calls.
         region: the region that the call is signed for.
         batch: the accounts that it names.
+        further_page: whether it asks for a further page of a list.
     """
 
     service: str
@@ -39,6 +43,7 @@ class RequestInfo:
     caller: str
     region: str
     batch: Batch
+    further_page: bool = False
 
 
 def batch(body: bytes) -> Batch:
@@ -47,17 +52,26 @@ def batch(body: bytes) -> Batch:
     GuardDuty's operations name accounts in `accountIds` or `accountDetails`, or one administrator;
     Organizations' name one `AccountId`. What is no JSON object names nobody.
     """
-    try:
-        content: Any = json.loads(body)
-    except ValueError:
-        return Batch()
-    if not isinstance(content, dict):
-        return Batch()
+    content = _content(body)
     for array in ("accountIds", "accountDetails"):
         listed = content.get(array)
         if isinstance(listed, list):
             return Batch(array, tuple(_named(entry) for entry in listed))
     return Batch("", tuple(str(content[key]) for key in _ONE_ACCOUNT if key in content))
+
+
+def asks_for_further_page(query: Mapping[str, str], body: bytes) -> bool:
+    """Whether a call has a page token, in its query or in its body."""
+    found = [query.get("nextToken"), *map(_content(body).get, ("NextToken", "nextToken"))]
+    return any(found)
+
+
+def _content(body: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _named(entry: object) -> str:

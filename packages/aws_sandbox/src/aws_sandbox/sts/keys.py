@@ -27,6 +27,7 @@ class Principal:
         user_id: the unique id, with the session's name for a role.
         role_arn: the role whose session it is; None for a user.
         temporary: whether the keys are.
+        session_policy: what the session is narrowed to, as JSON; None if it is not.
     """
 
     account_id: str
@@ -34,6 +35,7 @@ class Principal:
     user_id: str
     role_arn: str | None = None
     temporary: bool = False
+    session_policy: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ moto has STS too, but with keys that never expire and roles that anybody may ass
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.loaders import Loader
 
 from aws_sandbox.credentials import account_of
+from aws_sandbox.iam.policies import statements_of
 from aws_sandbox.sts import web_identity
 from aws_sandbox.sts.errors import (
     StsError,
@@ -143,7 +145,7 @@ class Sts:
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed "
                 "by role chaining."
             )
-        return self._session_of(role, name, seconds)
+        return self._session_of(role, name, seconds, _policy(form))
 
     def _assume_role_with_web_identity(self, form: Form) -> Answer:
         arn, name, seconds = _asked(form)
@@ -172,19 +174,26 @@ class Sts:
         if role is None or not allows(role.assume_role_policy_document, asker):
             raise access_denied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
         return {
-            **self._session_of(role, name, seconds),
+            **self._session_of(role, name, seconds, _policy(form)),
             "SubjectFromWebIdentityToken": token.subject,
             "Provider": provider.arn,
             "Audience": claims["aud"],
         }
 
-    def _session_of(self, role: Any, name: str, seconds: int) -> Answer:  # noqa: ANN401 -- moto has no types
+    def _session_of(
+        self,
+        role: Any,  # noqa: ANN401 -- moto has no types
+        name: str,
+        seconds: int,
+        policy: str | None,
+    ) -> Answer:
         """Keys of a role, unless its sessions may not last that long."""
         if seconds > int(role.max_session_duration or _HOUR):
             raise invalid(
                 "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
             )
-        principal = role_session(role.arn, role.id, name)
+        session = role_session(role.arn, role.id, name)
+        principal = replace(session, session_policy=policy)
         return {
             **_credentials(self._keys.issue(principal, timedelta(seconds=seconds))),
             "AssumedRoleUser": {"AssumedRoleId": principal.user_id, "Arn": principal.arn},
@@ -214,6 +223,21 @@ def _asked(form: Form) -> tuple[str, str, int]:
         rule = "satisfy regular expression pattern: [\\w+=,.@-]*"
         raise constraint("roleSessionName", name, rule)
     return arn, name, _duration(form, _HOUR, _HALF_A_DAY)
+
+
+def _policy(form: Form) -> str | None:
+    """The session policy that is asked for."""
+    policy = form.get("Policy")
+    if policy is not None:
+        try:
+            statements_of(policy)
+        except ValueError:
+            raise StsError(
+                HTTPStatus.BAD_REQUEST,
+                "MalformedPolicyDocument",
+                "The policy is not in the valid JSON format.",
+            ) from None
+    return policy
 
 
 def _duration(form: Form, default: int, longest: int) -> int:

@@ -1,0 +1,50 @@
+"""What a command tells a user beside its output: faults, and how far it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.foreign_words import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from guardduty_eks_audit_logs.progress import Report
+
+_INTERRUPTED = 130
+
+
+def tell(fault: str) -> None:
+    """Writes a sentence, and the lines that follow it, to stderr."""
+    for line in messages.error_of(fault).splitlines():
+        indent = len(line) - len(line.lstrip(" "))
+        typer.echo(f"{' ' * indent}{printable(line)}", err=True)
+
+
+@contextmanager
+def progress() -> Iterator[Report]:
+    """Shows the last line of progress, on a terminal alone. Ctrl-C ends the command at once."""
+    console = Console(stderr=True)
+
+    def interrupted(*_: object) -> None:
+        # Threads wait for AWS, and nothing has been written that has to be undone.
+        console.show_cursor()
+        os._exit(_INTERRUPTED)
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        if not console.is_terminal:
+            yield lambda _: None
+            return
+        with console.status("") as status:
+            yield lambda line: status.update(Text(printable(line)))
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,1 @@
+"""IAM: what policies allow, and what asks for it."""
