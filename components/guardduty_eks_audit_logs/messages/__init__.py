@@ -23,6 +23,7 @@ from guardduty_eks_audit_logs.messages.delegation import *
 from guardduty_eks_audit_logs.messages.doctor import *
 from guardduty_eks_audit_logs.messages.documents import *
 from guardduty_eks_audit_logs.messages.identity import *
+from guardduty_eks_audit_logs.messages.init import *
 from guardduty_eks_audit_logs.messages.members import *
 from guardduty_eks_audit_logs.messages.organization import *
 from guardduty_eks_audit_logs.messages.release import *
