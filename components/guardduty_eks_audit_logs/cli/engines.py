@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from rich.text import Text
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.settings.stack_files import faults_of_new_stack
+from guardduty_eks_audit_logs.settings.chosen_stacks import faults_of_new_stack
 
 if TYPE_CHECKING:
     from collections.abc import Collection

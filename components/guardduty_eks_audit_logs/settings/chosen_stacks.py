@@ -1,4 +1,4 @@
-"""Which stacks of a project a command is about."""
+"""Which stacks of a project a command is about, and whether they can be made."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import SettingsError
+from guardduty_eks_audit_logs.settings.configuration import Settings
 from guardduty_eks_audit_logs.settings.modes import Mode
-from guardduty_eks_audit_logs.settings.stack_files import read_configuration
+from guardduty_eks_audit_logs.settings.stack_files import faults_of_stack_file, read_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,3 +106,18 @@ def _is_of_delegation(project: Project, stack: str) -> bool:
     except SettingsError:
         return False  # its run says what is wrong
     return values.get(f"{project.name}:mode") == Mode.DELEGATION
+
+
+def faults_of_new_stack(project: Project, stack: str) -> tuple[Message, ...]:
+    """Finds what `pulumi stack init` would drop from a stack's file, or what keeps it from reading.
+
+    Args:
+        project: the stack's own.
+        stack: its name.
+    """
+    folder = project.file.parent
+    try:
+        configuration = read_configuration(folder, stack, lambda *_: {})
+    except SettingsError as malformed:
+        return malformed.faults
+    return faults_of_stack_file(folder, stack, configuration, Settings.keys())

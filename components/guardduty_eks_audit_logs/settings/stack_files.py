@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import SettingsError
-from guardduty_eks_audit_logs.settings.configuration import Settings
 from guardduty_eks_audit_logs.settings.file_values import (
     Undecided,
     has_second_document,
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
-    from guardduty_eks_audit_logs.messages.catalogue import Message, Refusal
+    from guardduty_eks_audit_logs.messages.catalogue import Refusal
 
 _EXTENSIONS = (".json", ".yaml", ".yml")
 """Of a project's file, in the order in which the CLI looks; a stack's file has the same one."""
@@ -202,21 +201,6 @@ def faults_of_stack_file(
         faults.append(messages.second_document(project.shown(file)))
     faults += ignored_file(project, stack, configuration)
     return tuple(faults)
-
-
-def faults_of_new_stack(project: Project, stack: str) -> tuple[Message, ...]:
-    """Finds what `pulumi stack init` would drop from a stack's file, or what keeps it from reading.
-
-    Args:
-        project: the stack's own.
-        stack: its name.
-    """
-    folder = project.file.parent
-    try:
-        configuration = read_configuration(folder, stack, lambda *_: {})
-    except SettingsError as malformed:
-        return malformed.faults
-    return faults_of_stack_file(folder, stack, configuration, Settings.keys())
 
 
 def _not_quite_config(content: Mapping[str, Any]) -> list[str]:
