@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,12 @@ def test_new_stacks_are_previewed_and_deployed_though_one_is_refused(
     assert "**3 regions: 1 account differs**" in report
 
 
+def _runs(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 def test_an_interrupt_leaves_nothing_running_and_up_goes_on(
     organization: Callable[..., Organization],
 ) -> None:
@@ -121,12 +128,11 @@ def test_an_interrupt_leaves_nothing_running_and_up_goes_on(
     _, errors = started.communicate(timeout=120)
 
     assert started.returncode == 130, errors
-    assert re.search(
-        r"^eu-west-1  interrupted after \d+ s: 4?\d+ of 1200 members in", errors, re.MULTILINE
-    )
-    assert re.search(r"^us-east-1  not begun$", errors, re.MULTILINE)
+    first, second = errors.splitlines()[1:3]
+    assert re.match(r"eu-west-1  interrupted after \d+ s: \d+ of 1200 members in eu-west-1", first)
+    assert second == "us-east-1  not begun"
     assert "1 interrupted or failed, 1 not begun. `eks-audit-logs up` goes on" in errors
-    assert [pid for pid in engines if Path(f"/proc/{pid}").exists()] == []
+    wait_until(lambda: not any(map(_runs, engines)))  # providers end soon after their engine
 
     aws.control.clear_faults()
     code, _, lines = _run(aws, "up", "--yes")

@@ -99,7 +99,8 @@ class Engines:
             if stack in self._command.new:
                 faults = faults_of_new_stack(project, stack)
                 log.writelines(f"error: {fault}\n".encode() for fault in faults)
-                code = 1 if faults else await self._pulumi(_init(stack), {}, log)
+                provider = os.environ.get("PULUMI_SECRETS_PROVIDER") or "default"
+                code = 1 if faults else await self._pulumi(_init(stack, provider), {}, log)
             return code or await self._pulumi(words, environment, log)
         with (
             TemporaryDirectory(ignore_cleanup_errors=True) as empty,
@@ -146,8 +147,7 @@ def _send_interrupt(process: Process) -> None:
         process.send_signal(signal.SIGINT)
 
 
-def _init(stack: str) -> list[str]:
-    provider = os.environ.get("PULUMI_SECRETS_PROVIDER") or "default"
+def _init(stack: str, provider: str = "default") -> list[str]:
     return ["stack", "init", "--stack", stack, "--no-select", "--secrets-provider", provider]
 
 

@@ -39,7 +39,7 @@ class Rows:
         self._ended: list[str] = []
         color = None if os.environ.get("NO_COLOR") else "auto"
         self._console = Console(stderr=True, color_system=color)  # type: ignore[arg-type]
-        self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._is_terminal = bool(sys.stderr and sys.stderr.isatty())  # None if closed
 
     def live(self) -> AbstractContextManager[object]:
         """Keeps what is under way on a terminal."""

@@ -97,7 +97,7 @@ def _stacks_of_the_backend() -> set[str]:
 
 
 def _ask(command: Command) -> None:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr)):  # None if closed
         raise typer.BadParameter(messages.needs_yes(), param_hint="--yes")
     stacks = [folder.name for folder in command.folders]
     typer.echo(messages.question(stacks, command.new), err=True, nl=False)
