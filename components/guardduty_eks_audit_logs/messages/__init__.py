@@ -30,6 +30,7 @@ from guardduty_eks_audit_logs.messages.release import *
 from guardduty_eks_audit_logs.messages.report import *
 from guardduty_eks_audit_logs.messages.rules import *
 from guardduty_eks_audit_logs.messages.run import *
+from guardduty_eks_audit_logs.messages.runner import *
 from guardduty_eks_audit_logs.messages.stack_files import *
 from guardduty_eks_audit_logs.messages.state import *
 from guardduty_eks_audit_logs.messages.wording import *
