@@ -17,11 +17,11 @@ from guardduty_eks_audit_logs.errors import SettingsError
 from guardduty_eks_audit_logs.settings.configuration import Settings
 from guardduty_eks_audit_logs.settings.file_values import Undecided
 from guardduty_eks_audit_logs.settings.stack_files import (
-    _values,
     ask_pulumi,
     faults_of_stack_file,
     find_project,
     read_configuration,
+    values_in_files,
 )
 from tests.support.engine.organization import ON, REGION
 from tests.support.engine.stack import PROJECT, Stack
@@ -270,7 +270,7 @@ def cli(pulumi: PulumiParts, tmp_path_factory: pytest.TempPathFactory) -> Cli:
 
 def _as_the_cli_tells(cli: Cli, name: str) -> dict[str, str | Undecided]:
     """What the reader says; all that it decides is what the CLI says."""
-    read = _values(find_project(cli.folder), name)
+    read = values_in_files(find_project(cli.folder), name)
     told = cli.told(name)
     assert read.keys() == told.keys()
     for key, value in read.items():

@@ -27,15 +27,26 @@ class AccountApi:
         """Reads whether the account has opted in to a region (ListRegions).
 
         Returns:
-            AWS's value (`RegionOptStatus`): `ENABLED_BY_DEFAULT`, `ENABLED`, `ENABLING`,
-            `DISABLING`, `DISABLED`; None if AWS does not list the region.
+            see `opt_in_statuses`; None if AWS does not list the region.
+
+        Raises:
+            UserError: see `aws.answers.aws_errors`.
+        """
+        return self.opt_in_statuses().get(region)
+
+    def opt_in_statuses(self) -> dict[str, str]:
+        """Reads to which regions the account has opted in (ListRegions).
+
+        Returns:
+            for each region of the partition AWS's value (`RegionOptStatus`): `ENABLED_BY_DEFAULT`,
+            `ENABLED`, `ENABLING`, `DISABLING` or `DISABLED`.
 
         Raises:
             UserError: see `aws.answers.aws_errors`.
         """
         with aws_errors("ListRegions"):
-            for page in read_pages("ListRegions", by_token(self._client.list_regions)):
-                for listed in page["Regions"]:
-                    if listed["RegionName"] == region:
-                        return printable(listed["RegionOptStatus"])
-        return None
+            return {
+                printable(listed["RegionName"]): printable(listed["RegionOptStatus"])
+                for page in read_pages("ListRegions", by_token(self._client.list_regions))
+                for listed in page["Regions"]
+            }

@@ -17,6 +17,7 @@ import boto3
 from botocore.utils import validate_region_name
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.account import AccountApi
 from guardduty_eks_audit_logs.aws.clients import FIRST_LOOK, MEMBER_WRITES, Clients, addresses
 from guardduty_eks_audit_logs.aws.credentials.faults import is_denied, named_faults
 from guardduty_eks_audit_logs.aws.credentials.fetched import Fetched, fetch, given
@@ -74,6 +75,12 @@ class Session:
     clients: Clients | None = None
     watch: Watch | None = None
 
+    def account(self) -> AccountApi:
+        """Account Management, as the same account, if `open_session` made this session."""
+        if self.clients is None or self.watch is None:
+            raise TypeError(self)
+        return AccountApi(watched(self.clients.account(), self.watch))
+
 
 def open_session(
     who: Configuration | Identity,
@@ -110,7 +117,7 @@ def open_session(
     settings = who if isinstance(who, Identity) else read_aws_settings(who)
     notice = None if isinstance(who, Identity) else identity_notice(who, os.environ)
     configured = configured_session(settings)
-    where = region or settings.default_region or _environment_region() or _region_of(configured)
+    where = region or _region_of(settings, configured)
     if not where:
         raise SettingsError((messages.no_region(),))
     with addresses():
@@ -210,13 +217,21 @@ def _refuse_credentials_in_clear(clients: Clients, is_secret: IsSecret) -> None:
         raise SettingsError(faults)
 
 
-def _environment_region() -> str | None:
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+def configured_region(who: Configuration) -> str | None:
+    """Finds the region that the stack's configuration, the environment or AWS's files name.
+
+    Raises:
+        SettingsError: a setting is malformed, or boto3 can't use it.
+    """
+    ignore_empty_variables()
+    settings = read_aws_settings(who)
+    return _region_of(settings, configured_session(settings))
 
 
-def _region_of(session: botocore.session.Session) -> str | None:
-    region: str | None = session.get_config_variable("region")
-    return region
+def _region_of(settings: ProviderSettings, session: botocore.session.Session) -> str | None:
+    named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    in_files: str | None = session.get_config_variable("region")
+    return settings.default_region or named or in_files
 
 
 def _check_account(caller: AccountId, settings: ProviderSettings) -> None:

@@ -7,7 +7,9 @@ import typer
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.coverage import coverage
 from guardduty_eks_audit_logs.cli.doctor import doctor
+from guardduty_eks_audit_logs.cli.init import init
 from guardduty_eks_audit_logs.cli.report import report
+from guardduty_eks_audit_logs.cli.runner import preview, up
 
 app = typer.Typer(
     name="eks-audit-logs",
@@ -19,6 +21,9 @@ app = typer.Typer(
 )
 app.command(help=messages.help_of_coverage())(coverage)
 app.command(help=messages.help_of_doctor())(doctor)
+app.command(help=messages.help_of_init())(init)
+app.command(help=messages.help_of_runner("preview"))(preview)
+app.command(help=messages.help_of_runner("up"))(up)
 app.add_typer(report, name="report")
 
 

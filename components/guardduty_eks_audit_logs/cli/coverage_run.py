@@ -13,7 +13,7 @@ import typer
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.coverage import Format
 from guardduty_eks_audit_logs.cli.files import write_file
-from guardduty_eks_audit_logs.cli.stacks import chosen_stacks, target_of_stack, targets_of_regions
+from guardduty_eks_audit_logs.cli.stacks import target_of_stack, targets_of_regions
 from guardduty_eks_audit_logs.cli.stderr import progress, tell
 from guardduty_eks_audit_logs.cli.stdout import WRONG_USE, writing_to_stdout
 from guardduty_eks_audit_logs.errors import SettingsError
@@ -24,6 +24,7 @@ from guardduty_eks_audit_logs.reports.coverage.junit import junit
 from guardduty_eks_audit_logs.reports.coverage.markdown import markdown
 from guardduty_eks_audit_logs.reports.coverage.page import page
 from guardduty_eks_audit_logs.reports.coverage.text import Tone, table
+from guardduty_eks_audit_logs.settings.chosen_stacks import chosen_stacks
 from guardduty_eks_audit_logs.settings.modes import Mode
 from guardduty_eks_audit_logs.settings.stack_files import find_project
 

@@ -10,13 +10,14 @@ from rich.text import Text
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.doctor import Format
-from guardduty_eks_audit_logs.cli.stacks import chosen_stacks, target_of_stack, targets_of_regions
+from guardduty_eks_audit_logs.cli.stacks import target_of_stack, targets_of_regions
 from guardduty_eks_audit_logs.cli.stderr import progress, tell
 from guardduty_eks_audit_logs.cli.stdout import WRONG_USE, terminal, writing_to_stdout
 from guardduty_eks_audit_logs.errors import SettingsError
 from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reading.prerequisites import read_prerequisites
 from guardduty_eks_audit_logs.reports.doctor import Finding, Prerequisite, State, as_json, text
+from guardduty_eks_audit_logs.settings.chosen_stacks import chosen_stacks
 from guardduty_eks_audit_logs.settings.stack_files import find_project
 
 if TYPE_CHECKING:

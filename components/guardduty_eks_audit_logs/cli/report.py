@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.markdown import Markdown
@@ -21,7 +21,7 @@ from guardduty_eks_audit_logs.reports.markdown import COMMENT, SMALLEST, SUMMARY
 from guardduty_eks_audit_logs.reports.stack_result import NO_CHANGES_EXPECTED, Ending, stack_results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from guardduty_eks_audit_logs.reports.document import Document
     from guardduty_eks_audit_logs.reports.stack_result import StackResult
@@ -77,12 +77,12 @@ Note = Annotated[
 class _Outputs:
     """Where a report goes, to stdout if there is no file; and what its maker adds to it."""
 
-    comment: Path | None
-    summary: Path | None
-    markdown: Path | None
-    html: Path | None
-    whole: str
-    note: str
+    comment: Path | None = None
+    summary: Path | None = None
+    markdown: Path | None = None
+    html: Path | None = None
+    whole: str = ""
+    note: str = ""
 
 
 @report.callback()
@@ -100,7 +100,7 @@ def _command(kind: Kind) -> Callable[..., None]:
         whole: Whole = "",
         note: Note = "",
     ) -> None:
-        _report(kind, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
+        report_on(kind, files, _Outputs(comment, summary, markdown_file, html_file, whole, note))
 
     return command
 
@@ -109,7 +109,17 @@ for _kind in Kind:
     report.command(_kind, help=messages.help_of_report(_kind))(_command(_kind))
 
 
-def _report(kind: Kind, files: list[str], outputs: _Outputs) -> None:
+def report_on(kind: Kind, files: Sequence[str], outputs: _Outputs = _Outputs()) -> NoReturn:
+    """Makes a report, and ends the command.
+
+    Args:
+        kind: what the files are results of.
+        files: folders of results, or single files.
+        outputs: where the report goes.
+
+    Raises:
+        typer.Exit: with the report's exit code.
+    """
     if not all(files):
         raise typer.BadParameter(messages.empty_path(), param_hint="FILES")
     if not is_note(outputs.note):

@@ -1,9 +1,7 @@
-"""Which stacks and regions a command is about; their settings come from files, not from a state."""
+"""What a stack or a region is read by; settings come from files, not from a state."""
 
 from __future__ import annotations
 
-import re
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, ClassVar
 
 from guardduty_eks_audit_logs import messages
@@ -20,52 +18,11 @@ from guardduty_eks_audit_logs.settings.stack_files import (
 from guardduty_eks_audit_logs.settings.stack_identity import aws_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from guardduty_eks_audit_logs.messages.catalogue import Message
     from guardduty_eks_audit_logs.settings.stack_files import Project
-
-_NOT_OF_USERS = re.compile(r"template|(?:demo|sample)-.*")
-"""The names of the stacks that a release brings."""
-
-
-def chosen_stacks(project: Project, patterns: Sequence[str] = ()) -> tuple[str, ...]:
-    """Chooses the stacks of a project by the names of their files.
-
-    Args:
-        project: of the current folder.
-        patterns: names, or patterns with `*`, `?` and `[…]`; without any, all stacks but those
-            that a release brings. Patterns choose among the same; a name chooses any stack.
-
-    Returns:
-        their names, each once, sorted.
-
-    Raises:
-        SettingsError: a name or a pattern is none's, or there is no stack at all.
-    """
-    ending = re.escape(project.file.suffix)
-    files = (re.fullmatch(rf"Pulumi\.(.+){ending}", file.name) for file in _files(project))
-    there = sorted(found[1] for found in files if found)
-    of_users = [stack for stack in there if not _NOT_OF_USERS.fullmatch(stack)]
-    if not patterns:
-        if not of_users:
-            raise SettingsError((messages.no_stack_of_users(project.shown(project.stacks)),))
-        return tuple(of_users)
-    chosen: set[str] = set()
-    faults: list[Message] = []
-    for pattern in patterns:
-        found = {pattern} & {*there} or {s for s in of_users if fnmatchcase(s, pattern)}
-        if not found:
-            faults.append(messages.no_such_stack(pattern, of_users))
-        chosen |= found
-    if faults:
-        raise SettingsError(faults)
-    return tuple(sorted(chosen))
-
-
-def _files(project: Project) -> list[Path]:
-    return [file for file in project.stacks.glob("Pulumi.*") if file.is_file()]
 
 
 def target_of_stack(project: Project, stack: str) -> Target:

@@ -23,12 +23,14 @@ from guardduty_eks_audit_logs.messages.delegation import *
 from guardduty_eks_audit_logs.messages.doctor import *
 from guardduty_eks_audit_logs.messages.documents import *
 from guardduty_eks_audit_logs.messages.identity import *
+from guardduty_eks_audit_logs.messages.init import *
 from guardduty_eks_audit_logs.messages.members import *
 from guardduty_eks_audit_logs.messages.organization import *
 from guardduty_eks_audit_logs.messages.release import *
 from guardduty_eks_audit_logs.messages.report import *
 from guardduty_eks_audit_logs.messages.rules import *
 from guardduty_eks_audit_logs.messages.run import *
+from guardduty_eks_audit_logs.messages.runner import *
 from guardduty_eks_audit_logs.messages.stack_files import *
 from guardduty_eks_audit_logs.messages.state import *
 from guardduty_eks_audit_logs.messages.wording import *

@@ -12,20 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-def no_stack_of_users(folder: str) -> Refusal:
+def no_stack_of_users(folder: str, option: str) -> Refusal:
+    """Says that no file is a stack's; `option` is the one that chooses stacks."""
+    or_regions = ", or give --regions" if option == "--stack" else ""
     return Refusal(
         f"{folder} has no stack of yours (template, demo-... and sample-... do not count). Make "
-        "one (README, Steps), name one with --stack, or give --regions."
+        f"one (README, Steps), name one with {option}{or_regions}."
     )
 
 
-def no_such_stack(pattern: str, there: Collection[str]) -> Refusal:
+def no_such_stack(pattern: str, there: Collection[str], option: str) -> Refusal:
     near = get_close_matches(pattern, there, n=1)
     if near:
-        return Refusal(f"--stack {pattern} is no stack. Did you mean {near[0]}?")
+        return Refusal(f"{option} {pattern} is no stack. Did you mean {near[0]}?")
     has = f"There are {some(there)}." if there else "There is none."
     return Refusal(
-        f"--stack {pattern} is no stack. {has} Stacks demo-... and sample-... are chosen by their "
+        f"{option} {pattern} is no stack. {has} Stacks demo-... and sample-... are chosen by their "
         "whole names only."
     )
 

@@ -29,7 +29,8 @@ from guardduty_eks_audit_logs.settings.account_id import account_id
 from guardduty_eks_audit_logs.settings.accounts_file import AccountsFile, read_accounts_file
 from guardduty_eks_audit_logs.settings.faults import did_you_mean, faults_of, shown, visible
 from guardduty_eks_audit_logs.settings.max_disabled import MaxDisabled
-from guardduty_eks_audit_logs.settings.modes import Mode, faults_of_mode
+from guardduty_eks_audit_logs.settings.modes import Mode, faults_of_mode, without_other_modes
+from guardduty_eks_audit_logs.settings.stack_files import defaults_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -339,7 +340,8 @@ class Settings(_Strict):
                 lists as JSON. An empty value counts as absent. A key of this product in a
                 namespace that is read nowhere is a fault.
             project: the name of the Pulumi project, the namespace of the keys.
-            folder: where `accountsFile` of a rule begins; the working folder if not given.
+            folder: the project's: there `accountsFile` of a rule begins. What its file says for all
+                stacks and the mode does not have is left out.
 
         Raises:
             SettingsError: with a sentence for every fault.
@@ -350,6 +352,8 @@ class Settings(_Strict):
             for key, value in configuration.items()
             if key.startswith(prefix) and value != ""
         }
+        if folder:
+            values = without_other_modes(values, defaults_in(folder, project))
         faults = tuple(_namespace_faults(configuration, project, known))
         return cls._read(values, faults, prefix, folder)
 

@@ -38,7 +38,7 @@ _ALONE = {
     "onRelease": set(Mode) - {Mode.DELEGATION},
     "status": set(Mode) - {Mode.DELEGATION},
 }
-"""Keys that only some modes have. All others may stand in the project's defaults for any stack."""
+"""Keys that only some modes have."""
 
 _NOTHING_SAID: dict[str, tuple[object, ...]] = {
     "autoEnable": ("NEW", ""),
@@ -48,6 +48,24 @@ _NOTHING_SAID: dict[str, tuple[object, ...]] = {
     "onRelease": ("LEAVE", ""),
     "status": ("ENABLED", ""),
 }
+
+
+def without_other_modes(values: Mapping[str, Any], of_project: Mapping[str, Any]) -> dict[str, Any]:
+    """Leaves out what the project's file says for all stacks and this stack's mode does not have.
+
+    So one project has rules for all regions, and stacks of other modes beside them. What the stack
+    itself says stays, and is a fault (`faults_of_mode`).
+
+    Args:
+        values: the stack's configuration without namespaces, the project's defaults among it.
+        of_project: those defaults.
+    """
+    mode = str(values.get("mode") or Mode.ORGANIZATION)
+    return {
+        key: value
+        for key, value in values.items()
+        if mode in _ALONE.get(key, {mode}) or of_project.get(key) != value
+    }
 
 
 def faults_of_mode(values: Mapping[str, Any]) -> tuple[Refusal, ...]:

@@ -77,7 +77,7 @@ def read_configuration(
         SettingsError: the files can't be read, or they leave a value open and `ask` is not given.
     """
     project = find_project(folder)
-    values = _values(project, stack)
+    values = values_in_files(project, stack)
     undecided = {key: value for key, value in values.items() if isinstance(value, Undecided)}
     decided = {key: value for key, value in values.items() if isinstance(value, str)}
     if not undecided:
@@ -93,6 +93,22 @@ def read_configuration(
     if faults:
         raise SettingsError(tuple(faults))
     return decided
+
+
+def defaults_in(folder: Path, project: str) -> dict[str, str | Undecided]:
+    """Reads what a project's file says for all stacks, by key without the project's namespace.
+
+    Args:
+        folder: the project's; without a project in it, there are no defaults.
+        project: its name.
+    """
+    try:
+        found = _project_in(folder)
+        defaults = defaults_of(found) if found else {}
+    except SettingsError:
+        return {}  # the CLI does not read it either: the configuration comes from elsewhere
+    prefix = f"{project}:"
+    return {k.removeprefix(prefix): value for k, value in defaults.items() if k.startswith(prefix)}
 
 
 def ask_pulumi(folder: Path, stack: str) -> dict[str, str]:
@@ -183,7 +199,7 @@ def faults_of_stack_file(
     ]
     if file.exists() and has_second_document(file):
         faults.append(messages.second_document(project.shown(file)))
-    faults += _ignored_file(project, file, stack, configuration)
+    faults += ignored_file(project, stack, configuration)
     return tuple(faults)
 
 
@@ -224,13 +240,17 @@ def _stray_inside(
     return found
 
 
-def _ignored_file(
-    project: Project, file: Path, stack: str, configuration: Mapping[str, Any]
-) -> list[Refusal]:
+def ignored_file(project: Project, stack: str, configuration: Mapping[str, Any]) -> list[Refusal]:
     """Finds a file that is named almost as the stack's, with values that are not in force.
 
     It may also be in another folder of the project, such as one that stackConfigDir named.
+
+    Args:
+        project: the stack's.
+        stack: its name.
+        configuration: what is in force, by full key.
     """
+    file = project.stack_file(stack)
     names = {f"{file.stem}{extension}".casefold() for extension in _EXTENSIONS}
     for folder in dict.fromkeys((project.stacks, *_folders(project.file.parent))):
         for other in sorted(folder.glob("*")):
@@ -270,19 +290,34 @@ def _project_in(folder: Path) -> Project | None:
     return Project(file, name, file.parent / stacks, config, frozenset(content))
 
 
-def _values(project: Project, stack: str) -> dict[str, str | Undecided]:
+def values_in_files(project: Project, stack: str) -> dict[str, str | Undecided]:
+    """Reads what a stack's file and the project's defaults say, by full key.
+
+    Raises:
+        SettingsError: the files can't be read.
+    """
     file = project.stack_file(stack)
     content = read_mapping(file) if file.exists() else {}
-    values = _of_stack(project, content)
+    values = defaults_of(project) | _of_stack(project, content)
+    if content.get("environment"):
+        values["environment"] = Undecided("it may set any key; ask `pulumi config`")
+    return values
+
+
+def defaults_of(project: Project) -> dict[str, str | Undecided]:
+    """Reads what the project's file says for all stacks, by full key.
+
+    Raises:
+        SettingsError: one of them is no key.
+    """
+    values: dict[str, str | Undecided] = {}
     for key, described in project.config.items():
         full = _full_key(project, key, project.file)
         default = _default(described)
-        if full not in values and default is not None:
+        if default is not None:
             # The CLI takes such a name for a path.
             odd = re.search(r'[."\[]', full)
             values[full] = Undecided("ask `pulumi config`") if odd else text_of(default)
-    if content.get("environment"):
-        values["environment"] = Undecided("it may set any key; ask `pulumi config`")
     return values
 
 

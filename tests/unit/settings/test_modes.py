@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from guardduty_eks_audit_logs.settings.modes import Mode, faults_of_mode
+from guardduty_eks_audit_logs.settings.modes import Mode, faults_of_mode, without_other_modes
 from tests.support.vocabulary import ADMINISTRATOR
 
 _RULES: list[object] = [{"status": "ENABLED", "all": True}]
@@ -85,3 +85,23 @@ def test_units_and_tags_in_mode_invitation_are_refused() -> None:
 def test_rules_that_are_none_are_somebody_elses_fault_to_tell(members: object) -> None:
     assert faults_of_mode({"mode": "invitation", "members": members}) == ()
     assert faults_of_mode({"mode": "nonsense", "members": members}) == ()
+
+
+def test_what_the_project_says_for_all_stacks_passes_over_other_modes() -> None:
+    project = {"members": json.dumps(_RULES), "onRelease": "RESTORE", "administratorAccountId": "1"}
+    delegation = {"mode": "delegation", **project, "administratorAccountId": ADMINISTRATOR}
+
+    assert without_other_modes(delegation, project) == {
+        "mode": "delegation",
+        "administratorAccountId": ADMINISTRATOR,
+    }
+    assert without_other_modes(project, project) == {
+        "members": json.dumps(_RULES),
+        "onRelease": "RESTORE",
+    }
+
+
+def test_what_a_stack_says_for_another_mode_stays_a_fault() -> None:
+    said = {"mode": "standalone", "members": json.dumps(_RULES), "showCosts": "false"}
+
+    assert without_other_modes(said, {"members": "[]", "mode": "standalone"}) == said

@@ -78,6 +78,11 @@ def numbers_of(result: StackResult) -> Numbers:
 
 def first_line(results: Sequence[StackResult], names: Places, kind: Kind) -> str:
     """Says in one line what happens in all stacks."""
+    return messages.first_line(names.said(), what_happens(results, kind))
+
+
+def what_happens(results: Sequence[StackResult], kind: Kind) -> Sequence[str]:
+    """Says what happens in stacks, all together: `12 on`, `3 off`, `1 refused`."""
     total = sum(map(numbers_of, results), Numbers())
     done = [result for result in results if result.ending is Ending.DONE]
     said = _changes(total, kind)
@@ -90,7 +95,7 @@ def first_line(results: Sequence[StackResult], names: Places, kind: Kind) -> str
     for ending in (Ending.REFUSED, Ending.FAILED, Ending.NO_RESULT):
         if endings[ending]:
             said.append(messages.ended(ending, endings[ending]))
-    return messages.first_line(names.said(), said)
+    return said
 
 
 def _changes(total: Numbers, kind: Kind) -> list[str]:
