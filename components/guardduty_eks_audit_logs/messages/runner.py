@@ -167,7 +167,7 @@ def help_of_runner(command: str) -> str:
     what, example = _WHAT[command]
     codes = "\n".join(f"  {code}" for code in (*_CODES[command], *_MORE_CODES))
     return (
-        f"{what} Without --stacks it takes every stack that has a file, but the template, demo-…, "
-        "sample-… and those with mode: delegation.\n\n"
+        f"{what} Without --stacks it takes every stack that has a file, but template, demo-..., "
+        "sample-... and those with mode: delegation.\n\n"
         f"\b\n{example}\n\n\b\nExit codes:\n{codes}"
     )
