@@ -385,6 +385,17 @@ def test_regions_of_several_stacks_are_named_with_them() -> None:
     assert "300000000001  us-east-1 (b)  on" in text
 
 
+def test_long_names_of_stacks_are_cut_in_the_table_alone() -> None:
+    stacks = (f"a{'x' * 99}", f"b{'y' * 99}")
+    row = missing(on("300000000001", "ap-southeast-1", name="n" * 50, unit=f"Root/{'u' * 90}"))
+    rows = tuple(replace(row, stack=stack) for stack in stacks)
+    regions = tuple(region("ap-southeast-1", stack=stack) for stack in stacks)
+    coverage = replace(small(), rows=rows, regions=regions, problems=())
+
+    assert max(map(cell_len, _lines(coverage, every_row=True))) <= 80
+    assert all(stack in csv(coverage) and stack in markdown(coverage) for stack in stacks)
+
+
 def test_without_gaps_there_is_no_list_of_them() -> None:
     text = _table(whole(replace(small(), require=Require.ALL)))
 
