@@ -54,11 +54,15 @@ def aws(serve_sandbox: ServeSandbox, monkeypatch: pytest.MonkeyPatch) -> Running
     sandbox = serve_sandbox(organization=_ORGANIZATION)
     sandbox.client.disable_region(ADMINISTRATOR, _HONG_KONG)
     sandbox.client.clear_calls()
+    _act_there(sandbox, monkeypatch)
+    return sandbox
+
+
+def _act_there(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in set(os.environ) - set(sandbox.environment):
         monkeypatch.delenv(name)
     for name, value in sandbox.environment.items():
         monkeypatch.setenv(name, value)
-    return sandbox
 
 
 def _run(*arguments: str) -> Result:
@@ -207,6 +211,24 @@ def test_enabled_takes_all_regions_that_the_account_has_opted_in_to(
 
     assert "4 stacks in 4 regions: 1 file written, 3 are there already." in more.output
     assert "  new  stacks/Pulumi.prod-ap-east-1.yaml\n" in more.output
+
+
+@pytest.mark.parametrize(
+    "regions", [["cn-north-1", "cn-northwest-1"], ["us-gov-east-1", "us-gov-west-1"]]
+)
+def test_another_partition_is_found_by_the_environments_region(
+    folder: Path,
+    serve_sandbox: ServeSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    regions: list[str],
+) -> None:
+    _act_there(serve_sandbox(regions=regions), monkeypatch)
+    monkeypatch.setenv("AWS_REGION", regions[0])
+
+    done = _run("--enabled", *_ALONE, "--profile", "administrator")
+
+    assert done.exit_code == 0, done.output
+    assert _stacks(folder) == [f"prod-{region}" for region in regions]
 
 
 @pytest.mark.usefixtures("aws")

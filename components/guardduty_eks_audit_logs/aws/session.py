@@ -77,8 +77,8 @@ class Session:
 
     def account(self) -> AccountApi:
         """Account Management, as the same account, if `open_session` made this session."""
-        assert self.clients is not None  # noqa: S101
-        assert self.watch is not None  # noqa: S101
+        if self.clients is None or self.watch is None:
+            raise TypeError(self)
         return AccountApi(watched(self.clients.account(), self.watch))
 
 

@@ -203,7 +203,7 @@ def offer_unknown(reason: str) -> str:
     return f"unknown whether EKS audit logs are offered: {reason}"
 
 
-def no_detector_yet() -> str:
+def region_without_detector() -> str:
     return "no detector there yet"
 
 

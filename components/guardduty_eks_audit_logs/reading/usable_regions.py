@@ -91,7 +91,7 @@ def _read(who: Configuration, report: Report, region: str, unknown: str = "") ->
         guardduty = open_session(who, region, report=report).guardduty
         detector = guardduty.detector_id()
         if detector is None:
-            nothing = messages.offer_unknown(messages.no_detector_yet())
+            nothing = messages.offer_unknown(messages.region_without_detector())
             return FoundRegion(region, unknown=unknown or nothing)
         if guardduty.detector(detector).status is None:
             return FoundRegion(region, messages.region_without_feature())

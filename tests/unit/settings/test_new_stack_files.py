@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from guardduty_eks_audit_logs.errors import SettingsError, UserError
 from guardduty_eks_audit_logs.model import AccountId
@@ -254,6 +256,18 @@ def test_rules_for_all_regions_reach_no_delegation_stack(folder: Path) -> None:
     file.write_text(f"{file.read_text()}  acme:onRelease: DISABLE\n")
     with pytest.raises(SettingsError, match="onRelease: DISABLE has no effect"):
         settings("prod-delegation-eu-west-1")
+
+
+@given(text=st.text(max_size=20).filter(lambda text: text.isprintable() and text == text.strip()))
+def test_a_profile_of_any_name_is_read_as_it_was_given(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "Pulumi.yaml").write_text(_PROJECT)
+
+    _add(folder, Answers("prod", Actor(_ADMINISTRATOR, text), None), "eu-west-1")
+
+    assert read_configuration(folder, "prod-eu-west-1").get("aws:profile", "") == text
 
 
 def test_a_text_is_one_for_every_reader_of_yaml(tmp_path: Path) -> None:
