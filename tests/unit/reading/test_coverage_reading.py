@@ -422,6 +422,36 @@ def test_without_stacks_and_detector_an_administrators_members_are_unknown(
     assert len(coverage.problems) == (1 if unread else 0)
 
 
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("AccessDenied", "User: x is not authorized to perform: organizations:List"),
+        ("BadRequest", "Later"),
+    ],
+)
+def test_who_may_not_ask_whether_it_administers_others_does_not_stand_alone(
+    serve: Serve, kind: str, message: str
+) -> None:
+    sandbox = serve(accounts=_members(4), regionsWithoutAdministratorDetector=["us-east-1"])
+    fault = {"effect": {"kind": kind, "message": message}}
+    asked = {"service": "organizations", "operation": "ListDelegatedAdministrators"}
+    sandbox.control("POST", "faults", {**fault, **asked})
+    coverage = read_coverage([Target("", "us-east-1", None, keys_of())], Require.RULES)
+
+    own = _row(coverage, ADMINISTRATOR)
+    assert (own.membership, own.status) == (UNKNOWN_MEMBERSHIP, "DISABLED")
+    assert len(coverage.unread) == 5
+    assert [message in problem for problem in coverage.problems] == [True]
+
+
+def test_a_caller_whose_administrator_is_unknown_is_not_called_one(serve: Serve) -> None:
+    sandbox = serve(accounts=_members(1))
+    sandbox.refused = lambda page: page.path.endswith("/administrator")
+    own = _row(_read("us-east-1", caller=account(1)), account(1))
+    assert (own.membership, own.status) == (UNKNOWN_MEMBERSHIP, "ENABLED")
+    assert (own.decided_by, own.pending) == ("unknown", "")
+
+
 def test_a_stack_whose_caller_is_a_member_reads_its_own_status_only(serve: Serve) -> None:
     serve(accounts=_members(4))
     coverage = _read("us-east-1", caller=account(1))
@@ -447,7 +477,7 @@ def test_a_caller_that_administers_no_organization_is_told_so(serve: Serve) -> N
     coverage = _read("us-east-1", caller="800000000001")
 
     (row,) = coverage.rows
-    assert (row.status, row.unread) == ("ENABLED", False)
+    assert (row.membership, row.status, row.unread) == ("standalone", "ENABLED", False)
     assert any("is not the delegated GuardDuty" in problem for problem in coverage.problems)
 
 

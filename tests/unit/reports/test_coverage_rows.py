@@ -248,6 +248,30 @@ def test_a_suspended_member_without_a_status_is_unknown_but_read() -> None:
     assert _row(replace(read, unanswered=frozenset({account(1)}))).unread
 
 
+def test_a_suspended_member_without_a_status_is_not_on_against_a_rule() -> None:
+    left_out = MemberStatuses({}, {account(1): "no status"})
+    read = replace(_region(member(1, "Disabled"), chosen=_ALL_OFF), statuses=left_out)
+    row = _row(read)
+    assert (row.status, row.wanted, row.gap) == (CoverageStatus.UNKNOWN, OFF, "")
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"organization": None},
+        {"members": None, "reason": "ListMembers failed"},
+        {"statuses": MemberStatuses({}, {account(1): "Internal error"})},
+    ],
+)
+@pytest.mark.parametrize(("chosen", "label"), [({}, ""), (_ALL_LEFT, " (rule 1: all)")])
+def test_nobody_decides_only_where_nothing_is_unknown(
+    unknown: dict[str, object], chosen: Mapping[str, object], label: str
+) -> None:
+    read = _with_one(OFF, chosen=chosen)
+    assert _row(read).decided_by == f"nobody{label}"
+    assert _row(replace(read, **unknown)).decided_by == f"unknown{label}"  # type: ignore[arg-type]
+
+
 def test_what_aws_did_not_process_is_unknown_and_no_gap() -> None:
     statuses = MemberStatuses({}, {account(1): "Internal error"})
     for require in Require:
@@ -540,6 +564,16 @@ def test_two_stacks_of_one_caller_and_region_have_one_row_an_account() -> None:
         (ADMINISTRATOR, "prod"),
         (account(1), "second"),
     ]
+
+
+@pytest.mark.parametrize("first", [_ALL_ON, _ALL_OFF])
+def test_two_stacks_that_want_opposites_of_an_account_hide_no_gap(
+    first: Mapping[str, object],
+) -> None:
+    second = _ALL_OFF if first is _ALL_ON else _ALL_ON
+    reads = [_with_one(ON, chosen=first), replace(_with_one(ON, chosen=second), stack="second")]
+    (gap,) = coverage(reads, Require.RULES, NOW).gaps
+    assert (gap.account, gap.gap) == (account(1), "on, rule 1 wants it off")
 
 
 def test_two_callers_in_one_region_have_rows_of_their_own() -> None:
