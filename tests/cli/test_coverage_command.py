@@ -250,6 +250,23 @@ def test_all_faults_of_all_stacks_are_told_before_any_call(desk: Desk) -> None:
     assert not desk.operations()
 
 
+def test_a_secret_that_a_preview_would_show_is_refused_and_not_shown(desk: Desk) -> None:
+    folder = desk.folder / "bin"
+    folder.mkdir()
+    answer = {"guardduty-eks-audit-logs:members": {"value": '[{"hidden": 1}]', "secret": True}}
+    (folder / "pulumi").write_text(f"#!/bin/sh\ncat <<'.'\n{json.dumps(answer)}\n.\n")
+    (folder / "pulumi").chmod(0o755)
+    desk.stack("prod", "config:\n  guardduty-eks-audit-logs:members:\n    secure: v1:x\n")
+    path = f"{folder}:{desk.environment['PATH']}"
+
+    shown = CliRunner(env={**desk.environment, "PATH": path}).invoke(app, ["coverage"])
+
+    assert shown.exit_code == 2
+    assert "error: prod: guardduty-eks-audit-logs:members is a secret" in shown.stderr
+    assert "hidden" not in shown.output
+    assert not desk.operations()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -346,7 +346,10 @@ def test_a_region_without_the_feature_is_to_have_no_stack(
 
 @pytest.mark.parametrize(
     ("operation", "what"),
-    [("ListMembers", "guardduty:ListMembers"), ("ListDetectors", "region")],
+    [
+        ("ListMembers", "guardduty:ListMembers"),
+        pytest.param("ListDetectors", "region", marks=pytest.mark.slow),
+    ],
 )
 def test_what_could_not_be_found_out_ends_with_exit_code_2(
     place: Place, operation: str, what: str

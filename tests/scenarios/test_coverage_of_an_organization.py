@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from aws_sandbox.fault_effects import AccessDenied
+from aws_sandbox.fault_effects import AccessDenied, InternalServerError, Throttling
 from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from tests.support.coverage.organization import (
     ACCEPTED,
@@ -30,18 +30,20 @@ from tests.support.coverage.organization import (
     SUSPENDED,
     TURNED_OFF,
     attach_policies,
+    covered_project,
     serve_covered_organization,
     stack_of,
 )
 from tests.support.coverage.truth import Truth, truth_of
+from tests.support.engine.roles import policy
 from tests.support.vocabulary import account
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from aws_sandbox.client import Scope
-    from aws_sandbox.testing.plugin import ServeSandbox
+    from aws_sandbox.testing.plugin import RunningSandbox, ServeSandbox
     from tests.support.coverage.organization import CoveredOrganization, Ended
     from tests.support.coverage.truth import Key
 
@@ -156,17 +158,46 @@ def test_what_is_hard_to_read_is_there(organization: CoveredOrganization) -> Non
 
 
 @pytest.mark.slow
-def test_accounts_under_policies_name_them(organization: CoveredOrganization) -> None:
+def test_accounts_under_policies_name_them_with_the_least_rights(
+    organization: CoveredOrganization,
+) -> None:
     attach_policies(organization.sandbox)
     truth = truth_of(organization, policies=True)
+    policies = {name: policy(name) for name in ("coverage", "tags")}
+    keys = _keys_of_role(organization, [*policies.values()])
+    organization.sandbox.client.clear_calls()
 
-    ended = organization.run("--format", "json")
+    ended = organization.run("--format", "json", **keys)
 
     assert {key: _said(row) for key, row in _rows(ended).items()} == truth
     assert ended.code == 1
     assert ended.document["problems"] == []
     decided = {found.decided_by for found in truth.values() if "policy" in found.decided_by}
     assert len(decided) == 3
+    calls = organization.sandbox.client.calls()
+    assert {f"{call.service}:{call.operation}" for call in calls} == {
+        action
+        for document in policies.values()
+        for statement in document["Statement"]
+        for action in statement["Action"]
+    }
+
+
+def _keys_of_role(
+    organization: CoveredOrganization, policies: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """The environment of a role of the administrator's account that has these policies alone."""
+    sandbox = organization.sandbox
+    role = sandbox.client.make_role(
+        ADMINISTRATOR, "auditor", trusts=[ADMINISTRATOR], policies=policies
+    )
+    assumed = sandbox.boto3("sts").assume_role(RoleArn=role, RoleSessionName="auditor")
+    return {
+        "AWS_PROFILE": "",
+        "AWS_ACCESS_KEY_ID": assumed["Credentials"]["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": assumed["Credentials"]["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": assumed["Credentials"]["SessionToken"],
+    }
 
 
 # Refusals
@@ -238,6 +269,37 @@ def test_a_batch_that_is_refused_leaves_only_its_accounts_unknown(
     _check_others(rows, truth, batch)
     assert {key for key, row in rows.items() if row["unread"]} == batch
     assert {rows[key]["membership"] for key in batch} <= {"Enabled", "Disabled"}
+
+
+@pytest.mark.slow
+def test_an_account_that_aws_leaves_unprocessed_is_unknown_in_its_words(
+    organization: CoveredOrganization,
+) -> None:
+    truth = truth_of(organization)
+    client = organization.sandbox.client
+    client.leave_unprocessed("GetMemberDetectors", [account(7)], "Internal error", regions=[ALL])
+
+    ended = organization.run("--format", "json")
+
+    rows, left = _rows(ended), (ALL, account(7))
+    assert ended.code == 2
+    _check_others(rows, truth, {left})
+    assert (rows[left]["status"], rows[left]["unread"]) == ("UNKNOWN", True)
+    assert "Internal error" in rows[left]["reason"]
+
+
+@pytest.mark.slow
+def test_what_is_asked_again_is_read_whole(organization: CoveredOrganization) -> None:
+    truth = truth_of(organization)
+    client = organization.sandbox.client
+    client.fails("GetMemberDetectors", with_=Throttling(), times=2)
+    client.fails("ListMembers", with_=InternalServerError(), times=1)
+
+    ended = organization.run("--format", "json")
+
+    assert all(fault.struck for fault in client.faults())
+    _check_others(_rows(ended), truth, ())
+    assert ended.code == 1, ended.errors
 
 
 @pytest.mark.slow
@@ -329,6 +391,28 @@ def test_exit_codes_say_whether_there_are_gaps(organization: CoveredOrganization
     assert organization.run("--stack", stack_of(NOT_OFFERED)).code == 0
     assert organization.run("--stack", stack_of(REFUSED)).code == 2
     assert organization.run("--stack", "nowhere").code == 2
+
+
+def test_an_account_that_is_to_stay_outside_is_no_gap_by_a_rule_for_its_tag(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    found = sandbox.client.organization()
+    for each in found.accounts:
+        if each.account_id != MANAGEMENT:
+            sandbox.client.set_feature(each.account_id, "ENABLED")
+    sandbox.client.set_tags(MANAGEMENT, {"audit": "outside"})
+    here = covered_project(sandbox, tmp_path / "project")
+    every = {"status": "ENABLED", "all": True}
+    here.configure(RULES, members=[every])
+    assert here.run().code == 1
+
+    here.configure(RULES, members=[{"status": "UNMANAGED", "tags": {"audit": "outside"}}, every])
+    ended = here.run("--format", "json")
+
+    assert ended.code == 0, ended.errors
+    outside = _rows(ended)[RULES, MANAGEMENT]
+    assert outside["decidedBy"] == "nobody (rule 1: tag audit=outside)"
+    assert outside["status"] == "UNKNOWN"
 
 
 @pytest.mark.slow

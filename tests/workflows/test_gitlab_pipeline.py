@@ -223,7 +223,10 @@ def test_a_merge_request_has_one_note_and_main_is_deployed_by_plan(
     coverage = project.run("coverage", _BRANCH)
     assert coverage.code in _jobs()["coverage"]["allow_failure"]["exit_codes"], coverage.log
     assert account(3) in coverage.log
-    assert account(3) in (coverage.folder / "coverage" / "junit.xml").read_text()
+    for name in _jobs()["coverage"]["artifacts"]["paths"]:
+        assert {file.name for file in (coverage.folder / name).iterdir()} == {
+            *("coverage.html", "coverage.json", "coverage.csv", "junit.xml"),
+        }
     drift = project.run("drift", "project_path:stranger/security:ref_type:branch:ref:main")
     assert drift.code == 1, drift.log
     assert "AccessDenied" in drift.log

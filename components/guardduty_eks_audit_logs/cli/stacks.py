@@ -11,15 +11,16 @@ from guardduty_eks_audit_logs.errors import SettingsError
 from guardduty_eks_audit_logs.reading.coverage import Target
 from guardduty_eks_audit_logs.settings.configuration import Settings
 from guardduty_eks_audit_logs.settings.identity import Identity
+from guardduty_eks_audit_logs.settings.secret_keys import secrets_to_show
 from guardduty_eks_audit_logs.settings.stack_files import (
-    ask_pulumi,
+    ask_pulumi_what_is_secret,
     faults_of_stack_file,
     read_configuration,
 )
 from guardduty_eks_audit_logs.settings.stack_identity import aws_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from guardduty_eks_audit_logs.messages.catalogue import Message
@@ -73,15 +74,26 @@ def target_of_stack(project: Project, stack: str) -> Target:
     Raises:
         SettingsError: with a sentence for every fault; each names the stack.
     """
+    secret: set[str] = set()
+
+    def ask(folder: Path, stack: str) -> dict[str, str]:
+        answer = ask_pulumi_what_is_secret(folder, stack)
+        secret.update(key for key, (_, is_secret) in answer.items() if is_secret)
+        return {key: value for key, (value, _) in answer.items()}
+
     try:
-        configuration = read_configuration(project.file.parent, stack, ask_pulumi)
-        settings = _settings(project, stack, configuration)
+        configuration = read_configuration(project.file.parent, stack, ask)
+        settings = _settings(project, stack, configuration, secret)
     except SettingsError as error:
         raise SettingsError(fault.after(f"{stack}: ") for fault in error.faults) from None
     return Target(stack, None, settings, configuration.get)
 
 
-def _settings(project: Project, stack: str, configuration: Mapping[str, str]) -> Settings:
+def _settings(
+    project: Project, stack: str, configuration: Mapping[str, str], secret: Collection[str]
+) -> Settings:
+    if shown := secrets_to_show(configuration, project.name, secret.__contains__):
+        raise SettingsError(shown)  # Nothing is said of their values.
     folder = project.file.parent
     faults: tuple[Message, ...] = (
         *faults_of_stack_file(folder, stack, configuration, Settings.keys()),

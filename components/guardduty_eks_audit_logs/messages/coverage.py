@@ -96,6 +96,11 @@ def what_is_a_gap(require: str) -> str:
     return _WHAT_IS_A_GAP[require]
 
 
+def coverage_read(at: str, callers: Sequence[str]) -> str:
+    by = f" as account {', '.join(callers)}" if callers else ""
+    return f"Read at `{at}`{by}."
+
+
 def gaps_heading(rows: int) -> str:
     return f"Gaps: {rows:,}"
 

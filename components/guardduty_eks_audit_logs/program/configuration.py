@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 
     from guardduty_eks_audit_logs.messages.catalogue import Message
 
-_SHOWN_OF_AWS = {
-    "aws:allowedAccountIds": "[0]",
-    "aws:forbiddenAccountIds": "[0]",
-    "aws:region": "",
-}
-"""The keys of pulumi-aws whose values a run shows, with the path to an entry of a list."""
-
 
 def read_configuration() -> Mapping[str, Any]:
     """Reads all of the stack's configuration by full key, with the project's defaults.
@@ -47,10 +40,7 @@ def read_settings(configuration: Mapping[str, Any]) -> Settings:
     Raises:
         SettingsError: with a sentence for every fault.
     """
-    prefix = f"{pulumi.get_project()}:"
-    entries = {f"{prefix}members": "[0].accounts[0]", **_SHOWN_OF_AWS}
-    shown = [k for k, v in configuration.items() if v and (k.startswith(prefix) or k in entries)]
-    if secrets := secrets_to_show({key: entries.get(key, "") for key in shown}, is_secret):
+    if secrets := secrets_to_show(configuration, pulumi.get_project(), is_secret):
         raise SettingsError(secrets)  # Nothing is said of their values.
     # Without an engine, in a test for instance, there is none.
     folder = Path(pulumi.get_root_directory() or ".")

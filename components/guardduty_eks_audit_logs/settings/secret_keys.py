@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from guardduty_eks_audit_logs import messages
@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 IsSecret = Callable[[str], bool]
 """Whether the value of a configuration key, by its full name, is a secret."""
+
+_SHOWN_OF_AWS = {
+    "aws:allowedAccountIds": "[0]",
+    "aws:forbiddenAccountIds": "[0]",
+    "aws:region": "",
+}
+"""The keys of pulumi-aws whose values a run shows.
+
+Where the value is a list, with the path to a single entry, which may be the secret.
+"""
 
 _CREDENTIALS = ("aws:secretKey", "aws:token")
 
@@ -35,16 +45,21 @@ def credentials_in_clear(
     return tuple(map(messages.credentials_in_clear, clear))
 
 
-def secrets_to_show(given: Mapping[str, str], is_secret: IsSecret) -> tuple[str, ...]:
+def secrets_to_show(
+    configuration: Mapping[str, Any], project: str, is_secret: IsSecret
+) -> tuple[str, ...]:
     """Refuses secrets in values that a preview shows and the state has in clear.
 
     Args:
-        given: the keys of the configuration that have a value, by their full names, with the path
-            to a single entry where the value is a list, for instance `[0]`: that may be the secret.
+        configuration: all of the stack's configuration by full key.
+        project: the name of the Pulumi project, the namespace of the product's keys.
         is_secret: whether the value of a key is a secret.
     """
+    prefix = f"{project}:"
+    entries = {f"{prefix}members": "[0].accounts[0]", **_SHOWN_OF_AWS}
+    shown = [k for k, v in configuration.items() if v and (k.startswith(prefix) or k in entries)]
     return tuple(
-        messages.secret_to_show(key, entry) for key, entry in given.items() if is_secret(key)
+        messages.secret_to_show(key, entries.get(key, "")) for key in shown if is_secret(key)
     )
 
 

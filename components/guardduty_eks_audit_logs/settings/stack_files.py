@@ -98,6 +98,21 @@ def read_configuration(
 def ask_pulumi(folder: Path, stack: str) -> dict[str, str]:
     """Asks the CLI for the configuration of a stack, secrets and environments included.
 
+    Returns:
+        {full key: value}.
+
+    Raises:
+        SettingsError: the CLI gives no values; its message is quoted.
+    """
+    return {key: value for key, (value, _) in ask_pulumi_what_is_secret(folder, stack).items()}
+
+
+def ask_pulumi_what_is_secret(folder: Path, stack: str) -> dict[str, tuple[str, bool]]:
+    """Asks the CLI as `ask_pulumi` does.
+
+    Returns:
+        {full key: (value, whether it is a secret)}.
+
     Raises:
         SettingsError: the CLI gives no values; its message is quoted.
     """
@@ -114,7 +129,7 @@ def ask_pulumi(folder: Path, stack: str) -> dict[str, str]:
     if asked.returncode:
         raise SettingsError((messages.pulumi_config_failed(stack, asked.stderr.strip()),))
     answer = json.loads(asked.stdout)
-    return {key: entry["value"] for key, entry in answer.items()}
+    return {key: (entry["value"], bool(entry.get("secret"))) for key, entry in answer.items()}
 
 
 def find_project(folder: Path) -> Project:

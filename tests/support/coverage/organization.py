@@ -147,13 +147,18 @@ def serve_covered_organization(serve: ServeSandbox, folder: Path) -> CoveredOrga
     """
     sandbox = serve(organization=json.dumps(_description()))
     _arrange(sandbox)
-    (folder / "stacks").mkdir(parents=True)
-    shutil.copy(PROJECT_FOLDER / "Pulumi.yaml", folder)
-    organization = CoveredOrganization(sandbox, folder)
+    organization = covered_project(sandbox, folder)
     for region in REGIONS:
         auto_enable = {"autoEnable": "ALL"} if region == ALL else {}
         organization.configure(region, members=MEMBERS[region], **auto_enable)
     return organization
+
+
+def covered_project(sandbox: RunningSandbox, folder: Path) -> CoveredOrganization:
+    """Makes a project without stacks for an organization that is served."""
+    (folder / "stacks").mkdir(parents=True)
+    shutil.copy(PROJECT_FOLDER / "Pulumi.yaml", folder)
+    return CoveredOrganization(sandbox, folder)
 
 
 def attach_policies(sandbox: RunningSandbox) -> None:

@@ -49,8 +49,10 @@ _SHAPE = {
     "testsuites": ({"name", "tests", "failures", "errors", "skipped"}, {"testsuite"}),
     "testsuite": (
         {"name", "timestamp", "tests", "failures", "errors", "skipped"},
-        {"testcase"},
+        {"properties", "testcase"},
     ),
+    "properties": (set(), {"property"}),
+    "property": ({"name", "value"}, set()),
     "testcase": ({"name", "classname"}, {"failure", "error", "skipped"}),
     "failure": ({"message", "type"}, set()),
     "error": ({"message", "type"}, set()),
@@ -234,6 +236,10 @@ def test_the_markdown_has_gaps_and_what_could_not_be_read() -> None:
     assert small().problems[0] in code_in(text)
 
 
+def test_the_markdown_says_when_it_was_read_and_as_whom() -> None:
+    assert "Read at `2026-11-27T09:30:00+00:00` as account 222222222222." in markdown(small())
+
+
 def test_a_large_coverage_fits_into_a_step_summary() -> None:
     row = missing(on("300000000000", "us-east-1", name="shop"))
     rows = tuple(replace(row, account=AccountId(f"{n:012}")) for n in range(20_000))
@@ -282,6 +288,16 @@ def test_the_junit_file_has_a_suite_a_region_and_one_of_problems() -> None:
         found[Finding.UNREAD] + len(coverage.problems),
         found[Finding.UNKNOWN] + found[Finding.NOT_OFFERED],
     )
+
+
+def test_a_suite_says_who_read_it() -> None:
+    suite = _xml(junit(small()))[0]
+
+    assert [(one.attrib["name"], one.attrib["value"]) for one in suite.iter("property")] == [
+        ("region", "us-east-1"),
+        ("stack", "prod-us-east-1"),
+        ("caller", ADMINISTRATOR_ACCOUNT),
+    ]
 
 
 def test_a_test_case_says_which_account_and_why() -> None:
@@ -367,6 +383,17 @@ def test_regions_of_several_stacks_are_named_with_them() -> None:
     assert "1 region, 1 account:" in text
     assert "us-east-1 (a)" in text
     assert "300000000001  us-east-1 (b)  on" in text
+
+
+def test_long_names_of_stacks_are_cut_in_the_table_alone() -> None:
+    stacks = (f"a{'x' * 99}", f"b{'y' * 99}")
+    row = missing(on("300000000001", "ap-southeast-1", name="n" * 50, unit=f"Root/{'u' * 90}"))
+    rows = tuple(replace(row, stack=stack) for stack in stacks)
+    regions = tuple(region("ap-southeast-1", stack=stack) for stack in stacks)
+    coverage = replace(small(), rows=rows, regions=regions, problems=())
+
+    assert max(map(cell_len, _lines(coverage, every_row=True))) <= 80
+    assert all(stack in csv(coverage) and stack in markdown(coverage) for stack in stacks)
 
 
 def test_without_gaps_there_is_no_list_of_them() -> None:

@@ -23,7 +23,7 @@ from guardduty_eks_audit_logs.reports.coverage.numbers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from guardduty_eks_audit_logs.reports.coverage.numbers import Place
@@ -45,20 +45,27 @@ def junit(coverage: Coverage) -> str:
     rows: defaultdict[Place, list[CoverageRow]] = defaultdict(list)
     for row in coverage.rows:
         rows[place_of(row)].append(row)
-    read_at = {place_of(region): region.read_at for region in coverage.regions}
+    regions = {place_of(region): region for region in coverage.regions}
     for place, name in places(coverage).items():
-        at = read_at.get(place, coverage.read_at)
-        _suite(root, printable(name), at, (_case(printable(name), row) for row in rows[place]))
+        region, suite = regions.get(place), printable(name)
+        about = {"region": place[0], "stack": place[1], "caller": (region and region.caller) or ""}
+        at = region.read_at if region else coverage.read_at
+        _suite(root, suite, at, about, (_case(suite, row) for row in rows[place]))
     if coverage.problems:
-        problems = map(_problem, coverage.problems)
-        _suite(root, _PROBLEMS, coverage.read_at, problems)
+        _suite(root, _PROBLEMS, coverage.read_at, {}, map(_problem, coverage.problems))
     _count(root, root.iter())
     indent(root)
     return tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
 
-def _suite(root: Element, name: str, at: datetime, cases: Iterable[Element]) -> None:
+def _suite(
+    root: Element, name: str, at: datetime, about: Mapping[str, str], cases: Iterable[Element]
+) -> None:
     suite = SubElement(root, "testsuite", name=name, timestamp=at.isoformat(timespec="seconds"))
+    if about:
+        properties = SubElement(suite, "properties")
+        for key, value in about.items():
+            SubElement(properties, "property", name=key, value=printable(value))
     suite.extend(cases)
     _count(suite, suite.iter())
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 _LONGEST_NAME = 100
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_CALLERS = 5
+"""So many of the accounts that read it are named."""
 _GAPS, _UNREAD = 2, 1
 """Which part is cut later."""
 
@@ -55,8 +58,17 @@ def document(coverage: Coverage) -> Document:
         first_line=headline(coverage),
         table=Table((region, "stack", *others), rows, "region"),
         parts=tuple(part for part in (_gaps(coverage), _unread(coverage)) if part.blocks),
-        note=messages.what_is_a_gap(coverage.require),
+        note=_note(coverage),
     )
+
+
+def _note(coverage: Coverage) -> str:
+    callers = sorted({region.caller for region in coverage.regions if region.caller})
+    read = messages.coverage_read(
+        coverage.read_at.isoformat(timespec="seconds"),
+        [caller for caller in callers if _ACCOUNT.fullmatch(caller)][:_CALLERS],
+    )
+    return f"{messages.what_is_a_gap(coverage.require)} {read}"
 
 
 def _gaps(coverage: Coverage) -> Part:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _WIDTH = 80
 _NAME = 20
 _UNIT = 22
-_PLACE = 34
+_PLACE = 29
 _NAMED = 10
 _SIGN = "*"
 
@@ -135,7 +135,7 @@ def _by_region(coverage: Coverage) -> Iterator[Line]:
 
     def line(place: str, cells: Iterable[str]) -> Line:
         numbers = (cell.rjust(wide) for cell, wide in zip(cells, widths, strict=True))
-        return Line(f"  {_padded(place, width)}  {' '.join(numbers)}")
+        return Line(f"  {_padded(place, width)}  {' '.join(numbers)}".rstrip())
 
     yield line(columns[0], columns[1:])
     for place, counts in counts_by_place(coverage).items():
@@ -144,7 +144,9 @@ def _by_region(coverage: Coverage) -> Iterator[Line]:
 
 def _rows(coverage: Coverage) -> Iterator[Line]:
     yield from _heading(messages.rows_heading(len(coverage.rows)))
-    names = {place: printable(name) for place, name in places(coverage).items()}
+    names = {
+        place: _padded(name, _widest((name,), _PLACE)) for place, name in places(coverage).items()
+    }
     for row in coverage.rows:
         where = f"{row.account}  {names[place_of(row)]}  {messages.status_word(row.status)}"
         said = "; ".join(details(row))
