@@ -199,6 +199,16 @@ def test_a_batch_that_fails_leaves_its_own_accounts_unknown(serve: Serve) -> Non
     )
 
 
+def test_a_refused_call_about_suspended_members_is_a_problem(serve: Serve) -> None:
+    sandbox = serve(accounts=[_member(1, relationshipStatus="Disabled")])
+    sandbox.refused = lambda page: page.path.endswith("/member/detector/get")
+    coverage = _read("us-east-1")
+
+    assert [row.account for row in coverage.unread] == [account(1)]
+    (problem,) = coverage.problems
+    assert "the status of 1 member could not be read" in problem
+
+
 def test_an_account_that_aws_leaves_unprocessed_is_unknown(serve: Serve) -> None:
     sandbox = serve(accounts=_members(4))
     fault = {
@@ -356,6 +366,20 @@ def test_where_sts_itself_refuses_the_caller_every_account_is_unread(
     assert len(there) == 6
     assert {(row.status, row.unread, row.gap) for row in there} == {("UNKNOWN", True, "")}
     assert coverage.regions[1].reason.startswith("GetCallerIdentity failed")
+
+
+@pytest.mark.parametrize("mode", ["invitation", "standalone"])
+def test_a_region_that_refuses_a_stack_of_no_organization_has_no_accounts(
+    serve: Serve, mode: str
+) -> None:
+    sandbox = serve(accounts=_members(4))
+    sandbox.refused = lambda page: page.region == "eu-west-1"
+    ours = Target("ours", "us-east-1", settings(), keys_of())
+    other = Target("other", "eu-west-1", settings(mode=mode), keys_of())
+    coverage = read_coverage([ours, other], Require.RULES)
+
+    assert {row.region for row in coverage.rows} == {"us-east-1"}
+    assert len(coverage.problems) == 1
 
 
 def test_another_identity_leaves_no_accounts_in_a_region_it_could_not_read(serve: Serve) -> None:
@@ -645,6 +669,14 @@ def test_policies_are_named_and_read_once(serve: Serve) -> None:
         2,
         2,
     )
+
+
+def test_a_policy_on_the_administrator_alone_is_named(serve: Serve) -> None:
+    sandbox = serve(accounts=_members(2))
+    body = {"plans": {"EKS_AUDIT_LOGS": "ENABLED"}, "accountIds": [ADMINISTRATOR]}
+    sandbox.control("POST", "policies", body)
+    own = _row(_read("us-east-1"), ADMINISTRATOR)
+    assert own.decided_by == f'policy "sandbox-1" on {ADMINISTRATOR}'
 
 
 @pytest.mark.parametrize("operation", ["ListPolicies", "DescribePolicy", "ListTargetsForPolicy"])

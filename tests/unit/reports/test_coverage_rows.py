@@ -149,6 +149,13 @@ def test_without_stacks_nobody_decides_the_callers_own_detector() -> None:
     assert (row.wanted, row.decided_by, row.pending, row.gap) == (None, "nobody", "", "")
 
 
+@pytest.mark.parametrize("unknown", [{"role": Role.UNKNOWN}, {"detector_unread": "Refused."}])
+def test_without_stacks_who_decides_of_the_caller_may_be_unknown(
+    unknown: dict[str, object],
+) -> None:
+    assert _own(replace(_region(), settings=None, **unknown)).decided_by == "unknown"  # type: ignore[arg-type]
+
+
 def test_a_suspended_detector_of_the_administrator_is_a_gap() -> None:
     row = _own(_region(detector=replace(_OWN, monitoring=False)))
     assert (row.detector, row.gap) == (DetectorState.SUSPENDED, "suspended")
@@ -317,6 +324,11 @@ def test_an_inactive_member_is_unknown_with_a_reason(
 def test_a_management_account_without_a_detector_has_none() -> None:
     none = RelationshipStatus.NO_DETECTOR_IN_MANAGEMENT_ACCOUNT
     assert _row(_region(member(1, none))).detector is DetectorState.NONE
+
+
+def test_who_may_have_left_the_organization_is_not_excused() -> None:
+    removed = _region(member(1, "Removed"), accounts=None)
+    assert _row(removed, require=Require.ALL).gap == "not a member"
 
 
 def test_who_has_left_the_organization_is_no_gap() -> None:

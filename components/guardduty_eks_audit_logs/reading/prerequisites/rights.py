@@ -44,7 +44,8 @@ def _try(region: Region, permission: Permission) -> None:
     else:
         findings.ok(action)
         for policy in answer.get("Policies", ()):
-            region.about[Subject.POLICY] = str(policy["Id"])
+            if "Id" in policy:
+                region.about[Subject.POLICY] = str(policy["Id"])
 
 
 def _note_refused(region: Region, permission: Permission, error: ServiceError) -> None:

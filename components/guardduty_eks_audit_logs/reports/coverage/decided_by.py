@@ -118,10 +118,10 @@ def _of_caller(read: RegionRead) -> Decided:
         by = policy_label(read, read.caller)
     elif read.administrator:
         by = messages.its_administrator(read.administrator.account)
+    elif read.role is Role.UNKNOWN or (wanted is None and read.detector_unread):
+        by = messages.UNKNOWN_DECIDER
     elif wanted is None:
         by = messages.NOBODY
-    elif read.role is Role.UNKNOWN:
-        by = messages.UNKNOWN_DECIDER
     elif read.role is Role.ADMINISTRATOR:
         by = messages.STATUS_OF_ADMINISTRATOR
     else:
