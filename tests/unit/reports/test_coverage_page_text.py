@@ -236,6 +236,14 @@ def test_the_differences_group_regions_and_reasons() -> None:
     assert differences.count(DENIED) == 1
 
 
+def test_what_is_said_of_a_region_is_text() -> None:
+    hostile = region("<i>region", stack="<i>stack", reason="<i>reason")
+    written = page(replace(_EMPTY, regions=(hostile,)))
+
+    assert written.count("&lt;i&gt;") == 3
+    assert "<i>" not in written.partition('<section class="regions">')[2].partition("<script")[0]
+
+
 def test_a_gap_in_every_region_names_them_in_one_word() -> None:
     rows = tuple(missing(on("300000000001", where)) for where in REGIONS)
     coverage = replace(_EMPTY, rows=rows, regions=tuple(map(region, REGIONS)))
