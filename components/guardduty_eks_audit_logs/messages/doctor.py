@@ -53,7 +53,7 @@ def region_not_listed(region: str) -> str:
 
 
 def correct_the_region() -> str:
-    return "Correct aws:region."
+    return "Correct aws:region or --regions."
 
 
 def region_status(status: str) -> str:
