@@ -346,7 +346,10 @@ def test_a_region_without_the_feature_is_to_have_no_stack(
 
 @pytest.mark.parametrize(
     ("operation", "what"),
-    [("ListMembers", "guardduty:ListMembers"), ("ListDetectors", "region")],
+    [
+        ("ListMembers", "guardduty:ListMembers"),
+        pytest.param("ListDetectors", "region", marks=pytest.mark.slow),
+    ],
 )
 def test_what_could_not_be_found_out_ends_with_exit_code_2(
     place: Place, operation: str, what: str
@@ -409,9 +412,9 @@ def test_identical_rows_are_shown_once_and_missing_ones_first(place: Place) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--stack", "prod", "--regions", _US], "--regions and --profile are for use without"),
+        (["--stacks", "prod", "--regions", _US], "--regions and --profile are for use without"),
         (["--profile", "administrator"], "--profile is for --regions"),
-        (["--stack", "nothing"], "--stack nothing is no stack"),
+        (["--stacks", "nothing"], "--stacks nothing is no stack"),
         (["--format", "csv"], "'csv' is not one of 'table', 'json'"),
     ],
 )

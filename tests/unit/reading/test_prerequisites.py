@@ -53,7 +53,7 @@ def _found(
 
 def _may_only(*actions: str) -> None:
     """The administrator's user may do this and nothing else from now on."""
-    iam = boto3.client(
+    iam = boto3.Session().client(
         "iam",
         region_name=_REGION,
         aws_access_key_id=access_key_id(ADMINISTRATOR),
