@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 import pytest
 
 from guardduty_eks_audit_logs.foreign_words import printable
+from guardduty_eks_audit_logs.reports.coverage.rows import DetectorState
 from tests.support.browser import nodes, texts_of_poor_contrast
-from tests.support.coverages import DENIED, HOSTILE_NAMES, REGIONS, hostile, large, small, whole
+from tests.support.coverages import (
+    DENIED,
+    HOSTILE_NAMES,
+    REGIONS,
+    hostile,
+    large,
+    on,
+    region,
+    small,
+    whole,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -119,6 +130,19 @@ def test_keys_reach_every_row_of_the_coverage(
     assert names == {
         row.account: unknown.get(row.name, printable(row.name or "")) for row in coverage.rows
     }
+
+
+def test_where_guardduty_is_suspended_no_cell_says_on(open_coverage: OpenCoverage) -> None:
+    row = replace(on("300000000001", "us-east-1"), detector=DetectorState.SUSPENDED, wanted=None)
+    coverage = replace(small(), rows=(row,), regions=(region("us-east-1"),), problems=())
+    seen = open_coverage(coverage).page
+
+    unit, account, *_ = _walked(seen)
+    seen.select_option("#status", "on")
+
+    assert seen.locator("#body .cell").all_text_contents() == []
+    assert unit["cells"] == ["us-east-1: 0 of 1 on"]
+    assert account["cells"] == ["us-east-1: suspended: rule 2: all"]
 
 
 def test_a_cell_says_what_its_row_says(open_coverage: OpenCoverage) -> None:
