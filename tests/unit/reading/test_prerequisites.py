@@ -194,6 +194,18 @@ def test_a_reader_of_the_coverage_needs_no_write(serve: Serve) -> None:
     assert State.MISSING not in {one.state for one in found.values()}
 
 
+def test_a_reader_lacks_what_the_coverage_would_end_with_exit_code_2_without(serve: Serve) -> None:
+    serve()
+    _may_only("guardduty:*", "organizations:ListRoots", "organizations:DescribeOrganization")
+    target = Target("", _REGION, None, keys_of())
+
+    found = {finding.prerequisite: finding for finding in read_prerequisites([target])}
+
+    lacking = found["organizations:ListPolicies"]
+    assert lacking.state is State.MISSING
+    assert "permission organizations:ListPolicies" in lacking.way_out
+
+
 @pytest.mark.parametrize(("auto_enable", "state"), [("NEW", State.MISSING), ("NONE", State.OK)])
 def test_where_policies_decide_auto_enable_has_to_be_none(
     serve: Serve, auto_enable: str, state: State
