@@ -145,6 +145,13 @@ def test_where_guardduty_is_suspended_no_cell_says_on(open_coverage: OpenCoverag
     assert account["cells"] == ["us-east-1: suspended: rule 2: all"]
 
 
+def test_a_narrow_window_shows_why_a_region_could_not_be_read(open_coverage: OpenCoverage) -> None:
+    page = open_coverage(small(), width=640).page
+
+    wide = "document.querySelector('.regions .wide')"
+    assert page.evaluate(f"{wide}.scrollWidth <= {wide}.clientWidth")
+
+
 def test_a_cell_says_what_its_row_says(open_coverage: OpenCoverage) -> None:
     rows = _walked(open_coverage(small()).page)
 
