@@ -16,6 +16,7 @@ from tests.support.coverages import (
     REGIONS,
     hostile,
     large,
+    no_member,
     on,
     region,
     small,
@@ -143,6 +144,18 @@ def test_where_guardduty_is_suspended_no_cell_says_on(open_coverage: OpenCoverag
     assert seen.locator("#body .cell").all_text_contents() == []
     assert unit["cells"] == ["us-east-1: 0 of 1 on"]
     assert account["cells"] == ["us-east-1: suspended: rule 2: all"]
+
+
+def test_an_account_that_has_left_is_out_like_one_that_never_joined(
+    open_coverage: OpenCoverage,
+) -> None:
+    row = replace(no_member(on("300000000001", "us-east-1")), membership="Removed")
+    coverage = replace(small(), rows=(row,), regions=(region("us-east-1"),), problems=())
+    seen = open_coverage(coverage).page
+
+    seen.keyboard.press("d")
+
+    assert seen.locator("#body .account .cell").all_text_contents() == ["▲ out"]
 
 
 def test_a_narrow_window_shows_why_a_region_could_not_be_read(open_coverage: OpenCoverage) -> None:

@@ -95,6 +95,10 @@ def coverage_not_whole() -> str:
     return "Not everything could be read."
 
 
+def coverage_of_itself() -> str:
+    return "The account that reads administers no other: it sees itself alone."
+
+
 def what_is_a_gap(require: str) -> str:
     return _WHAT_IS_A_GAP[require]
 

@@ -206,6 +206,16 @@ def test_a_reader_lacks_what_the_coverage_would_end_with_exit_code_2_without(ser
     assert "permission organizations:ListPolicies" in lacking.way_out
 
 
+def test_the_management_account_is_not_advised_to_designate_itself(serve: Serve) -> None:
+    serve()
+
+    found = _found(MANAGEMENT)[Prerequisite.ADMINISTRATOR]
+
+    assert found.state is State.MISSING
+    assert f"`aws guardduty list-organization-admin-accounts --region {_REGION}`" in found.way_out
+    assert "enable-organization-admin-account" not in found.way_out
+
+
 @pytest.mark.parametrize(("auto_enable", "state"), [("NEW", State.MISSING), ("NONE", State.OK)])
 def test_where_policies_decide_auto_enable_has_to_be_none(
     serve: Serve, auto_enable: str, state: State

@@ -428,6 +428,16 @@ def test_what_guardduty5_counts_beside_the_gaps_is_said() -> None:
     assert "GuardDuty.5: 1, and 1 more that are no" in _table(coverage)
 
 
+@pytest.mark.parametrize(("others", "said"), [(0, True), (1, False)])
+def test_an_account_that_reads_itself_alone_is_told_so(others: int, *, said: bool) -> None:
+    accounts = (ADMINISTRATOR_ACCOUNT, "300000000001")[: 1 + others]
+    rows = tuple(on(account, "us-east-1") for account in accounts)
+    coverage = replace(small(), rows=rows, regions=(region("us-east-1"),), problems=())
+
+    for text in (_table(coverage), markdown(coverage)):
+        assert ("sees itself alone" in " ".join(text.split())) is said
+
+
 def test_every_row_is_in_the_whole_table() -> None:
     text = _table(small(), every_row=True)
 

@@ -79,7 +79,14 @@ def headline(coverage: Coverage) -> str:
     )
     if coverage.problems and not found[Finding.UNREAD]:
         return f"{line} {messages.coverage_not_whole()}"
-    return line
+    return f"{line} {messages.coverage_of_itself()}" if _of_itself(coverage) else line
+
+
+def _of_itself(coverage: Coverage) -> bool:
+    """Whether, without stacks, there is nothing but rows of the accounts that read them."""
+    own = {(*place_of(one), one.caller) for one in coverage.regions if not one.stack}
+    whose = [(*place_of(row), row.account) for row in coverage.rows]
+    return bool(whose) and not coverage.problems and own.issuperset(whose)
 
 
 def details(row: CoverageRow) -> list[str]:

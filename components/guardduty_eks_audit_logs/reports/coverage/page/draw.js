@@ -23,7 +23,7 @@ function accountCell(fact) {
   if (!fact) return { kind: "none", text: "", sentence: "no row" };
   const word = WORDS[fact.state];
   if (fact.gap) {
-    const short = fact.membership === NOT_A_MEMBER ? "out" : SHORT[fact.state];
+    const short = fact.gap === NOT_A_MEMBER ? "out" : SHORT[fact.state];
     return { kind: "gap", text: `▲ ${short}`, sentence: `${word}, gap: ${fact.gap}` };
   }
   if (fact.unread) return { kind: "unread", text: "!", sentence: `could not be read: ${fact.reason}` };
