@@ -68,7 +68,8 @@ def make_contact(target: Target, report: Report) -> Contact:
             else:
                 findings.ok(Prerequisite.REGION, messages.region_answers())
             return Contact(opened, findings, asked)
-        _look_from_elsewhere(target, where, asked, findings, report)
+        if not _look_from_elsewhere(target, where, asked, findings, report):
+            _note_no_answer(findings, Prerequisite.REGION, asked)
         return Contact(None, findings)
     _without_session(target, where, opened, findings, report)
     return Contact(None, findings)
@@ -86,9 +87,12 @@ def _without_session(
         findings.ok(Prerequisite.CREDENTIALS)
         findings.missing(Prerequisite.ACCOUNT, refusal.sentence, refusal.way_out)
     elif not where or not _look_from_elsewhere(target, where, error, findings, report):
-        note = findings.missing if isinstance(error, CredentialsError) else findings.unknown
-        way_out = refusal.way_out or messages.try_again_later()
-        note(Prerequisite.CREDENTIALS, in_words(error), way_out)
+        _note_no_answer(findings, Prerequisite.CREDENTIALS, error)
+
+
+def _note_no_answer(findings: Findings, what: Prerequisite, error: UserError) -> None:
+    note = findings.missing if isinstance(error, CredentialsError) else findings.unknown
+    note(what, in_words(error), error.refusals[0].way_out or messages.try_again_later())
 
 
 def _look_from_elsewhere(
@@ -104,9 +108,11 @@ def _look_from_elsewhere(
         return False
     _note_caller(findings, opened)
     status = tried(lambda: Probes(opened).account.opt_in_status(where))
-    reason = messages.refused_there_only(in_words(error))
+    out_of_reach = isinstance(error, ConnectionFailedError)
+    reason = in_words(error) if out_of_reach else messages.refused_there_only(in_words(error))
     if isinstance(status, UserError):
-        findings.unknown(Prerequisite.REGION, reason, messages.opt_in(where))
+        way_out = error.refusals[0].way_out if out_of_reach else messages.opt_in(where)
+        findings.unknown(Prerequisite.REGION, reason, way_out)
     elif status is None:
         seen = messages.region_not_listed(where)
         findings.missing(Prerequisite.REGION, seen, messages.correct_the_region())
