@@ -317,6 +317,21 @@ def test_a_right_that_a_run_goes_without_is_not_needed(place: Place) -> None:
     assert place.run().exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "action", ["guardduty:GetRemainingFreeTrialDays", "organizations:ListAccountsForParent"]
+)
+def test_without_stacks_a_right_that_the_coverage_lacks_is_missing(
+    place: Place, action: str
+) -> None:
+    reads = {one.action for one in actions(Purpose.COVERAGE, variants=())}
+    place.act_by(*reads - {action})
+
+    arguments = ("--regions", _US, "--profile", _ROLE)
+
+    assert place.rows(*arguments)[_US, action]["state"] == "missing"
+    assert place.run(*arguments).exit_code == 1
+
+
 def test_writes_are_not_checked_without_the_right_to_simulate(place: Place) -> None:
     place.stack(aws_profile=_ROLE)
     place.act_by(*_reads("iam:SimulatePrincipalPolicy", "guardduty:UpdateMemberDetectors"))

@@ -70,7 +70,7 @@ def _targets(
         return targets_of_regions(regions, profile), ()
     if profile is not None:
         raise SettingsError((messages.profile_without_regions(),))
-    project = find_project(Path())
+    project = find_project(Path.cwd())
     targets: list[Target] = []
     faulty: list[Finding] = []
     for name in chosen_stacks(project, stacks):

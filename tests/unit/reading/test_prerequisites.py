@@ -10,7 +10,9 @@ import pytest
 
 from aws_sandbox.credentials import access_key_id, secret_access_key
 from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
+from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
 from guardduty_eks_audit_logs.aws.probes import REQUESTS
+from guardduty_eks_audit_logs.errors import ConnectionFailedError, CredentialsError, UserError
 from guardduty_eks_audit_logs.planning.permissions import PERMISSIONS, Caller, Purpose
 from guardduty_eks_audit_logs.reading.coverage import Target
 from guardduty_eks_audit_logs.reading.prerequisites import read_prerequisites
@@ -239,3 +241,31 @@ def test_what_needs_a_right_that_is_missing_is_not_checked(serve: Serve) -> None
     assert "guardduty:GetDetector" in found[Prerequisite.DETECTOR].way_out
     assert found["organizations:ListRoots"].state is State.NOT_NEEDED
     assert found["guardduty:UpdateDetector"].state is State.NOT_CHECKED
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state"),
+    [
+        (CredentialsError("AWS does not accept the credentials."), State.MISSING),
+        (ConnectionFailedError("no answer from AWS."), State.UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("region", [_REGION, "eu-west-1"])
+def test_guardduty_that_takes_no_call_is_not_well(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, refusal: UserError, state: State, region: str
+) -> None:
+    serve(regions=[_REGION, "eu-west-1"])
+
+    def refuse(_: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(GuardDutyApi, "detector_id", refuse)
+    found = _found(region=region)[Prerequisite.REGION]
+
+    accepted_elsewhere = region != _REGION
+    assert found.state is (State.UNKNOWN if accepted_elsewhere else state)
+    assert refusal.refusals[0].sentence in found.seen
+    assert ("this region only" in found.seen) is (
+        accepted_elsewhere and isinstance(refusal, CredentialsError)
+    )
+    assert found.way_out

@@ -69,7 +69,7 @@ def make_contact(target: Target, report: Report) -> Contact:
                 findings.ok(Prerequisite.REGION, messages.region_answers())
             return Contact(opened, findings, asked)
         if not _look_from_elsewhere(target, where, asked, findings, report):
-            findings.unknown(Prerequisite.REGION, in_words(asked), _way_out(asked))
+            _note_no_answer(findings, Prerequisite.REGION, asked)
         return Contact(None, findings)
     _without_session(target, where, opened, findings, report)
     return Contact(None, findings)
@@ -87,8 +87,12 @@ def _without_session(
         findings.ok(Prerequisite.CREDENTIALS)
         findings.missing(Prerequisite.ACCOUNT, refusal.sentence, refusal.way_out)
     elif not where or not _look_from_elsewhere(target, where, error, findings, report):
-        note = findings.missing if isinstance(error, CredentialsError) else findings.unknown
-        note(Prerequisite.CREDENTIALS, in_words(error), _way_out(error))
+        _note_no_answer(findings, Prerequisite.CREDENTIALS, error)
+
+
+def _note_no_answer(findings: Findings, what: Prerequisite, error: UserError) -> None:
+    note = findings.missing if isinstance(error, CredentialsError) else findings.unknown
+    note(what, in_words(error), _way_out(error))
 
 
 def _look_from_elsewhere(
@@ -107,7 +111,8 @@ def _look_from_elsewhere(
     refused = isinstance(error, CredentialsError)
     reason = messages.refused_there_only(in_words(error)) if refused else in_words(error)
     if isinstance(status, UserError):
-        findings.unknown(Prerequisite.REGION, reason, messages.opt_in(where))
+        way_out = messages.opt_in(where) if refused else _way_out(error)
+        findings.unknown(Prerequisite.REGION, reason, way_out)
     elif status is None:
         seen = messages.region_not_listed(where)
         findings.missing(Prerequisite.REGION, seen, messages.correct_the_region())

@@ -57,7 +57,7 @@ def _note_refused(region: Region, permission: Permission, error: ServiceError) -
         findings.not_checked(action, seen)  # the way out is the administrator's
     elif error.code not in ACCESS_DENIED:
         findings.unknown(action, seen, messages.try_again_later())
-    elif permission.optional and not region.reader:
+    elif permission.optional and not region.reader:  # the coverage ends with exit code 2
         findings.not_needed(action, seen, messages.goes_without(action, permission.unknown))
     else:
         findings.missing(action, seen, messages.give_permission(action))
