@@ -69,7 +69,7 @@ def make_contact(target: Target, report: Report) -> Contact:
                 findings.ok(Prerequisite.REGION, messages.region_answers())
             return Contact(opened, findings, asked)
         if not _look_from_elsewhere(target, where, asked, findings, report):
-            _note_no_answer(findings, Prerequisite.REGION, asked)
+            findings.unknown(Prerequisite.REGION, in_words(asked), _way_out(asked))
         return Contact(None, findings)
     _without_session(target, where, opened, findings, report)
     return Contact(None, findings)
@@ -87,12 +87,8 @@ def _without_session(
         findings.ok(Prerequisite.CREDENTIALS)
         findings.missing(Prerequisite.ACCOUNT, refusal.sentence, refusal.way_out)
     elif not where or not _look_from_elsewhere(target, where, error, findings, report):
-        _note_no_answer(findings, Prerequisite.CREDENTIALS, error)
-
-
-def _note_no_answer(findings: Findings, what: Prerequisite, error: UserError) -> None:
-    note = findings.missing if isinstance(error, CredentialsError) else findings.unknown
-    note(what, in_words(error), _way_out(error))
+        note = findings.missing if isinstance(error, CredentialsError) else findings.unknown
+        note(Prerequisite.CREDENTIALS, in_words(error), _way_out(error))
 
 
 def _look_from_elsewhere(
