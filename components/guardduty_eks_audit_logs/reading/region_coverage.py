@@ -102,10 +102,10 @@ class _Reader:
                 self._take(detector=self._api.detector(detector_id))
         except UserError as error:
             self._take(detector_unread=str(error))
-            self._fail(str(error))
+            self._fail_to_know_the_caller(str(error))
             return None
         if detector_id is None and self._settings is None:
-            delegated = self._organization.has_administrator(self._session.caller)
+            delegated = self._organization.may_be_administered_by(self._session.caller)
             role = Role.ADMINISTRATOR if delegated else Role.ALONE
             self._take(role=role, of_organization=delegated)
         if detector_id is None and self._read.role is Role.ADMINISTRATOR:
@@ -117,7 +117,7 @@ class _Reader:
         try:
             administrator = self._api.own_membership(detector_id)
         except UserError as error:
-            self._fail(str(error))
+            self._fail_to_know_the_caller(str(error))
             return
         if administrator:
             # A member may not ask about the organization.
@@ -196,6 +196,13 @@ class _Reader:
 
     def _take(self, **found: object) -> None:
         self._read = replace(self._read, **found)  # type: ignore[arg-type]
+
+    def _fail_to_know_the_caller(self, reason: str) -> None:
+        """GuardDuty does not say what the caller is; without stacks, AWS Organizations may."""
+        if self._settings is None:
+            delegated = self._organization.may_be_administered_by(self._session.caller)
+            self._take(of_organization=delegated)
+        self._fail(reason)
 
     def _fail(self, reason: str) -> None:
         """The region can't be read any further."""

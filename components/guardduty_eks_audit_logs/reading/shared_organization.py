@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.organization_once import Once, OrganizationOnce
-from guardduty_eks_audit_logs.errors import UserError
+from guardduty_eks_audit_logs.errors import WHO_ASKS, ServiceError, UserError
 from guardduty_eks_audit_logs.planning.decisions import is_member, rule_label
 from guardduty_eks_audit_logs.reading.guardduty_policies import read_guardduty_policies
 from guardduty_eks_audit_logs.reading.organization_accounts import read_organization_accounts
@@ -45,12 +45,17 @@ class SharedOrganization:
         """Its GuardDuty policies; raises UserError if they can't be read."""
         return self._once.ask("policies", lambda: read_guardduty_policies(self._api))
 
-    def has_administrator(self, account: AccountId) -> bool:
-        """Whether an account is a delegated administrator of GuardDuty; False if AWS refuses."""
+    def may_be_administered_by(self, account: AccountId) -> bool:
+        """Whether an account is a delegated administrator of GuardDuty; True if that is unknown.
+
+        AWS Organizations itself refuses accounts that are none, or in no organization.
+        """
         try:
             return account in self._api.guardduty_administrators()
+        except ServiceError as error:
+            return error.by_iam or error.code not in WHO_ASKS
         except UserError:
-            return False
+            return True
 
     def added_to(self, read: RegionRead) -> RegionRead:
         """Adds the organization's accounts to a region, and what its rules need to know."""

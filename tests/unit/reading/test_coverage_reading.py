@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -420,6 +422,38 @@ def test_without_stacks_and_detector_an_administrators_members_are_unknown(
     assert _row(coverage, caller).detector is DetectorState.NONE
     assert len(coverage.unread) == unread == len(coverage.rows) - 1
     assert len(coverage.problems) == (1 if unread else 0)
+
+
+@pytest.mark.parametrize("path", ["/detector", "/detector/[0-9a-f]+", ".*/administrator"])
+def test_without_stacks_a_caller_that_is_unknown_hides_no_account(serve: Serve, path: str) -> None:
+    sandbox = serve(accounts=_members(4))
+    sandbox.refused = lambda page: bool(re.fullmatch(path, page.path))
+    target = Target("", "us-east-1", None, keys_of(ADMINISTRATOR))
+    coverage = read_coverage([target], Require.RULES)
+
+    _others_are_unread(coverage)
+
+
+def test_whether_an_account_administers_others_is_unknown_without_the_right(serve: Serve) -> None:
+    sandbox = serve(accounts=_members(4), regionsWithoutAdministratorDetector=["us-east-1"])
+    iam = sandbox.boto3("iam")
+    (user,) = iam.list_users()["Users"]
+    tree = ["ListRoots", "ListOrganizationalUnitsForParent", "ListAccountsForParent"]
+    allowed = ["guardduty:*", *(f"organizations:{operation}" for operation in tree)]
+    statement = {"Effect": "Allow", "Action": allowed, "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName=user["UserName"], PolicyName="only", PolicyDocument=policy)
+    target = Target("", "us-east-1", None, keys_of(ADMINISTRATOR))
+    coverage = read_coverage([target], Require.RULES)
+
+    _others_are_unread(coverage)
+
+
+def _others_are_unread(coverage: Coverage) -> None:
+    others = {MANAGEMENT, *(account(number) for number in range(1, 5))}
+    assert {row.account for row in coverage.unread} >= others
+    assert {_row(coverage, other).membership for other in others} == {UNKNOWN_MEMBERSHIP}
+    assert coverage.problems
 
 
 def test_a_stack_whose_caller_is_a_member_reads_its_own_status_only(serve: Serve) -> None:

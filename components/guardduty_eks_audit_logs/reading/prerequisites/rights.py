@@ -8,7 +8,7 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.iam import ALLOWED
 from guardduty_eks_audit_logs.aws.probes import REQUESTS, Subject, SubjectMissingError
 from guardduty_eks_audit_logs.errors import ACCESS_DENIED, WHO_ASKS, ServiceError, UserError
-from guardduty_eks_audit_logs.reading.prerequisites.seen import by_iam, in_words, tried
+from guardduty_eks_audit_logs.reading.prerequisites.seen import in_words, tried
 from guardduty_eks_audit_logs.reports.doctor import Prerequisite
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _note_refused(region: Region, permission: Permission, error: ServiceError) -
     may_ask = findings.is_ok(Prerequisite.ADMINISTRATOR)
     if error.code.endswith("NotFoundException"):
         findings.ok(action)  # so the caller may ask
-    elif error.code in WHO_ASKS and not may_ask and not by_iam(error):
+    elif error.code in WHO_ASKS and not may_ask and not error.by_iam:
         findings.not_checked(action, seen)  # the way out is the administrator's
     elif error.code not in ACCESS_DENIED:
         findings.unknown(action, seen, messages.try_again_later())

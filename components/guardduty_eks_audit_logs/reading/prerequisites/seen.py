@@ -79,7 +79,7 @@ class Findings:
     def failed(self, what: str, error: UserError, action: str) -> None:
         """A question failed: by lack of a right of its own, or for a reason that may pass."""
         if isinstance(error, ServiceError) and error.code in ACCESS_DENIED:
-            denied = by_iam(error) or not action.startswith("organizations:")
+            denied = error.by_iam or not action.startswith("organizations:")
             way_out = messages.give_to_check([action]) if denied else messages.for_administrators()
             self.not_checked(what, in_words(error), way_out)
         else:
@@ -158,11 +158,6 @@ def tried(ask: Callable[[], Answer]) -> Answer | UserError:
         return ask()
     except UserError as error:
         return error
-
-
-def by_iam(error: ServiceError) -> bool:
-    """Whether a policy of IAM refuses; a service that refuses the account has other words."""
-    return "is not authorized to perform" in error.reason
 
 
 def in_words(error: UserError) -> str:
