@@ -99,8 +99,3 @@ class ServiceError(UserError):
         super().__init__(
             messages.call_failed(operation, code, reason, denied=code in ACCESS_DENIED)
         )
-
-    @property
-    def by_iam(self) -> bool:
-        """Whether a policy of IAM refuses; a service that refuses the account has other words."""
-        return "is not authorized to perform" in self.reason

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from aws_sandbox.fault_effects import InternalServerError
+from aws_sandbox.fault_effects import ConnectionClosed, InternalServerError
 from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from guardduty_eks_audit_logs.cli import app
 from guardduty_eks_audit_logs.planning.permissions import Purpose, actions
@@ -361,7 +361,10 @@ def test_a_region_without_the_feature_is_to_have_no_stack(
 
 @pytest.mark.parametrize(
     ("operation", "what"),
-    [("ListMembers", "guardduty:ListMembers"), ("ListDetectors", "region")],
+    [
+        ("ListMembers", "guardduty:ListMembers"),
+        pytest.param("ListDetectors", "region", marks=pytest.mark.slow),
+    ],
 )
 def test_what_could_not_be_found_out_ends_with_exit_code_2(
     place: Place, operation: str, what: str
@@ -375,6 +378,19 @@ def test_what_could_not_be_found_out_ends_with_exit_code_2(
     assert rows[_EU, what]["state"] == "unknown"
     assert rows[_EU, what]["seen"].startswith(f"{operation}: ")
     assert rows[_US, what]["state"] == "ok"
+    assert ended.exit_code == 2
+
+
+@pytest.mark.parametrize("region", [_US, _EU])
+def test_a_region_out_of_reach_is_unknown(place: Place, region: str) -> None:
+    place.stack("prod", region)
+    place.sandbox.client.fails(with_=ConnectionClosed(), service="guardduty", regions=[region])
+
+    row, ended = place.rows()[region, "region"], place.run()
+
+    assert row["state"] == "unknown"
+    assert row["seen"].startswith("no answer from AWS")
+    assert "Check the network" in row["wayOut"]
     assert ended.exit_code == 2
 
 
@@ -411,9 +427,9 @@ def test_identical_rows_are_shown_once_and_missing_ones_first(place: Place) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--stack", "prod", "--regions", _US], "--regions and --profile are for use without"),
+        (["--stacks", "prod", "--regions", _US], "--regions and --profile are for use without"),
         (["--profile", "administrator"], "--profile is for --regions"),
-        (["--stack", "nothing"], "--stack nothing is no stack"),
+        (["--stacks", "nothing"], "--stacks nothing is no stack"),
         (["--format", "csv"], "'csv' is not one of 'table', 'json'"),
     ],
 )

@@ -80,7 +80,7 @@ class SandboxInProcess:
 
     def boto3(self, service: str, account: str = ADMINISTRATOR, region: str = "us-east-1") -> Any:  # noqa: ANN401 - depends on the service
         """A boto3 client of an account, for a test that has put this in the place of sockets."""
-        return boto3.client(
+        return boto3.Session().client(
             service,  # type: ignore[call-overload]
             region_name=region,
             aws_access_key_id=access_key_id(account),

@@ -98,7 +98,7 @@ def _without_settings(stack: str, error: SettingsError) -> list[Finding]:
 
 def _write(findings: Sequence[Finding], format_of_stdout: Format) -> None:
     if format_of_stdout is Format.JSON:
-        sys.stdout.write(as_json(findings))
+        sys.stdout.buffer.write(as_json(findings).encode())
         return
     console = terminal()
     for state, line in text(findings):

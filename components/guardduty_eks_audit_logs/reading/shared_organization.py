@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.failures import is_by_iam
 from guardduty_eks_audit_logs.aws.organization_once import Once, OrganizationOnce
 from guardduty_eks_audit_logs.errors import WHO_ASKS, ServiceError, UserError
 from guardduty_eks_audit_logs.planning.decisions import is_member, rule_label
@@ -45,17 +46,21 @@ class SharedOrganization:
         """Its GuardDuty policies; raises UserError if they can't be read."""
         return self._once.ask("policies", lambda: read_guardduty_policies(self._api))
 
-    def may_be_administered_by(self, account: AccountId) -> bool:
-        """Whether an account is a delegated administrator of GuardDuty; True if that is unknown.
+    def has_administrator(self, account: AccountId) -> bool:
+        """Whether an account is a delegated administrator of GuardDuty.
 
-        AWS Organizations itself refuses accounts that are none, or in no organization.
+        Organizations answers the management account and delegated administrators alone: which
+        account it refuses is none. That IAM refuses, or that a call fails, says nothing.
+
+        Raises:
+            UserError: it is not known.
         """
         try:
             return account in self._api.guardduty_administrators()
         except ServiceError as error:
-            return error.by_iam or error.code not in WHO_ASKS
-        except UserError:
-            return True
+            if error.code not in WHO_ASKS or is_by_iam(error):
+                raise
+            return False
 
     def added_to(self, read: RegionRead) -> RegionRead:
         """Adds the organization's accounts to a region, and what its rules need to know."""

@@ -35,7 +35,7 @@ class _Stubbed:
     """AWS Organizations that answers what it was told to, in that order, and nothing else."""
 
     def __init__(self) -> None:
-        client = boto3.client(
+        client = boto3.Session().client(
             "organizations",
             region_name="us-east-1",
             aws_access_key_id="testing",

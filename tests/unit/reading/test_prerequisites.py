@@ -55,7 +55,7 @@ def _found(
 
 def _may_only(*actions: str) -> None:
     """The administrator's user may do this and nothing else from now on."""
-    iam = boto3.client(
+    iam = boto3.Session().client(
         "iam",
         region_name=_REGION,
         aws_access_key_id=access_key_id(ADMINISTRATOR),
@@ -154,6 +154,18 @@ def test_a_region_that_refuses_credentials_is_looked_up_elsewhere(
     assert found["guardduty:UpdateDetector"].state is State.NOT_CHECKED
 
 
+def test_a_region_that_alone_refuses_and_needs_no_opt_in_is_unknown(serve: Serve) -> None:
+    fault = {"service": "guardduty", "effect": {"kind": "ExpiredToken"}}
+    serve().control("POST", "faults", fault)
+
+    found = _found()
+
+    assert found[Prerequisite.CREDENTIALS].state is State.OK
+    assert found[Prerequisite.REGION].state is State.UNKNOWN
+    assert "does not accept the credentials" in found[Prerequisite.REGION].seen
+    assert found[Prerequisite.REGION].way_out
+
+
 def test_credentials_that_no_region_accepts_are_missing(serve: Serve) -> None:
     serve()
 
@@ -182,6 +194,28 @@ def test_a_reader_of_the_coverage_needs_no_write(serve: Serve) -> None:
     assert "guardduty:UpdateDetector" not in found
     assert found["organizations:ListPolicies"].state is State.OK
     assert State.MISSING not in {one.state for one in found.values()}
+
+
+def test_a_reader_lacks_what_the_coverage_would_end_with_exit_code_2_without(serve: Serve) -> None:
+    serve()
+    _may_only("guardduty:*", "organizations:ListRoots", "organizations:DescribeOrganization")
+    target = Target("", _REGION, None, keys_of())
+
+    found = {finding.prerequisite: finding for finding in read_prerequisites([target])}
+
+    lacking = found["organizations:ListPolicies"]
+    assert lacking.state is State.MISSING
+    assert "permission organizations:ListPolicies" in lacking.way_out
+
+
+def test_the_management_account_is_not_advised_to_designate_itself(serve: Serve) -> None:
+    serve()
+
+    found = _found(MANAGEMENT)[Prerequisite.ADMINISTRATOR]
+
+    assert found.state is State.MISSING
+    assert f"`aws guardduty list-organization-admin-accounts --region {_REGION}`" in found.way_out
+    assert "enable-organization-admin-account" not in found.way_out
 
 
 @pytest.mark.parametrize(("auto_enable", "state"), [("NEW", State.MISSING), ("NONE", State.OK)])

@@ -92,7 +92,7 @@ def _without_session(
 
 def _note_no_answer(findings: Findings, what: Prerequisite, error: UserError) -> None:
     note = findings.missing if isinstance(error, CredentialsError) else findings.unknown
-    note(what, in_words(error), error.refusals[0].way_out or messages.try_again_later())
+    note(what, in_words(error), _way_out(error))
 
 
 def _look_from_elsewhere(
@@ -108,16 +108,17 @@ def _look_from_elsewhere(
         return False
     _note_caller(findings, opened)
     status = tried(lambda: Probes(opened).account.opt_in_status(where))
-    out_of_reach = isinstance(error, ConnectionFailedError)
-    reason = in_words(error) if out_of_reach else messages.refused_there_only(in_words(error))
+    refused = isinstance(error, CredentialsError)
+    reason = messages.refused_there_only(in_words(error)) if refused else in_words(error)
     if isinstance(status, UserError):
-        way_out = error.refusals[0].way_out if out_of_reach else messages.opt_in(where)
+        way_out = messages.opt_in(where) if refused else _way_out(error)
         findings.unknown(Prerequisite.REGION, reason, way_out)
     elif status is None:
         seen = messages.region_not_listed(where)
         findings.missing(Prerequisite.REGION, seen, messages.correct_the_region())
     elif status in _ENABLED:
-        findings.unknown(Prerequisite.REGION, reason, messages.try_again_later())
+        way_out = messages.try_again_later() if refused else _way_out(error)
+        findings.unknown(Prerequisite.REGION, reason, way_out)
     elif status == "ENABLING":
         seen = messages.region_status(status)
         findings.missing(Prerequisite.REGION, seen, messages.wait_for_the_region())
@@ -126,6 +127,10 @@ def _look_from_elsewhere(
             Prerequisite.REGION, messages.region_status(status), messages.opt_in(where)
         )
     return True
+
+
+def _way_out(error: UserError) -> str:
+    return error.refusals[0].way_out or messages.try_again_later()
 
 
 def _note_caller(findings: Findings, session: Session) -> None:

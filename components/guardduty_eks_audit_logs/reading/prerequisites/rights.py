@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.failures import is_by_iam
 from guardduty_eks_audit_logs.aws.iam import ALLOWED
 from guardduty_eks_audit_logs.aws.probes import REQUESTS, Subject, SubjectMissingError
 from guardduty_eks_audit_logs.errors import ACCESS_DENIED, WHO_ASKS, ServiceError, UserError
@@ -43,7 +44,8 @@ def _try(region: Region, permission: Permission) -> None:
     else:
         findings.ok(action)
         for policy in answer.get("Policies", ()):
-            region.about[Subject.POLICY] = str(policy["Id"])
+            if "Id" in policy:
+                region.about[Subject.POLICY] = str(policy["Id"])
 
 
 def _note_refused(region: Region, permission: Permission, error: ServiceError) -> None:
@@ -51,7 +53,7 @@ def _note_refused(region: Region, permission: Permission, error: ServiceError) -
     may_ask = findings.is_ok(Prerequisite.ADMINISTRATOR)
     if error.code.endswith("NotFoundException"):
         findings.ok(action)  # so the caller may ask
-    elif error.code in WHO_ASKS and not may_ask and not error.by_iam:
+    elif error.code in WHO_ASKS and not may_ask and not is_by_iam(error):
         findings.not_checked(action, seen)  # the way out is the administrator's
     elif error.code not in ACCESS_DENIED:
         findings.unknown(action, seen, messages.try_again_later())

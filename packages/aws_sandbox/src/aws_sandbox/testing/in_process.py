@@ -61,7 +61,7 @@ class InProcess:
         config = Config(retries={"total_max_attempts": 1}, proxies={}).merge(
             settings.pop("config", None) or Config()
         )
-        client = boto3.client(
+        client = boto3.Session().client(
             service,  # type: ignore[call-overload]
             region_name=region,
             endpoint_url=URL,

@@ -56,7 +56,7 @@ class RunningSandbox:
 
     def boto3(self, service: str, account: str = ADMINISTRATOR, region: str = "us-east-1") -> Any:  # noqa: ANN401 -- the type of a client depends on the service
         """A boto3 client with the credentials of an account; calls fail at once, never again."""
-        return boto3.client(
+        return boto3.Session().client(
             service,  # type: ignore[call-overload]
             region_name=region,
             endpoint_url=self.url,
