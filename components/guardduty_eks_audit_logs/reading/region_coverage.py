@@ -102,7 +102,7 @@ class _Reader:
                 self._take(detector=self._api.detector(detector_id))
         except UserError as error:
             self._take(detector_unread=str(error))
-            self._fail(str(error))
+            self._fail_to_know_the_caller(str(error))
             return None
         if detector_id is None and self._settings is None:
             self._find_role_without_detector()
@@ -127,7 +127,7 @@ class _Reader:
             administrator = self._api.own_membership(detector_id)
         except UserError as error:
             self._take(role=Role.UNKNOWN)
-            self._fail(str(error))
+            self._fail_to_know_the_caller(str(error))
             return
         if administrator:
             # A member may not ask about the organization.
@@ -153,7 +153,7 @@ class _Reader:
         try:
             members = self._api.members(detector_id)
         except UserError as error:
-            self._fail(str(error))
+            self._fail_to_know_the_caller(str(error))
             return
         if self._settings is None and not self._read.of_organization:
             # Nobody says what the caller is: its members do.
@@ -207,6 +207,16 @@ class _Reader:
 
     def _take(self, **found: object) -> None:
         self._read = replace(self._read, **found)  # type: ignore[arg-type]
+
+    def _fail_to_know_the_caller(self, reason: str) -> None:
+        """GuardDuty does not say what the caller is; without stacks, AWS Organizations may."""
+        if self._settings is None and not self._read.of_organization:
+            try:
+                delegated = self._organization.has_administrator(self._session.caller)
+            except UserError:
+                delegated = True  # its accounts may be read, or are unknown
+            self._take(of_organization=delegated)
+        self._fail(reason)
 
     def _fail(self, reason: str) -> None:
         """The region can't be read any further."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -474,6 +475,20 @@ def test_a_caller_whose_administrator_is_unknown_is_not_called_one(serve: Serve)
     own = _row(_read("us-east-1", caller=account(1)), account(1))
     assert (own.membership, own.status) == (UNKNOWN_MEMBERSHIP, "ENABLED")
     assert (own.decided_by, own.pending) == ("unknown", "")
+
+
+@pytest.mark.parametrize(
+    "path", ["/detector", "/detector/[0-9a-f]+", ".*/administrator", ".*/(admin|member)"]
+)
+def test_without_stacks_a_caller_that_is_unknown_hides_no_account(serve: Serve, path: str) -> None:
+    sandbox = serve(accounts=_members(4))
+    sandbox.refused = lambda page: bool(re.fullmatch(path, page.path))
+    coverage = read_coverage([Target("", "us-east-1", None, keys_of())], Require.RULES)
+
+    others = {MANAGEMENT, *(account(number) for number in range(1, 5))}
+    assert {row.account for row in coverage.unread} >= others
+    assert {_row(coverage, other).membership for other in others} == {UNKNOWN_MEMBERSHIP}
+    assert coverage.problems
 
 
 def test_a_stack_whose_caller_is_a_member_reads_its_own_status_only(serve: Serve) -> None:
