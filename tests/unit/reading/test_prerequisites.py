@@ -154,14 +154,14 @@ def test_a_region_that_refuses_credentials_is_looked_up_elsewhere(
     assert found["guardduty:UpdateDetector"].state is State.NOT_CHECKED
 
 
-def test_a_region_that_refuses_and_needs_no_opt_in_is_missing(serve: Serve) -> None:
+def test_a_region_that_alone_refuses_and_needs_no_opt_in_is_unknown(serve: Serve) -> None:
     fault = {"service": "guardduty", "effect": {"kind": "ExpiredToken"}}
     serve().control("POST", "faults", fault)
 
     found = _found()
 
     assert found[Prerequisite.CREDENTIALS].state is State.OK
-    assert found[Prerequisite.REGION].state is State.MISSING
+    assert found[Prerequisite.REGION].state is State.UNKNOWN
     assert "does not accept the credentials" in found[Prerequisite.REGION].seen
     assert found[Prerequisite.REGION].way_out
 
