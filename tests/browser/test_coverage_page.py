@@ -8,8 +8,20 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 import pytest
 
 from guardduty_eks_audit_logs.foreign_words import printable
+from guardduty_eks_audit_logs.reports.coverage.rows import DetectorState
 from tests.support.browser import nodes, texts_of_poor_contrast
-from tests.support.coverages import DENIED, HOSTILE_NAMES, REGIONS, hostile, large, small, whole
+from tests.support.coverages import (
+    DENIED,
+    HOSTILE_NAMES,
+    REGIONS,
+    hostile,
+    large,
+    no_member,
+    on,
+    region,
+    small,
+    whole,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -119,6 +131,38 @@ def test_keys_reach_every_row_of_the_coverage(
     assert names == {
         row.account: unknown.get(row.name, printable(row.name or "")) for row in coverage.rows
     }
+
+
+def test_where_guardduty_is_suspended_no_cell_says_on(open_coverage: OpenCoverage) -> None:
+    row = replace(on("300000000001", "us-east-1"), detector=DetectorState.SUSPENDED, wanted=None)
+    coverage = replace(small(), rows=(row,), regions=(region("us-east-1"),), problems=())
+    seen = open_coverage(coverage).page
+
+    unit, account, *_ = _walked(seen)
+    seen.select_option("#status", "on")
+
+    assert seen.locator("#body .cell").all_text_contents() == []
+    assert unit["cells"] == ["us-east-1: 0 of 1 on"]
+    assert account["cells"] == ["us-east-1: suspended: rule 2: all"]
+
+
+def test_an_account_that_has_left_is_out_like_one_that_never_joined(
+    open_coverage: OpenCoverage,
+) -> None:
+    row = replace(no_member(on("300000000001", "us-east-1")), membership="Removed")
+    coverage = replace(small(), rows=(row,), regions=(region("us-east-1"),), problems=())
+    seen = open_coverage(coverage).page
+
+    seen.keyboard.press("d")
+
+    assert seen.locator("#body .account .cell").all_text_contents() == ["▲ out"]
+
+
+def test_a_narrow_window_shows_why_a_region_could_not_be_read(open_coverage: OpenCoverage) -> None:
+    page = open_coverage(small(), width=640).page
+
+    wide = "document.querySelector('.regions .wide')"
+    assert page.evaluate(f"{wide}.scrollWidth <= {wide}.clientWidth")
 
 
 def test_a_cell_says_what_its_row_says(open_coverage: OpenCoverage) -> None:

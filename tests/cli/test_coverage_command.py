@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 
 from aws_sandbox.fault_effects import AccessDenied, Fixed
 from guardduty_eks_audit_logs.cli import app
+from guardduty_eks_audit_logs.cli.files import check_writable
 from guardduty_eks_audit_logs.reports.coverage.csv import text_of_cell
 from guardduty_eks_audit_logs.reports.coverage.json import CoverageFile
 from tests.support.vocabulary import ADMINISTRATOR, PROJECT_FOLDER, account
@@ -314,6 +316,53 @@ def test_a_file_that_can_be_written_is_not_touched_before_the_reading(desk: Desk
 
     assert (desk.folder / "kept.csv").read_text() == "before"
     assert not (desk.folder / "other.csv").exists()
+
+
+def test_runs_side_by_side_may_name_the_same_file(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        done = list(pool.map(lambda _: check_writable("--output", file), range(400)))
+
+    assert len(done) == 400  # none raised
+
+
+def test_a_named_pipe_is_written_once(desk: Desk) -> None:
+    desk.stack("prod")
+    pipe = desk.folder / "pipe.json"
+    os.mkfifo(pipe)
+
+    with ThreadPoolExecutor() as pool:
+        content = pool.submit(pipe.read_text)
+        ended = desk.run("--output", pipe)
+
+    assert ended.exit_code == 1
+    assert json.loads(content.result())["rows"]
+
+
+def test_a_pipe_gets_no_progress_even_with_forced_colours(desk: Desk) -> None:
+    desk.stack("prod")
+    environment = {**desk.environment, "TERM": "xterm", "FORCE_COLOR": "1"}
+
+    done = subprocess.run(
+        _COMMAND, env=environment, cwd=desk.folder, capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_a_terminal_without_colours_gets_none(desk: Desk) -> None:
+    desk.stack("prod")
+    leader, follower = pty.openpty()
+    environment = {**desk.environment, "TERM": "dumb", "NO_COLOR": ""}
+
+    subprocess.run(_COMMAND, env=environment, cwd=desk.folder, stdout=follower, check=False)
+    os.close(follower)
+    shown = os.read(leader, 100_000).decode()
+    os.close(leader)
+
+    assert "By region" in shown
+    assert "\x1b" not in shown
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from aws_sandbox.fault_effects import InternalServerError
+from aws_sandbox.fault_effects import ConnectionClosed, InternalServerError
 from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from guardduty_eks_audit_logs.cli import app
 from guardduty_eks_audit_logs.planning.permissions import Purpose, actions
@@ -317,6 +317,21 @@ def test_a_right_that_a_run_goes_without_is_not_needed(place: Place) -> None:
     assert place.run().exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "action", ["guardduty:GetRemainingFreeTrialDays", "organizations:ListAccountsForParent"]
+)
+def test_without_stacks_a_right_that_the_coverage_lacks_is_missing(
+    place: Place, action: str
+) -> None:
+    reads = {one.action for one in actions(Purpose.COVERAGE, variants=())}
+    place.act_by(*reads - {action})
+
+    arguments = ("--regions", _US, "--profile", _ROLE)
+
+    assert place.rows(*arguments)[_US, action]["state"] == "missing"
+    assert place.run(*arguments).exit_code == 1
+
+
 def test_writes_are_not_checked_without_the_right_to_simulate(place: Place) -> None:
     place.stack(aws_profile=_ROLE)
     place.act_by(*_reads("iam:SimulatePrincipalPolicy", "guardduty:UpdateMemberDetectors"))
@@ -363,6 +378,19 @@ def test_what_could_not_be_found_out_ends_with_exit_code_2(
     assert rows[_EU, what]["state"] == "unknown"
     assert rows[_EU, what]["seen"].startswith(f"{operation}: ")
     assert rows[_US, what]["state"] == "ok"
+    assert ended.exit_code == 2
+
+
+@pytest.mark.parametrize("region", [_US, _EU])
+def test_a_region_out_of_reach_is_unknown(place: Place, region: str) -> None:
+    place.stack("prod", region)
+    place.sandbox.client.fails(with_=ConnectionClosed(), service="guardduty", regions=[region])
+
+    row, ended = place.rows()[region, "region"], place.run()
+
+    assert row["state"] == "unknown"
+    assert row["seen"].startswith("no answer from AWS")
+    assert "Check the network" in row["wayOut"]
     assert ended.exit_code == 2
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from typing import TYPE_CHECKING
 
 from demo.project import ROOT
@@ -226,12 +226,16 @@ def test_the_state_holds_no_credentials_and_no_addresses(
     assert "@" not in stack.exported()
 
 
-def test_the_permissions_that_the_readme_names_are_all_that_a_run_uses(
+def test_the_policy_of_deployments_allows_all_that_a_run_uses(
     organization: Callable[..., Organization],
 ) -> None:
-    readme = (ROOT / "README.md").read_text()
-    listed = readme[readme.index("guardduty:ListDetectors") :].partition("\n\n")[0]
-    permitted = set(re.findall(r"[A-Z]\w+", listed))
+    policy = json.loads((ROOT / "docs" / "iam" / "deploy.json").read_text())
+    allowed = {
+        action.partition(":")[2]
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        if not action.startswith("sts:")
+    }
     aws = organization()
     stack = aws.stack(autoEnableMembers="NEW", members=[{"status": "ENABLED", "all": True}])
     before = len(aws.control.calls())
@@ -242,6 +246,5 @@ def test_the_permissions_that_the_readme_names_are_all_that_a_run_uses(
 
     # STS needs no permission: a role's trust policy lets a job in.
     used = {call.operation for call in aws.control.calls()[before:] if call.service != "sts"}
-    permitted.discard("GetCallerIdentity")
-    assert used <= permitted
-    assert permitted - used == {"GetMembers"}  # only for accounts that are refused as strangers
+    assert used <= allowed
+    assert allowed - used == {"GetMembers"}  # only for accounts that are refused as strangers

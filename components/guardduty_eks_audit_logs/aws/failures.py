@@ -100,6 +100,11 @@ def has_just_joined(member: Membership | None, now: datetime | None = None) -> b
     return (now or datetime.now(UTC)) - member.updated < JUST_JOINED
 
 
+def is_by_iam(error: ServiceError) -> bool:
+    """Whether a policy of IAM refuses; a service that refuses the account has other words."""
+    return "is not authorized to perform" in error.reason
+
+
 def is_about_the_service(error: UserError) -> bool:
     """Whether a call failed since AWS is out of reach, out of order, or asked too often."""
     return classify(error) is Retry.SOON

@@ -73,6 +73,7 @@ class GuardDutyApi:
         """Reads the caller's own detector (GetDetector)."""
         with aws_errors("GetDetector"):
             answer = self._client.get_detector(DetectorId=detector_id)
+            _check_own_status(answer.get("Features", ()))
             return Detector(
                 id=detector_id,
                 monitoring=answer.get("Status") == "ENABLED",
@@ -339,6 +340,16 @@ def _feature_status(features: Sequence[object]) -> FeatureStatus | None:
             status = feature.get("Status")
             return FeatureStatus(status) if status in set(FeatureStatus) else None
     return None
+
+
+def _check_own_status(features: Sequence[object]) -> None:
+    """Refuses a status that this release does not know: the feature is offered, but unknown."""
+    for feature in features:
+        if isinstance(feature, dict) and feature.get("Name") == FEATURE:
+            status = feature.get("Status")
+            if status not in set(FeatureStatus):
+                reason = messages.unknown_value(harmless(str(status)))
+                raise ServiceError("GetDetector", "UnknownValue", reason)
 
 
 def _is_managed(features: Sequence[object]) -> bool:

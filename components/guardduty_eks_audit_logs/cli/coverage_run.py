@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,7 @@ from guardduty_eks_audit_logs.cli.coverage import Format
 from guardduty_eks_audit_logs.cli.files import write_file
 from guardduty_eks_audit_logs.cli.stacks import target_of_stack, targets_of_regions
 from guardduty_eks_audit_logs.cli.stderr import progress, tell
-from guardduty_eks_audit_logs.cli.stdout import WRONG_USE, writing_to_stdout
+from guardduty_eks_audit_logs.cli.stdout import WRONG_USE, terminal, writing_to_stdout
 from guardduty_eks_audit_logs.errors import SettingsError
 from guardduty_eks_audit_logs.reading.coverage import read_coverage
 from guardduty_eks_audit_logs.reports.coverage.csv import csv
@@ -119,9 +117,7 @@ def _print(found: Coverage, request: Request) -> None:
         if not sys.stdout.isatty():
             sys.stdout.buffer.writelines(f"{line.text}\n".encode() for line in lines)
             return
-        if isinstance(sys.stdout, TextIOWrapper):  # a terminal that is not UTF-8
-            sys.stdout.reconfigure(errors="replace")
-        colored = not os.environ.get("NO_COLOR")
+        colored = terminal().color_system is not None
         sys.stdout.writelines(f"{_painted(one) if colored else one.text}\n" for one in lines)
 
 

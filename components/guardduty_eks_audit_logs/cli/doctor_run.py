@@ -71,7 +71,7 @@ def _targets(
         return targets_of_regions(regions, profile), ()
     if profile is not None:
         raise SettingsError((messages.profile_without_regions(),))
-    project = find_project(Path())
+    project = find_project(Path.cwd())
     targets: list[Target] = []
     faulty: list[Finding] = []
     for name in chosen_stacks(project, stacks):
@@ -99,7 +99,7 @@ def _without_settings(stack: str, error: SettingsError) -> list[Finding]:
 
 def _write(findings: Sequence[Finding], format_of_stdout: Format) -> None:
     if format_of_stdout is Format.JSON:
-        sys.stdout.write(as_json(findings))
+        sys.stdout.buffer.write(as_json(findings).encode())
         return
     console = terminal()
     for state, line in text(findings):

@@ -44,10 +44,13 @@ def check_writable(option: str, path: Path) -> None:
         typer.Exit: it can't be written; the reason is on stderr.
     """
     with _told(option, path):
-        is_new = not path.exists()
-        path.open("ab").close()
-        if is_new:
-            path.unlink()
+        try:
+            path.open("xb").close()
+        except FileExistsError:
+            if not path.is_fifo():  # it would wait for a reader
+                path.open("ab").close()
+        else:
+            path.unlink(missing_ok=True)  # another run may check the same file
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def progress() -> Iterator[Report]:
 
     before = signal.signal(signal.SIGINT, interrupted)
     try:
-        if not console.is_terminal:
+        if not (console.is_terminal and console.file.isatty()):  # FORCE_COLOR makes no terminal
             yield lambda _: None
             return
         with console.status("") as status:

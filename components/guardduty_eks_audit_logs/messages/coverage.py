@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _WHAT_IS_A_GAP = {
-    "rules": "A gap is what the rules promise and AWS does not have.",
-    "ALL": "A gap is each account that is not on.",
+    "rules": "A gap is an account that is not as the stacks' rules want it, or an active account "
+    "of the organization that is no member.",
+    "ALL": "A gap is every account that is not on. Closed accounts, regions that an account has "
+    "not opted in to, and regions without the feature are none.",
 }
 _WORDS = {
     "unread": "could not be read",
     "on": "on",
+    "suspended": "suspended",
     "off as wanted": "off as the rules want",
     "off": "off by no rule",
     "unknown": "unknown",
@@ -92,6 +95,10 @@ def coverage_not_whole() -> str:
     return "Not everything could be read."
 
 
+def coverage_of_itself() -> str:
+    return "The account that reads administers no other: it sees itself alone."
+
+
 def what_is_a_gap(require: str) -> str:
     return _WHAT_IS_A_GAP[require]
 
@@ -105,8 +112,10 @@ def gaps_heading(rows: int) -> str:
     return f"Gaps: {rows:,}"
 
 
-def gaps_of_guardduty5(rows: int, sign: str) -> str:
-    return f"{sign} fails Security Hub's control GuardDuty.5: {rows:,}"
+def gaps_of_guardduty5(gaps: int, others: int, sign: str) -> str:
+    """Says how many rows Security Hub's control counts: gaps, and others that are off."""
+    more = f", and {others:,} more that are no gaps" if others else ""
+    return f"{sign} fails Security Hub's control GuardDuty.5: {gaps:,}{more}"
 
 
 def fails_guardduty5() -> str:
@@ -130,7 +139,7 @@ def more_with_all(accounts: int) -> str:
 
 
 def by_region_heading() -> str:
-    return "By region"
+    return "By region (a gap counts as a gap alone)"
 
 
 def rows_heading(rows: int) -> str:

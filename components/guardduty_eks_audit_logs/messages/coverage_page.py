@@ -47,20 +47,6 @@ def page_read_by(callers: list[str], read_at: str) -> str:
     return f"Read from AWS by {noun} {', '.join(callers)} on {read_at}."
 
 
-def page_requires_rules() -> str:
-    return (
-        "A gap is an account that is not as the stacks' rules want it, or an active account of "
-        "the organization that is no member."
-    )
-
-
-def page_requires_all() -> str:
-    return (
-        "A gap is every account that is not on. Closed accounts, regions that an account has not "
-        "opted in to, and regions without the feature are none."
-    )
-
-
 def page_problems(problems: int) -> str:
     return f"{numbered(problems, 'thing')} could not be read. Unknown is not off."
 
@@ -71,6 +57,10 @@ def page_of_rows(rows: int) -> str:
 
 def page_of_which_gaps(gaps: int) -> str:
     return f"of which {numbered(gaps, 'gap')}" if gaps else ""
+
+
+def page_of_which_suspended(suspended: int) -> str:
+    return f"of which {suspended:,} suspended" if suspended else ""
 
 
 def page_of_which_unread(unread: int) -> str:

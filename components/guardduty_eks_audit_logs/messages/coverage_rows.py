@@ -14,6 +14,7 @@ STATUS_OF_STANDALONE = "status (standalone)"
 BY_ALL = "autoEnable ALL"
 BY_NEW = "autoEnable NEW, when it joined"
 NOBODY = "nobody"
+UNKNOWN_DECIDER = "unknown"
 BY_POLICY = "policy (GUARDDUTY_POLICY)"
 """Stands in `decided_by` where an organization policy decides, and it is not known which."""
 
@@ -74,6 +75,13 @@ def members_read(region: str, read: int, members: int) -> str:
 
 def region_read(region: str, *, whole: bool) -> str:
     return f"{region}: {'read' if whole else 'could not be read'}"
+
+
+def administrators_not_read(reason: str) -> str:
+    return (
+        "the account has no detector here, and whether it administers others could not be read: "
+        f"{reason}"
+    )
 
 
 def no_detector_to_ask(caller: str) -> str:

@@ -53,7 +53,7 @@ def region_not_listed(region: str) -> str:
 
 
 def correct_the_region() -> str:
-    return "Correct aws:region."
+    return "Correct aws:region or --regions."
 
 
 def region_status(status: str) -> str:
@@ -139,6 +139,13 @@ def use_credentials_of(account: str) -> str:
 
 
 def designate(caller: str, region: str, management: str) -> str:
+    """Names the command, but not to the management account: AWS advises it against itself."""
+    if caller == management:
+        return (
+            "Use credentials of the delegated administrator: `aws guardduty "
+            f"list-organization-admin-accounts --region {region}` names it. If there is none, "
+            "designate one; AWS advises against the management account itself."
+        )
     return (
         f"In the management account{_named(management)}, run `aws guardduty "
         f"enable-organization-admin-account --admin-account-id {caller} --region {region}`; or, "

@@ -202,6 +202,11 @@ _ORGANIZATION = (
         ),
         *_TREE,
     ),
+    Permission(
+        "organizations:ListDelegatedAdministrators",
+        _COVERAGE,
+        unknown="whether an account without a detector administers others",
+    ),
     Permission("organizations:ListTagsForResource", _READ, variant=Variant.TAGS),
     *_each(
         Permission(

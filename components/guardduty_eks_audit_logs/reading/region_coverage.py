@@ -102,22 +102,32 @@ class _Reader:
                 self._take(detector=self._api.detector(detector_id))
         except UserError as error:
             self._take(detector_unread=str(error))
-            self._fail(str(error))
+            self._fail_to_know_the_caller(str(error))
             return None
         if detector_id is None and self._settings is None:
-            delegated = self._organization.has_administrator(self._session.caller)
-            role = Role.ADMINISTRATOR if delegated else Role.ALONE
-            self._take(role=role, of_organization=delegated)
+            self._find_role_without_detector()
         if detector_id is None and self._read.role is Role.ADMINISTRATOR:
             self._fail(messages.no_detector_to_ask(self._session.caller))
         return detector_id
+
+    def _find_role_without_detector(self) -> None:
+        """Asks AWS Organizations: GuardDuty tells only accounts that have a detector."""
+        try:
+            delegated = self._organization.has_administrator(self._session.caller)
+        except UserError as error:
+            self._take(role=Role.UNKNOWN, of_organization=True)
+            self._fail(messages.administrators_not_read(str(error)))
+        else:
+            role = Role.ADMINISTRATOR if delegated else Role.ALONE
+            self._take(role=role, of_organization=delegated)
 
     def _administration(self, detector_id: DetectorId) -> None:
         """Finds out what the caller is here, as far as the mode leaves it open."""
         try:
             administrator = self._api.own_membership(detector_id)
         except UserError as error:
-            self._fail(str(error))
+            self._take(role=Role.UNKNOWN)
+            self._fail_to_know_the_caller(str(error))
             return
         if administrator:
             # A member may not ask about the organization.
@@ -136,13 +146,14 @@ class _Reader:
             if reason is None:
                 self._problem(messages.auto_enable_not_read(str(error)))
             elif self._mode is Mode.ORGANIZATION:
+                self._take(role=Role.ALONE)
                 self._fail(messages.no_administrator(self._session.caller, reason))
 
     def _members(self, detector_id: DetectorId) -> None:
         try:
             members = self._api.members(detector_id)
         except UserError as error:
-            self._fail(str(error))
+            self._fail_to_know_the_caller(str(error))
             return
         if self._settings is None and not self._read.of_organization:
             # Nobody says what the caller is: its members do.
@@ -196,6 +207,16 @@ class _Reader:
 
     def _take(self, **found: object) -> None:
         self._read = replace(self._read, **found)  # type: ignore[arg-type]
+
+    def _fail_to_know_the_caller(self, reason: str) -> None:
+        """GuardDuty does not say what the caller is; without stacks, AWS Organizations may."""
+        if self._settings is None and not self._read.of_organization:
+            try:
+                delegated = self._organization.has_administrator(self._session.caller)
+            except UserError:
+                delegated = True  # its accounts may be read, or are unknown
+            self._take(of_organization=delegated)
+        self._fail(reason)
 
     def _fail(self, reason: str) -> None:
         """The region can't be read any further."""

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.failures import is_by_iam
 from guardduty_eks_audit_logs.aws.organization_once import Once, OrganizationOnce
-from guardduty_eks_audit_logs.errors import UserError
+from guardduty_eks_audit_logs.errors import WHO_ASKS, ServiceError, UserError
 from guardduty_eks_audit_logs.planning.decisions import is_member, rule_label
 from guardduty_eks_audit_logs.reading.guardduty_policies import read_guardduty_policies
 from guardduty_eks_audit_logs.reading.organization_accounts import read_organization_accounts
@@ -46,10 +47,19 @@ class SharedOrganization:
         return self._once.ask("policies", lambda: read_guardduty_policies(self._api))
 
     def has_administrator(self, account: AccountId) -> bool:
-        """Whether an account is a delegated administrator of GuardDuty; False if AWS refuses."""
+        """Whether an account is a delegated administrator of GuardDuty.
+
+        Organizations answers the management account and delegated administrators alone: which
+        account it refuses is none. That IAM refuses, or that a call fails, says nothing.
+
+        Raises:
+            UserError: it is not known.
+        """
         try:
             return account in self._api.guardduty_administrators()
-        except UserError:
+        except ServiceError as error:
+            if error.code not in WHO_ASKS or is_by_iam(error):
+                raise
             return False
 
     def added_to(self, read: RegionRead) -> RegionRead:

@@ -124,8 +124,6 @@ def test_a_detector_is_reduced_to_its_eks_audit_logs(
         {},
         {"Features": []},
         {"Features": _FOUNDATION},
-        {"Features": [{"Name": "EKS_AUDIT_LOGS"}]},
-        {"Features": [{"Name": "EKS_AUDIT_LOGS", "Status": "PAUSED"}]},
         {"Features": [{"Status": "ENABLED"}]},
     ],
 )
@@ -138,6 +136,18 @@ def test_a_status_that_is_not_told_is_neither_on_nor_off(
     detector = guardduty.api.detector(DETECTOR)
 
     assert detector == Detector(DETECTOR, monitoring=False, status=None, tags={})
+
+
+@pytest.mark.parametrize("told", [{}, {"Status": "PAUSED"}])
+def test_a_status_that_nobody_knows_does_not_mean_not_offered(
+    guardduty: _Stubbed, told: dict[str, Any]
+) -> None:
+    features = [{"Name": "EKS_AUDIT_LOGS", **told}]
+    answer = {"Status": "ENABLED", "ServiceRole": "x", "Features": features}
+    guardduty.answers("get_detector", answer, DetectorId=DETECTOR)
+
+    with pytest.raises(ServiceError, match="which this release does not know"):
+        guardduty.api.detector(DETECTOR)
 
 
 # Administrator and organization

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -199,6 +200,16 @@ def test_a_batch_that_fails_leaves_its_own_accounts_unknown(serve: Serve) -> Non
     )
 
 
+def test_a_refused_call_about_suspended_members_is_a_problem(serve: Serve) -> None:
+    sandbox = serve(accounts=[_member(1, relationshipStatus="Disabled")])
+    sandbox.refused = lambda page: page.path.endswith("/member/detector/get")
+    coverage = _read("us-east-1")
+
+    assert [row.account for row in coverage.unread] == [account(1)]
+    (problem,) = coverage.problems
+    assert "the status of 1 member could not be read" in problem
+
+
 def test_an_account_that_aws_leaves_unprocessed_is_unknown(serve: Serve) -> None:
     sandbox = serve(accounts=_members(4))
     fault = {
@@ -358,6 +369,20 @@ def test_where_sts_itself_refuses_the_caller_every_account_is_unread(
     assert coverage.regions[1].reason.startswith("GetCallerIdentity failed")
 
 
+@pytest.mark.parametrize("mode", ["invitation", "standalone"])
+def test_a_region_that_refuses_a_stack_of_no_organization_has_no_accounts(
+    serve: Serve, mode: str
+) -> None:
+    sandbox = serve(accounts=_members(4))
+    sandbox.refused = lambda page: page.region == "eu-west-1"
+    ours = Target("ours", "us-east-1", settings(), keys_of())
+    other = Target("other", "eu-west-1", settings(mode=mode), keys_of())
+    coverage = read_coverage([ours, other], Require.RULES)
+
+    assert {row.region for row in coverage.rows} == {"us-east-1"}
+    assert len(coverage.problems) == 1
+
+
 def test_another_identity_leaves_no_accounts_in_a_region_it_could_not_read(serve: Serve) -> None:
     sandbox = serve(accounts=_members(4))
     sandbox.refused = lambda page: page.region == "eu-west-1"
@@ -422,6 +447,50 @@ def test_without_stacks_and_detector_an_administrators_members_are_unknown(
     assert len(coverage.problems) == (1 if unread else 0)
 
 
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("AccessDenied", "User: x is not authorized to perform: organizations:List"),
+        ("BadRequest", "Later"),
+    ],
+)
+def test_who_may_not_ask_whether_it_administers_others_does_not_stand_alone(
+    serve: Serve, kind: str, message: str
+) -> None:
+    sandbox = serve(accounts=_members(4), regionsWithoutAdministratorDetector=["us-east-1"])
+    fault = {"effect": {"kind": kind, "message": message}}
+    asked = {"service": "organizations", "operation": "ListDelegatedAdministrators"}
+    sandbox.control("POST", "faults", {**fault, **asked})
+    coverage = read_coverage([Target("", "us-east-1", None, keys_of())], Require.RULES)
+
+    own = _row(coverage, ADMINISTRATOR)
+    assert (own.membership, own.status) == (UNKNOWN_MEMBERSHIP, "DISABLED")
+    assert len(coverage.unread) == 5
+    assert [message in problem for problem in coverage.problems] == [True]
+
+
+def test_a_caller_whose_administrator_is_unknown_is_not_called_one(serve: Serve) -> None:
+    sandbox = serve(accounts=_members(1))
+    sandbox.refused = lambda page: page.path.endswith("/administrator")
+    own = _row(_read("us-east-1", caller=account(1)), account(1))
+    assert (own.membership, own.status) == (UNKNOWN_MEMBERSHIP, "ENABLED")
+    assert (own.decided_by, own.pending) == ("unknown", "")
+
+
+@pytest.mark.parametrize(
+    "path", ["/detector", "/detector/[0-9a-f]+", ".*/administrator", ".*/(admin|member)"]
+)
+def test_without_stacks_a_caller_that_is_unknown_hides_no_account(serve: Serve, path: str) -> None:
+    sandbox = serve(accounts=_members(4))
+    sandbox.refused = lambda page: bool(re.fullmatch(path, page.path))
+    coverage = read_coverage([Target("", "us-east-1", None, keys_of())], Require.RULES)
+
+    others = {MANAGEMENT, *(account(number) for number in range(1, 5))}
+    assert {row.account for row in coverage.unread} >= others
+    assert {_row(coverage, other).membership for other in others} == {UNKNOWN_MEMBERSHIP}
+    assert coverage.problems
+
+
 def test_a_stack_whose_caller_is_a_member_reads_its_own_status_only(serve: Serve) -> None:
     serve(accounts=_members(4))
     coverage = _read("us-east-1", caller=account(1))
@@ -447,7 +516,7 @@ def test_a_caller_that_administers_no_organization_is_told_so(serve: Serve) -> N
     coverage = _read("us-east-1", caller="800000000001")
 
     (row,) = coverage.rows
-    assert (row.status, row.unread) == ("ENABLED", False)
+    assert (row.membership, row.status, row.unread) == ("standalone", "ENABLED", False)
     assert any("is not the delegated GuardDuty" in problem for problem in coverage.problems)
 
 
@@ -615,6 +684,14 @@ def test_policies_are_named_and_read_once(serve: Serve) -> None:
         2,
         2,
     )
+
+
+def test_a_policy_on_the_administrator_alone_is_named(serve: Serve) -> None:
+    sandbox = serve(accounts=_members(2))
+    body = {"plans": {"EKS_AUDIT_LOGS": "ENABLED"}, "accountIds": [ADMINISTRATOR]}
+    sandbox.control("POST", "policies", body)
+    own = _row(_read("us-east-1"), ADMINISTRATOR)
+    assert own.decided_by == f'policy "sandbox-1" on {ADMINISTRATOR}'
 
 
 @pytest.mark.parametrize("operation", ["ListPolicies", "DescribePolicy", "ListTargetsForPolicy"])

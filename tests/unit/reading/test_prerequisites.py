@@ -10,7 +10,9 @@ import pytest
 
 from aws_sandbox.credentials import access_key_id, secret_access_key
 from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
+from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
 from guardduty_eks_audit_logs.aws.probes import REQUESTS
+from guardduty_eks_audit_logs.errors import ConnectionFailedError, CredentialsError, UserError
 from guardduty_eks_audit_logs.planning.permissions import PERMISSIONS, Caller, Purpose
 from guardduty_eks_audit_logs.reading.coverage import Target
 from guardduty_eks_audit_logs.reading.prerequisites import read_prerequisites
@@ -152,6 +154,18 @@ def test_a_region_that_refuses_credentials_is_looked_up_elsewhere(
     assert found["guardduty:UpdateDetector"].state is State.NOT_CHECKED
 
 
+def test_a_region_that_alone_refuses_and_needs_no_opt_in_is_unknown(serve: Serve) -> None:
+    fault = {"service": "guardduty", "effect": {"kind": "ExpiredToken"}}
+    serve().control("POST", "faults", fault)
+
+    found = _found()
+
+    assert found[Prerequisite.CREDENTIALS].state is State.OK
+    assert found[Prerequisite.REGION].state is State.UNKNOWN
+    assert "does not accept the credentials" in found[Prerequisite.REGION].seen
+    assert found[Prerequisite.REGION].way_out
+
+
 def test_credentials_that_no_region_accepts_are_missing(serve: Serve) -> None:
     serve()
 
@@ -182,6 +196,28 @@ def test_a_reader_of_the_coverage_needs_no_write(serve: Serve) -> None:
     assert State.MISSING not in {one.state for one in found.values()}
 
 
+def test_a_reader_lacks_what_the_coverage_would_end_with_exit_code_2_without(serve: Serve) -> None:
+    serve()
+    _may_only("guardduty:*", "organizations:ListRoots", "organizations:DescribeOrganization")
+    target = Target("", _REGION, None, keys_of())
+
+    found = {finding.prerequisite: finding for finding in read_prerequisites([target])}
+
+    lacking = found["organizations:ListPolicies"]
+    assert lacking.state is State.MISSING
+    assert "permission organizations:ListPolicies" in lacking.way_out
+
+
+def test_the_management_account_is_not_advised_to_designate_itself(serve: Serve) -> None:
+    serve()
+
+    found = _found(MANAGEMENT)[Prerequisite.ADMINISTRATOR]
+
+    assert found.state is State.MISSING
+    assert f"`aws guardduty list-organization-admin-accounts --region {_REGION}`" in found.way_out
+    assert "enable-organization-admin-account" not in found.way_out
+
+
 @pytest.mark.parametrize(("auto_enable", "state"), [("NEW", State.MISSING), ("NONE", State.OK)])
 def test_where_policies_decide_auto_enable_has_to_be_none(
     serve: Serve, auto_enable: str, state: State
@@ -205,3 +241,31 @@ def test_what_needs_a_right_that_is_missing_is_not_checked(serve: Serve) -> None
     assert "guardduty:GetDetector" in found[Prerequisite.DETECTOR].way_out
     assert found["organizations:ListRoots"].state is State.NOT_NEEDED
     assert found["guardduty:UpdateDetector"].state is State.NOT_CHECKED
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        CredentialsError("AWS does not accept the credentials."),
+        ConnectionFailedError("no answer from AWS."),
+    ],
+)
+@pytest.mark.parametrize("region", [_REGION, "eu-west-1"])
+def test_guardduty_that_takes_no_call_is_unknown(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, refusal: UserError, region: str
+) -> None:
+    serve(regions=[_REGION, "eu-west-1"])
+
+    def refuse(_: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(GuardDutyApi, "detector_id", refuse)
+    found = _found(region=region)[Prerequisite.REGION]
+
+    accepted_elsewhere = region != _REGION
+    assert found.state is State.UNKNOWN
+    assert refusal.refusals[0].sentence in found.seen
+    assert ("this region only" in found.seen) is (
+        accepted_elsewhere and isinstance(refusal, CredentialsError)
+    )
+    assert found.way_out

@@ -20,7 +20,7 @@ from guardduty_eks_audit_logs.reports.coverage.json import CoverageFile, json, s
 from guardduty_eks_audit_logs.reports.coverage.junit import junit
 from guardduty_eks_audit_logs.reports.coverage.markdown import markdown
 from guardduty_eks_audit_logs.reports.coverage.numbers import Finding, finding, findings
-from guardduty_eks_audit_logs.reports.coverage.rows import Require
+from guardduty_eks_audit_logs.reports.coverage.rows import DetectorState, Require
 from guardduty_eks_audit_logs.reports.coverage.text import Tone, table
 from tests.support.coverages import (
     ADMINISTRATOR_ACCOUNT,
@@ -325,13 +325,16 @@ def _lines(coverage: Coverage, *, every_row: bool = False) -> Iterable[str]:
 
 
 def test_the_table_begins_with_the_numbers_and_the_gaps() -> None:
-    first, second, third, empty, gaps, *_ = _lines(small())
+    first, second, third, fourth, empty, gaps, *_ = _lines(small())
 
     assert f"{first} {second}" == (
         f"EKS audit logs in 4 regions, 12 accounts: {len(small().gaps)} gaps, 12 could not be "
         "read, 12 on, 4 off as the rules want, 2 unknown, 12 not offered."
     )
-    assert third == "A gap is what the rules promise and AWS does not have."
+    assert f"{third} {fourth}" == (
+        "A gap is an account that is not as the stacks' rules want it, or an active account of the "
+        "organization that is no member."
+    )
     assert (empty, gaps) == ("", f"Gaps: {len(small().gaps)}")
 
 
@@ -400,9 +403,39 @@ def test_without_gaps_there_is_no_list_of_them() -> None:
     text = _table(whole(replace(small(), require=Require.ALL)))
 
     assert "0 gaps" in text
-    assert "A gap is each account that is not on." in text
+    assert "A gap is every account that is not on." in text
     assert "Gaps:" not in text
     assert "ould not be read" not in text
+
+
+def test_where_guardduty_is_suspended_nothing_is_on() -> None:
+    row = replace(on("300000000001", "us-east-1"), detector=DetectorState.SUSPENDED, wanted=None)
+    coverage = replace(small(), rows=(row,), regions=(region("us-east-1"),), problems=())
+
+    text = _table(coverage, every_row=True)
+
+    assert "1 account: 0 gaps, 0 on, 1 suspended." in text
+    assert "  us-east-1       0      0      0      1       0           0\n" in text
+    assert "  300000000001  us-east-1  suspended  " in text
+    summary = json_module.loads(json(coverage))["summary"]
+    assert (summary["on"], summary["suspended"], summary["off"]) == (0, 1, 0)
+
+
+def test_what_guardduty5_counts_beside_the_gaps_is_said() -> None:
+    rows = (missing(on("300000000001", "us-east-1")), off(on("300000000002", "us-east-1")))
+    coverage = replace(small(), rows=rows, regions=(region("us-east-1"),), problems=())
+
+    assert "GuardDuty.5: 1, and 1 more that are no" in _table(coverage)
+
+
+@pytest.mark.parametrize(("others", "said"), [(0, True), (1, False)])
+def test_an_account_that_reads_itself_alone_is_told_so(others: int, *, said: bool) -> None:
+    accounts = (ADMINISTRATOR_ACCOUNT, "300000000001")[: 1 + others]
+    rows = tuple(on(account, "us-east-1") for account in accounts)
+    coverage = replace(small(), rows=rows, regions=(region("us-east-1"),), problems=())
+
+    for text in (_table(coverage), markdown(coverage)):
+        assert ("sees itself alone" in " ".join(text.split())) is said
 
 
 def test_every_row_is_in_the_whole_table() -> None:
@@ -418,7 +451,7 @@ def test_lines_have_the_tone_of_what_they_say() -> None:
 
     assert set(tones.values()) == set(Tone)
     assert tones["  2  off, rule 2 wants it on (decided by rule 2: all)"] is Tone.GAP
-    assert tones["By region"] is Tone.HEADING
+    assert tones["By region (a gap counts as a gap alone)"] is Tone.HEADING
 
 
 @given(_texts)

@@ -236,6 +236,14 @@ def test_the_differences_group_regions_and_reasons() -> None:
     assert differences.count(DENIED) == 1
 
 
+def test_what_is_said_of_a_region_is_text() -> None:
+    hostile = region("<i>region", stack="<i>stack", reason="<i>reason")
+    written = page(replace(_EMPTY, regions=(hostile,)))
+
+    assert written.count("&lt;i&gt;") == 3
+    assert "<i>" not in written.partition('<section class="regions">')[2].partition("<script")[0]
+
+
 def test_a_gap_in_every_region_names_them_in_one_word() -> None:
     rows = tuple(missing(on("300000000001", where)) for where in REGIONS)
     coverage = replace(_EMPTY, rows=rows, regions=tuple(map(region, REGIONS)))
@@ -244,6 +252,15 @@ def test_a_gap_in_every_region_names_them_in_one_word() -> None:
 
 
 @pytest.mark.slow
+def test_the_figures_count_what_is_suspended_as_off() -> None:
+    row = replace(on("300000000001", "us-east-1"), detector=DetectorState.SUSPENDED, wanted=None)
+    rows = (row, on("300000000002", "us-east-1"))
+    text = page(replace(small(), rows=rows, regions=(region("us-east-1"),), problems=()))
+
+    assert "<dt>On</dt><dd><b>1</b></dd>" in text
+    assert "<dt>Off</dt><dd><b>1</b><span>of which 1 suspended</span></dd>" in text
+
+
 def test_5000_accounts_in_20_regions_stay_below_10_mb() -> None:
     coverage = large(5_000)
     everything_off = replace(coverage, rows=tuple(map(missing, coverage.rows)))

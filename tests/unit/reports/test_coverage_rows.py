@@ -149,6 +149,13 @@ def test_without_stacks_nobody_decides_the_callers_own_detector() -> None:
     assert (row.wanted, row.decided_by, row.pending, row.gap) == (None, "nobody", "", "")
 
 
+@pytest.mark.parametrize("unknown", [{"role": Role.UNKNOWN}, {"detector_unread": "Refused."}])
+def test_without_stacks_who_decides_of_the_caller_may_be_unknown(
+    unknown: dict[str, object],
+) -> None:
+    assert _own(replace(_region(), settings=None, **unknown)).decided_by == "unknown"  # type: ignore[arg-type]
+
+
 def test_a_suspended_detector_of_the_administrator_is_a_gap() -> None:
     row = _own(_region(detector=replace(_OWN, monitoring=False)))
     assert (row.detector, row.gap) == (DetectorState.SUSPENDED, "suspended")
@@ -248,6 +255,30 @@ def test_a_suspended_member_without_a_status_is_unknown_but_read() -> None:
     assert _row(replace(read, unanswered=frozenset({account(1)}))).unread
 
 
+def test_a_suspended_member_without_a_status_is_not_on_against_a_rule() -> None:
+    left_out = MemberStatuses({}, {account(1): "no status"})
+    read = replace(_region(member(1, "Disabled"), chosen=_ALL_OFF), statuses=left_out)
+    row = _row(read)
+    assert (row.status, row.wanted, row.gap) == (CoverageStatus.UNKNOWN, OFF, "")
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"organization": None},
+        {"members": None, "reason": "ListMembers failed"},
+        {"statuses": MemberStatuses({}, {account(1): "Internal error"})},
+    ],
+)
+@pytest.mark.parametrize(("chosen", "label"), [({}, ""), (_ALL_LEFT, " (rule 1: all)")])
+def test_nobody_decides_only_where_nothing_is_unknown(
+    unknown: dict[str, object], chosen: Mapping[str, object], label: str
+) -> None:
+    read = _with_one(OFF, chosen=chosen)
+    assert _row(read).decided_by == f"nobody{label}"
+    assert _row(replace(read, **unknown)).decided_by == f"unknown{label}"  # type: ignore[arg-type]
+
+
 def test_what_aws_did_not_process_is_unknown_and_no_gap() -> None:
     statuses = MemberStatuses({}, {account(1): "Internal error"})
     for require in Require:
@@ -293,6 +324,11 @@ def test_an_inactive_member_is_unknown_with_a_reason(
 def test_a_management_account_without_a_detector_has_none() -> None:
     none = RelationshipStatus.NO_DETECTOR_IN_MANAGEMENT_ACCOUNT
     assert _row(_region(member(1, none))).detector is DetectorState.NONE
+
+
+def test_who_may_have_left_the_organization_is_not_excused() -> None:
+    removed = _region(member(1, "Removed"), accounts=None)
+    assert _row(removed, require=Require.ALL).gap == "not a member"
 
 
 def test_who_has_left_the_organization_is_no_gap() -> None:
@@ -540,6 +576,16 @@ def test_two_stacks_of_one_caller_and_region_have_one_row_an_account() -> None:
         (ADMINISTRATOR, "prod"),
         (account(1), "second"),
     ]
+
+
+@pytest.mark.parametrize("first", [_ALL_ON, _ALL_OFF])
+def test_two_stacks_that_want_opposites_of_an_account_hide_no_gap(
+    first: Mapping[str, object],
+) -> None:
+    second = _ALL_OFF if first is _ALL_ON else _ALL_ON
+    reads = [_with_one(ON, chosen=first), replace(_with_one(ON, chosen=second), stack="second")]
+    (gap,) = coverage(reads, Require.RULES, NOW).gaps
+    assert (gap.account, gap.gap) == (account(1), "on, rule 1 wants it off")
 
 
 def test_two_callers_in_one_region_have_rows_of_their_own() -> None:

@@ -68,7 +68,8 @@ def make_contact(target: Target, report: Report) -> Contact:
             else:
                 findings.ok(Prerequisite.REGION, messages.region_answers())
             return Contact(opened, findings, asked)
-        _look_from_elsewhere(target, where, asked, findings, report)
+        if not _look_from_elsewhere(target, where, asked, findings, report):
+            findings.unknown(Prerequisite.REGION, in_words(asked), _way_out(asked))
         return Contact(None, findings)
     _without_session(target, where, opened, findings, report)
     return Contact(None, findings)
@@ -87,8 +88,7 @@ def _without_session(
         findings.missing(Prerequisite.ACCOUNT, refusal.sentence, refusal.way_out)
     elif not where or not _look_from_elsewhere(target, where, error, findings, report):
         note = findings.missing if isinstance(error, CredentialsError) else findings.unknown
-        way_out = refusal.way_out or messages.try_again_later()
-        note(Prerequisite.CREDENTIALS, in_words(error), way_out)
+        note(Prerequisite.CREDENTIALS, in_words(error), _way_out(error))
 
 
 def _look_from_elsewhere(
@@ -104,14 +104,17 @@ def _look_from_elsewhere(
         return False
     _note_caller(findings, opened)
     status = tried(lambda: Probes(opened).account.opt_in_status(where))
-    reason = messages.refused_there_only(in_words(error))
+    refused = isinstance(error, CredentialsError)
+    reason = messages.refused_there_only(in_words(error)) if refused else in_words(error)
     if isinstance(status, UserError):
-        findings.unknown(Prerequisite.REGION, reason, messages.opt_in(where))
+        way_out = messages.opt_in(where) if refused else _way_out(error)
+        findings.unknown(Prerequisite.REGION, reason, way_out)
     elif status is None:
         seen = messages.region_not_listed(where)
         findings.missing(Prerequisite.REGION, seen, messages.correct_the_region())
     elif status in _ENABLED:
-        findings.unknown(Prerequisite.REGION, reason, messages.try_again_later())
+        way_out = messages.try_again_later() if refused else _way_out(error)
+        findings.unknown(Prerequisite.REGION, reason, way_out)
     elif status == "ENABLING":
         seen = messages.region_status(status)
         findings.missing(Prerequisite.REGION, seen, messages.wait_for_the_region())
@@ -120,6 +123,10 @@ def _look_from_elsewhere(
             Prerequisite.REGION, messages.region_status(status), messages.opt_in(where)
         )
     return True
+
+
+def _way_out(error: UserError) -> str:
+    return error.refusals[0].way_out or messages.try_again_later()
 
 
 def _note_caller(findings: Findings, session: Session) -> None:

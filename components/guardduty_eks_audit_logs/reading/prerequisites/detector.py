@@ -128,5 +128,6 @@ def _find_a_member(region: Region) -> None:
     answer = tried(lambda: region.probes.ask("guardduty:ListMembers", region.about))
     if isinstance(answer, UserError):
         return
-    for member in answer["Members"]:
-        region.about |= {Subject.MEMBER: str(member["AccountId"])}
+    for member in answer.get("Members", ()):
+        if "AccountId" in member:
+            region.about |= {Subject.MEMBER: str(member["AccountId"])}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.failures import is_by_iam
 from guardduty_eks_audit_logs.errors import ACCESS_DENIED, ServiceError, UserError
 from guardduty_eks_audit_logs.planning.permissions import Purpose, Variant, actions
 from guardduty_eks_audit_logs.reports.doctor import Finding, Prerequisite, State
@@ -79,7 +80,7 @@ class Findings:
     def failed(self, what: str, error: UserError, action: str) -> None:
         """A question failed: by lack of a right of its own, or for a reason that may pass."""
         if isinstance(error, ServiceError) and error.code in ACCESS_DENIED:
-            denied = by_iam(error) or not action.startswith("organizations:")
+            denied = is_by_iam(error) or not action.startswith("organizations:")
             way_out = messages.give_to_check([action]) if denied else messages.for_administrators()
             self.not_checked(what, in_words(error), way_out)
         else:
@@ -158,11 +159,6 @@ def tried(ask: Callable[[], Answer]) -> Answer | UserError:
         return ask()
     except UserError as error:
         return error
-
-
-def by_iam(error: ServiceError) -> bool:
-    """Whether a policy of IAM refuses; a service that refuses the account has other words."""
-    return "is not authorized to perform" in error.reason
 
 
 def in_words(error: UserError) -> str:

@@ -88,7 +88,7 @@ def _can_be_set(read: RegionRead, standing: Standing, *, own: bool) -> bool:
         return standing.detector is DetectorState.ENABLED
     if read.detector is None:
         return read.settings is not None and read.settings.makes_detector
-    return not read.reason and read.role is not Role.MEMBER
+    return not read.reason and read.role not in {Role.MEMBER, Role.UNKNOWN}
 
 
 def policy_label(read: RegionRead, account: AccountId) -> str:
@@ -118,6 +118,8 @@ def _of_caller(read: RegionRead) -> Decided:
         by = policy_label(read, read.caller)
     elif read.administrator:
         by = messages.its_administrator(read.administrator.account)
+    elif read.role is Role.UNKNOWN or (wanted is None and read.detector_unread):
+        by = messages.UNKNOWN_DECIDER
     elif wanted is None:
         by = messages.NOBODY
     elif read.role is Role.ADMINISTRATOR:
@@ -166,9 +168,15 @@ def _label(rules: tuple[Rule, ...], index: int, account: AccountId, read: Region
 
 
 def _rest(read: RegionRead, standing: Standing, *, by_all: bool) -> str:
-    """Who decides an account that no rule sets; NEW only tells of accounts that are on."""
+    """Who decides an account that no rule sets; NEW only tells of accounts that are on.
+
+    Nobody decides only where nothing is unknown: neither AWS's auto-enable nor whether an
+    organization policy decides.
+    """
     if by_all:
         return messages.BY_ALL
+    if standing.unread or (read.of_organization and read.organization is None):
+        return messages.UNKNOWN_DECIDER
     is_on = standing.status is CoverageStatus.ENABLED
     if is_on and _by_auto_enable(read, AutoEnable.NEW, standing):
         return messages.BY_NEW

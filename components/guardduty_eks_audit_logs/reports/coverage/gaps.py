@@ -31,7 +31,7 @@ def gap(require: Require, standing: Standing, found: Decided) -> str:
         return messages.NOT_JOINED if missing or wanted is FeatureStatus.ENABLED else ""
     if wanted is FeatureStatus.ENABLED and standing.detector is DetectorState.SUSPENDED:
         return messages.SUSPENDED
-    if wanted is None or standing.status.value == wanted.value:
+    if wanted is None or standing.status.value in {wanted.value, CoverageStatus.UNKNOWN.value}:
         return ""
     wants = found.wants if found.wanted is wanted else ""
     return messages.is_but(standing.status, wants)

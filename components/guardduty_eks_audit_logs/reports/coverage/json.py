@@ -111,6 +111,7 @@ class Summary(_Closed):
         unread: those that could not be read.
         unknown: those that are neither on nor off, though nothing failed: no member, for instance.
         on: those that are on.
+        suspended: those that AWS holds as on where GuardDuty is suspended, and nothing is wanted.
         offAsWanted: those that are off, as the rules want.
         off: those that are off, and nothing wants them on or off.
         notOffered: those in a region where EKS_AUDIT_LOGS is not offered.
@@ -122,6 +123,7 @@ class Summary(_Closed):
     unread: int
     unknown: int
     on: int
+    suspended: int
     off_as_wanted: int
     off: int
     not_offered: int
@@ -174,6 +176,7 @@ def _file(coverage: Coverage) -> CoverageFile:
             unread=counted[Finding.UNREAD],
             unknown=counted[Finding.UNKNOWN],
             on=counted[Finding.ON],
+            suspended=counted[Finding.SUSPENDED],
             off_as_wanted=counted[Finding.OFF_AS_WANTED],
             off=counted[Finding.OFF],
             not_offered=counted[Finding.NOT_OFFERED],

@@ -20,6 +20,7 @@ from guardduty_eks_audit_logs.reports.coverage.numbers import (
     finding,
     place_of,
     places,
+    state,
 )
 
 if TYPE_CHECKING:
@@ -80,12 +81,12 @@ def _case(suite: str, row: CoverageRow) -> Element:
     case = Element("testcase", name=name, classname=suite)
     found = finding(row)
     if found in _RESULTS:
-        status = messages.status_word(row.status)
-        why = printable(row.gap or row.reason or status)
+        said = state(row)
+        why = printable(row.gap or row.reason or said)
         result = SubElement(case, _RESULTS[found], message=why)
         if found not in {Finding.NOT_OFFERED, Finding.UNKNOWN}:
             result.set("type", found)
-        result.text = printable("; ".join([status, *details(row)]))
+        result.text = printable("; ".join([said, *details(row)]))
     return case
 
 

@@ -25,14 +25,16 @@ if TYPE_CHECKING:
 class Finding(StrEnum):
     """What one row comes to: each row counts once.
 
-    `off as wanted`: the rules want it off. `off`: neither a rule nor AWS's auto-enable wants
-    anything. `unknown`: not on, not off, and nothing failed: an account that is no member.
+    `suspended`: AWS holds it as on, but GuardDuty is suspended and watches nothing, and nothing is
+    wanted. `off as wanted`: the rules want it off. `off`: neither a rule nor AWS's auto-enable
+    wants anything. `unknown`: not on, not off, and nothing failed: an account that is no member.
     """
 
     GAP = "gap"
     UNREAD = "unread"
     UNKNOWN = "unknown"
     ON = "on"
+    SUSPENDED = "suspended"
     OFF_AS_WANTED = "off as wanted"
     OFF = "off"
     NOT_OFFERED = "not offered"
@@ -54,7 +56,12 @@ def finding(row: CoverageRow) -> Finding:
         return Finding.UNREAD
     if row.status is CoverageStatus.DISABLED and row.wanted is FeatureStatus.DISABLED:
         return Finding.OFF_AS_WANTED
-    return _BY_STATUS[row.status]
+    return Finding.SUSPENDED if row.is_suspended else _BY_STATUS[row.status]
+
+
+def state(row: CoverageRow) -> str:
+    """Says in a word or two whether an account is on."""
+    return Finding.SUSPENDED if row.is_suspended else messages.status_word(row.status)
 
 
 def findings(rows: Iterable[CoverageRow]) -> Counter[Finding]:
@@ -72,7 +79,14 @@ def headline(coverage: Coverage) -> str:
     )
     if coverage.problems and not found[Finding.UNREAD]:
         return f"{line} {messages.coverage_not_whole()}"
-    return line
+    return f"{line} {messages.coverage_of_itself()}" if _of_itself(coverage) else line
+
+
+def _of_itself(coverage: Coverage) -> bool:
+    """Whether, without stacks, there is nothing but rows of the accounts that read them."""
+    own = {(*place_of(one), one.caller) for one in coverage.regions if not one.stack}
+    whose = [(*place_of(row), row.account) for row in coverage.rows]
+    return bool(whose) and not coverage.problems and own.issuperset(whose)
 
 
 def details(row: CoverageRow) -> list[str]:
@@ -147,7 +161,7 @@ COUNTED = (
     (Finding.GAP,),
     (Finding.UNREAD,),
     (Finding.ON,),
-    (Finding.OFF_AS_WANTED, Finding.OFF),
+    (Finding.OFF_AS_WANTED, Finding.OFF, Finding.SUSPENDED),
     (Finding.UNKNOWN,),
     (Finding.NOT_OFFERED,),
 )

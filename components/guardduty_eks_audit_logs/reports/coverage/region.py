@@ -22,7 +22,8 @@ def coverage(reads: Sequence[RegionRead], require: Require, read_at: datetime) -
     """Makes the rows of all regions.
 
     Two stacks that read a region by the same caller see the same accounts: each account has one
-    row, of the stack that wants something of it, else of the first.
+    row, of the stack that wants something of it, else of the first; if several do, a gap goes
+    before what is none.
 
     Args:
         reads: what was read, in the order of the answer's regions.
@@ -33,7 +34,7 @@ def coverage(reads: Sequence[RegionRead], require: Require, read_at: datetime) -
     for read in reads:
         for row in region_rows(read, require):
             key = (read.region, read.caller, row.account)
-            if key not in rows or (rows[key].wanted is None and row.wanted is not None):
+            if key not in rows or _weight(row) > _weight(rows[key]):
                 rows[key] = row
     found = sorted(rows.values(), key=lambda r: (r.unit or "", r.account, r.region, r.stack))
     problems = dict.fromkeys(problem for read in reads for problem in read.problems)
@@ -66,6 +67,10 @@ def region_rows(read: RegionRead, require: Require) -> Iterator[CoverageRow]:
             guardduty5=counts_for_guardduty5(how, read.partition),
             read_at=read.read_at,
         )
+
+
+def _weight(row: CoverageRow) -> tuple[bool, bool]:
+    return row.wanted is not None, bool(row.gap)
 
 
 def _accounts(read: RegionRead) -> tuple[AccountId, ...]:

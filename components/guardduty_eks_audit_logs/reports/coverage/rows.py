@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -94,6 +93,12 @@ class CoverageRow:
     guardduty5: bool
     read_at: datetime
 
+    @property
+    def is_suspended(self) -> bool:
+        """Whether GuardDuty is suspended, though AWS holds the feature as on: it is not watched."""
+        on = self.status is CoverageStatus.ENABLED
+        return on and self.detector is DetectorState.SUSPENDED
+
 
 @dataclass(frozen=True)
 class RegionCoverage:
@@ -144,8 +149,3 @@ class Coverage:
     def unread(self) -> tuple[CoverageRow, ...]:
         """The rows that could not be read."""
         return tuple(row for row in self.rows if row.unread)
-
-    @property
-    def counts(self) -> Counter[CoverageStatus]:
-        """How many rows have each status."""
-        return Counter(row.status for row in self.rows)

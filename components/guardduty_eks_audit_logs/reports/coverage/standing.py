@@ -33,6 +33,8 @@ _DETECTORS: Mapping[str, DetectorState] = {
     RelationshipStatus.NO_DETECTOR_IN_MANAGEMENT_ACCOUNT: DetectorState.NONE,
 }
 
+_OF_ROLES = {Role.ADMINISTRATOR: ADMINISTRATOR, Role.ALONE: STANDALONE}
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -107,7 +109,7 @@ def standing(read: RegionRead, account: AccountId) -> Standing:
 
 def _of_caller(read: RegionRead) -> Standing:
     detector = read.detector
-    membership = ADMINISTRATOR if read.role is Role.ADMINISTRATOR else STANDALONE
+    membership = _OF_ROLES.get(read.role, UNKNOWN_MEMBERSHIP)
     if read.administrator:
         membership = read.administrator.relationship_status
     if read.detector_unread:

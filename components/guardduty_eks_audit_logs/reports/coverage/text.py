@@ -19,6 +19,7 @@ from guardduty_eks_audit_logs.reports.coverage.numbers import (
     headline,
     place_of,
     places,
+    state,
     unread_alike,
 )
 
@@ -88,8 +89,9 @@ def _gaps(coverage: Coverage) -> Iterator[Line]:
         yield from _counted(group.rows, why, Tone.GAP)
         yield from _accounts(group, everywhere)
     failed = sum(row.guardduty5 for row in coverage.gaps)
+    others = sum(row.guardduty5 for row in coverage.rows) - failed
     if failed:
-        yield from _wrapped(messages.gaps_of_guardduty5(failed, _SIGN), "  ", "    ")
+        yield from _wrapped(messages.gaps_of_guardduty5(failed, others, _SIGN), "  ", "    ")
 
 
 def _unread(coverage: Coverage, most: int | None) -> Iterator[Line]:
@@ -148,7 +150,7 @@ def _rows(coverage: Coverage) -> Iterator[Line]:
         place: _padded(name, _widest((name,), _PLACE)) for place, name in places(coverage).items()
     }
     for row in coverage.rows:
-        where = f"{row.account}  {names[place_of(row)]}  {messages.status_word(row.status)}"
+        where = f"{row.account}  {names[place_of(row)]}  {state(row)}"
         said = "; ".join(details(row))
         tone = _TONES.get(finding(row), Tone.PLAIN)
         yield from _wrapped(said, f"  {where}  ", "      ", tone)

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
-    """What the caller is in a region: administrator of others, a member, or neither."""
+    """What the caller is in a region: administrator of others, a member, neither, or unknown."""
 
     ADMINISTRATOR = "administrator"
     MEMBER = "member"
     ALONE = "alone"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 // Names are set as text, never as HTML.
 
 const NOT_A_MEMBER = "not a member";
-const WORDS = { ENABLED: "on", DISABLED: "off", UNKNOWN: "unknown", NOT_OFFERED: "not offered" };
-const SHORT = { ENABLED: "on", DISABLED: "off", UNKNOWN: "?", NOT_OFFERED: "–" };
-const KINDS = { ENABLED: "on", DISABLED: "off", UNKNOWN: "unknown", NOT_OFFERED: "none" };
+const WORDS = { ENABLED: "on", DISABLED: "off", SUSPENDED: "suspended", UNKNOWN: "unknown", NOT_OFFERED: "not offered" };
+const SHORT = { ENABLED: "on", DISABLED: "off", SUSPENDED: "susp.", UNKNOWN: "?", NOT_OFFERED: "–" };
+const KINDS = { ENABLED: "on", DISABLED: "off", SUSPENDED: "off", UNKNOWN: "unknown", NOT_OFFERED: "none" };
 const ROOMY_COLUMNS = 6; // so many leave room for longer texts
 const CELLS_IN_PRINT = 1200;
 
@@ -21,15 +21,15 @@ const written = (number) => number.toLocaleString("en");
 /** How one account in one region is shown: its class, a short text, a sentence. */
 function accountCell(fact) {
   if (!fact) return { kind: "none", text: "", sentence: "no row" };
-  const word = WORDS[fact.status];
+  const word = WORDS[fact.state];
   if (fact.gap) {
-    const short = fact.membership === NOT_A_MEMBER ? "out" : SHORT[fact.status];
+    const short = fact.gap === NOT_A_MEMBER ? "out" : SHORT[fact.state];
     return { kind: "gap", text: `▲ ${short}`, sentence: `${word}, gap: ${fact.gap}` };
   }
   if (fact.unread) return { kind: "unread", text: "!", sentence: `could not be read: ${fact.reason}` };
   const why = fact.reason || fact.decidedBy;
   return {
-    kind: KINDS[fact.status], text: SHORT[fact.status], sentence: why ? `${word}: ${why}` : word,
+    kind: KINDS[fact.state], text: SHORT[fact.state], sentence: why ? `${word}: ${why}` : word,
   };
 }
 
@@ -152,7 +152,7 @@ function drawGroup({ fact, labels, times }) {
   const wanted = fact.wanted && `, wanted ${WORDS[fact.wanted]}`;
   const said = [
     [labels.length > 1 ? `${labels.length} regions` : "region", labels.join(", ")],
-    ["EKS audit logs", `${WORDS[fact.status]}${wanted}`],
+    ["EKS audit logs", `${WORDS[fact.state]}${wanted}`],
     ["gap", fact.gap],
     [fact.unread ? "could not be read" : "reason", fact.reason],
     ["decided by", fact.decidedBy],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.foreign_words import harmless, printable
 from guardduty_eks_audit_logs.reports.coverage.page.columns import moment
-from guardduty_eks_audit_logs.reports.coverage.rows import CoverageStatus, Require
+from guardduty_eks_audit_logs.reports.coverage.rows import CoverageStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +35,6 @@ def summary(coverage: Coverage, columns: Sequence[Column]) -> dict[str, str]:
     accounts = len({row.account for row in coverage.rows})
     regions = len({column.region.region for column in columns})
     callers = sorted({c.region.caller for c in columns if c.region.caller})
-    rules = coverage.require is Require.RULES
     verdict = messages.page_verdict(
         len(gaps), len({row.account for row in gaps}), len(unread), len(coverage.problems)
     )
@@ -45,9 +44,7 @@ def summary(coverage: Coverage, columns: Sequence[Column]) -> dict[str, str]:
         "mood": _mood(coverage),
         "scope": escape(messages.page_scope(accounts, regions, len(coverage.rows))),
         "read": escape(messages.page_read_by([*map(str, callers)], moment(coverage.read_at))),
-        "requires": escape(
-            messages.page_requires_rules() if rules else messages.page_requires_all()
-        ),
+        "requires": escape(messages.what_is_a_gap(coverage.require)),
         "without_script": escape(messages.page_without_script()),
         "problems": _problems(coverage.problems),
         "figures": _figures(coverage),
@@ -75,7 +72,8 @@ def _problems(problems: Sequence[str]) -> str:
 
 
 def _figures(coverage: Coverage) -> str:
-    counts, gaps = coverage.counts, Counter(row.status for row in coverage.gaps)
+    counts, gaps = Counter(map(_counted, coverage.rows)), Counter(map(_counted, coverage.gaps))
+    suspended = sum(row.is_suspended for row in coverage.rows)
     unread, control = len(coverage.unread), sum(row.guardduty5 for row in coverage.rows)
 
     def of_these(status: CoverageStatus) -> str:
@@ -84,12 +82,13 @@ def _figures(coverage: Coverage) -> str:
     return "".join(
         (
             _figure("gap", "Gaps", len(coverage.gaps), messages.page_of_rows(len(coverage.rows))),
-            *(
-                _figure(kind, name, counts[status], of_these(status))
-                for kind, name, status in (
-                    ("on", "On", CoverageStatus.ENABLED),
-                    ("off", "Off", CoverageStatus.DISABLED),
-                )
+            _figure("on", "On", counts[CoverageStatus.ENABLED], of_these(CoverageStatus.ENABLED)),
+            _figure(
+                "off",
+                "Off",
+                counts[CoverageStatus.DISABLED],
+                of_these(CoverageStatus.DISABLED),
+                messages.page_of_which_suspended(suspended),
             ),
             _figure(
                 "unread" if unread else "unknown",
@@ -107,6 +106,11 @@ def _figures(coverage: Coverage) -> str:
             _figure("control", "GuardDuty.5", control, messages.page_control()),
         )
     )
+
+
+def _counted(row: CoverageRow) -> CoverageStatus:
+    """Where GuardDuty is suspended, it watches nothing: that is off."""
+    return CoverageStatus.DISABLED if row.is_suspended else row.status
 
 
 def _figure(kind: str, name: str, number: int, *notes: str) -> str:

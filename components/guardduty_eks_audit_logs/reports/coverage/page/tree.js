@@ -7,8 +7,9 @@ const NO_NAME = "(no name)";
 const STATUSES = {
   "": ["any", () => true],
   gap: ["gap", (fact) => fact.gap],
-  on: ["on", (fact) => fact.status === "ENABLED"],
-  off: ["off", (fact) => fact.status === "DISABLED"],
+  on: ["on", (fact) => fact.state === "ENABLED"],
+  off: ["off", (fact) => fact.state === "DISABLED" || fact.state === "SUSPENDED"],
+  suspended: ["suspended", (fact) => fact.detector === "suspended"],
   unknown: ["unknown", (fact) => fact.status === "UNKNOWN"],
   unread: ["could not be read", (fact) => fact.unread],
   none: ["not offered", (fact) => fact.status === "NOT_OFFERED"],
@@ -25,8 +26,10 @@ const packed = JSON.parse(byId("coverage").textContent);
 const columns = packed.columns.map(([label, readAt, reason]) => ({ label, readAt, reason }));
 const facts = packed.facts.map((values) => {
   const fact = Object.fromEntries(values.map((value, place) => [FACT[place], value]));
-  const { membership, decidedBy, pending, reason, gap } = fact;
-  return { ...fact, text: [membership, decidedBy, pending, reason, gap].join("\n").toLowerCase() };
+  const { status, detector, membership, decidedBy, pending, reason, gap } = fact;
+  // What is suspended is not watched, though AWS holds it as on.
+  const state = status === "ENABLED" && detector === "suspended" ? "SUSPENDED" : status;
+  return { ...fact, state, text: [membership, decidedBy, pending, reason, gap].join("\n").toLowerCase() };
 });
 const accounts = packed.accounts.map(([id, name, unit, rows]) => ({
   id, name, unit, rows, text: [id, name ?? "", unit ?? ""].join("\n").toLowerCase(),
@@ -53,7 +56,7 @@ function count(unit, account) {
     if (!fact || fact.status === "NOT_OFFERED") return;
     const counted = unit.counts[column];
     counted.all += 1;
-    if (fact.status === "ENABLED") counted.on += 1;
+    if (fact.state === "ENABLED") counted.on += 1;
     if (fact.status === "UNKNOWN") counted.unknown += 1;
     if (fact.gap) counted.gap += 1;
     if (fact.unread) counted.unread += 1;
