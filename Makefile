@@ -64,8 +64,9 @@ check: venv ## what CI checks beside the tests: code, layers of imports, workflo
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
 	.venv/bin/lint-imports --no-logo
-	.venv/bin/zizmor --offline --no-progress --quiet --pedantic .github
-	$(VENV) -m tools.actionlint -shellcheck .venv/bin/shellcheck -pyflakes= .github/workflows/*.yml
+	.venv/bin/zizmor --offline --no-progress --quiet --pedantic .github template/.github
+	$(VENV) -m tools.actionlint -shellcheck .venv/bin/shellcheck -pyflakes= \
+		.github/workflows/*.yml template/.github/workflows/*.yml
 	.venv/bin/shellcheck .ci/* .github/scripts/*.sh packages/aws_plugin_stand_in/bin/*
 
 ##@ Keep it

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from guardduty_eks_audit_logs.resources.eks_audit_logs import EksAuditLogs
     from guardduty_eks_audit_logs.settings.configuration import Settings
     from guardduty_eks_audit_logs.settings.identity import AssumeRole, Identity
+    from guardduty_eks_audit_logs.settings.settings_file import read_settings_file
 
 __all__ = (
     "AssumeRole",
@@ -54,6 +55,7 @@ __all__ = (
     "read_configuration",
     "read_own_state",
     "read_settings",
+    "read_settings_file",
     "read_snapshot",
     "stack_name",
     "user_errors",
@@ -70,6 +72,7 @@ _ELSEWHERE = {
     "UserError": "errors",
     "aws_provider": "resources.aws_provider",
     "make_plan": "planning.plan",
+    "read_settings_file": "settings.settings_file",
     "read_snapshot": "reading.snapshot",
 }
 """The module of each public name that is not in `program`."""

@@ -1,30 +1,33 @@
 """EKS audit log monitoring of an organization in several regions, as one stack."""
 
+from pathlib import Path
+
 import pulumi
 
 from guardduty_eks_audit_logs import (
+    AssumeRole,
     EksAuditLogs,
     Identity,
-    Settings,
     aws_provider,
     fail_if_incomplete,
     log_summary,
     plan_regions,
+    read_settings_file,
     user_errors,
 )
 
-SETTINGS = {
-    "autoEnable": "NEW",
-    "members": [{"status": "ENABLED", "all": True}],
-}
-
 config = pulumi.Config()
-identity = Identity(profile=config.get("profile") or None)
 
 with user_errors():
-    settings = Settings.from_values(SETTINGS)
+    role = config.get("roleArn")
+    identity = Identity(
+        profile=config.get("profile") or None,
+        assume_roles=(AssumeRole(role_arn=role),) if role else (),
+        allowed_account_ids=config.get_object("allowedAccountIds") or (),
+    )
+    settings, overrides = read_settings_file(Path("settings.yaml"))
     # All regions' refusals at once, before anything is registered.
-    planned = plan_regions(settings, identity, config.require_object("regions"))
+    planned = plan_regions(settings, identity, config.require_object("regions"), overrides)
 
     deployed = []
     for session, plan in planned:

@@ -299,6 +299,36 @@ def test_what_is_refused_in_several_regions_is_told_of_each(program: _Program) -
     ]
 
 
+def _plans_with(overrides: dict[str, Settings]) -> dict[str, int]:
+    """{region: how many members a rule sets}, if all want every member off, but for overrides."""
+    settings = Settings.from_values({"members": [rule("DISABLED")]})
+    who = {"aws:accessKey": "x", "aws:secretKey": "y"}.get
+    planned = plan_regions(settings, who, ["us-east-1", "eu-west-1"], overrides)
+    return {plan.snapshot.region: len(plan.wanted) for _, plan in planned}
+
+
+@pytest.mark.usefixtures("program", "aws")
+def test_a_region_may_have_settings_of_its_own() -> None:
+    Engine(preview=True).start()
+    nobody = Settings.from_values({"members": []})
+
+    assert _plans_with({}) == {"us-east-1": 2, "eu-west-1": 2}
+    assert _plans_with({"eu-west-1": nobody}) == {"us-east-1": 2, "eu-west-1": 0}
+
+
+def test_settings_of_a_region_that_the_program_does_not_keep_are_refused(
+    aws: Aws, program: _Program
+) -> None:
+    Engine(preview=True).start()
+
+    with pytest.raises(SystemExit):
+        _plans_with({"eu-wets-1": Settings.from_values({"members": []})})
+
+    (told,) = program.told(logging.ERROR)
+    assert told.startswith("overrides: this program keeps nothing in eu-wets-1. Correct the")
+    assert aws.requests == []
+
+
 def test_what_is_wrong_with_the_caller_is_told_once(aws: Aws, program: _Program) -> None:
     Engine(preview=True).start()
     aws.refusals["*"] = (403, "UnrecognizedClientException", "No.")

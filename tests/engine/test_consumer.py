@@ -45,7 +45,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = made / "repository"
     folder.mkdir()
     example = ROOT / "examples" / "every-region"
-    (folder / "Pulumi.yaml").write_text((example / "Pulumi.yaml").read_text())
+    for name in ("Pulumi.yaml", "settings.yaml"):
+        (folder / name).write_text((example / name).read_text())
     program = (example / "__main__.py").read_text()
     imports = "import pulumi\n"
     assert program.count(imports) == 1

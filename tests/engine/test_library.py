@@ -88,8 +88,8 @@ def test_what_is_wrong_in_several_regions_is_told_at_once(
 
 
 def test_a_destroy_acts_as_the_identity_in_the_state(aws: Organization, program: Program) -> None:
-    program.rewrite('"autoEnable": "NEW",', '"autoEnable": "NEW", "onRelease": "RESTORE",')
-    program.rewrite('"members":', '"maxDisabled": "100%", "members":')
+    program.set(onRelease="RESTORE")
+    program.set(maxDisabled="100%")
     stack = program.stack()
     assert stack.up(**SOMEBODY_ELSE).code == 0
     aws.control.clear_calls()
@@ -193,7 +193,7 @@ def test_an_aws_provider_of_another_account_is_refused(aws: Organization, progra
 
 
 def test_the_refusals_of_all_regions_are_told_at_once(aws: Organization, program: Program) -> None:
-    program.rewrite('"all": True', '"accounts": ["999999999999"]')
+    program.set(members=[{"status": "ENABLED", "accounts": ["999999999999"]}])
 
     run = program.stack().up("--skip-preview")
 

@@ -32,7 +32,7 @@ def test_another_name_of_a_component_keeps_aws_and_the_record(
     aws = organization(accounts=4, regions=REGIONS)
     before = [aws.held(region) for region in REGIONS]
     program = Program(tmp_path / "own-program", aws)
-    program.rewrite('"autoEnable": "NEW",', '"autoEnable": "NEW", "onRelease": "RESTORE",')
+    program.set(onRelease="RESTORE")
     stack = program.stack()
     assert stack.up().code == 0
     after = [aws.held(region) for region in REGIONS]

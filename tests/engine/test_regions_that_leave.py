@@ -38,7 +38,7 @@ def test_a_region_that_leaves_is_released_by_account_and_counted_first(
         aws.control.set_feature(member, OFF)
     before = [aws.held(region) for region in REGIONS]
     program = Program(tmp_path / "own-program", aws)
-    program.rewrite('"autoEnable": "NEW",', '"autoEnable": "NEW", "onRelease": "RESTORE",')
+    program.set(onRelease="RESTORE")
     stack = program.stack()
     assert stack.up().code == 0
     here = aws.held(HERE)
@@ -53,7 +53,7 @@ def test_a_region_that_leaves_is_released_by_account_and_counted_first(
         assert "12" in error
     assert aws.writes() == []
 
-    program.rewrite('"members":', '"maxDisabled": 12, "members":')
+    program.set(maxDisabled=12)
     preview = stack.preview("--diff")
     assert preview.code == 0, preview.text
     assert listed_under("ENABLED -> DISABLED", shown("release", preview.text)) == members
@@ -78,7 +78,7 @@ def test_another_administrators_profile_is_refused_with_nothing_written(
 ) -> None:
     aws = organization(description=TWO_BY_INVITATION)
     program = Program(tmp_path / "own-program", aws)
-    program.rewrite('"autoEnable": "NEW",', '"mode": "invitation", "onRelease": "RESTORE",')
+    program.set(autoEnable=None, mode="invitation", onRelease="RESTORE")
     aws.control.set_feature("800000000002", OFF)
     stack = program.stack(regions=[HERE], profile="standalone-800000000001")
     made = stack.up()

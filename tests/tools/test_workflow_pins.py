@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ACTIONS = yaml.safe_load((Path(__file__).parent / "data" / "actions.yaml").read_text())
-_FILES = sorted((_ROOT / ".github" / "workflows").iterdir())
+_FILES = [
+    file
+    for folder in (".github", "template/.github")
+    for file in sorted((_ROOT / folder / "workflows").iterdir())
+]
 _WITH_ACTIONS = [  # examples in the documentation, too
     file
-    for folder in (".github", "docs")
+    for folder in (".github", "docs", "template")
     for file in sorted((_ROOT / folder).rglob("*"))
     if file.suffix in {".md", ".yaml", ".yml"}
 ]

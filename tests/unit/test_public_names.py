@@ -47,6 +47,7 @@ def test_the_public_names_are_these() -> None:
         "read_configuration",
         "read_own_state",
         "read_settings",
+        "read_settings_file",
         "read_snapshot",
         "stack_name",
         "user_errors",

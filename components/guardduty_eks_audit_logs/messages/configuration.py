@@ -162,6 +162,22 @@ def regions_malformed(value: str) -> Sentence:
     )
 
 
+@refusal("overrides-malformed", key="overrides")
+def overrides_malformed(value: str) -> Sentence:
+    return (
+        f"overrides: {value} does not give regions their keys.",
+        "Write each region with keys below it, for instance {us-east-1: {maxDisabled: 20}}.",
+    )
+
+
+@refusal("overrides-of-no-region", key="overrides")
+def overrides_of_no_region(region: str) -> Sentence:
+    return (
+        f"overrides: this program keeps nothing in {region}.",
+        "Correct the region, add it to the program's regions, or remove it.",
+    )
+
+
 @refusal("retry-minutes-out-of-range", key="retryMinutes")
 def minutes_out_of_range(value: str, most: int) -> Sentence:
     return (

@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 
 
 def plan_regions(
-    settings: Settings, who: Configuration | Identity, regions: Sequence[str]
+    settings: Settings,
+    who: Configuration | Identity,
+    regions: Sequence[str],
+    overrides: Mapping[str, Settings] | None = None,
 ) -> list[tuple[Session, Plan]]:
     """Reads every region and makes a plan for each; registers nothing.
 
@@ -53,6 +56,8 @@ def plan_regions(
         settings: what each region is to have, in any mode but `delegation`.
         who: the configuration or the identity, see `aws.session.open_session`.
         regions: where, for instance `eu-central-1`.
+        overrides: by region, what it has in place of `settings`, for instance by
+            `read_settings_file`. A region that has left the list keeps to them, too.
 
     Raises:
         UserError: the state can't be read.
@@ -64,7 +69,10 @@ def plan_regions(
     last = read_own_state()
     named = tuple(dict.fromkeys(regions))
     left = sorted({record.region for record in last.others(())} - set(named))
-    read = _Regions(settings, last)
+    own = overrides or {}
+    if strangers := sorted(set(own) - {*named, *left}):
+        refuse([messages.overrides_of_no_region(shown(region)) for region in strangers])
+    read = _Regions(settings, own, last)
     for region in (*named, *left):
         if not read.add(who, region, leaving=region in left):
             break
@@ -72,7 +80,7 @@ def plan_regions(
         (
             *read.faults,
             *_rejected(read.rejected, len(named) + len(left)),
-            *_refusals(settings, [plan for _, plan in read.planned]),
+            *_refusals(read),
             *_other_records(last, read.callers, named),
             *lost_records(last.records),
         )
@@ -86,6 +94,7 @@ class _Regions:
 
     Attributes:
         settings: what each region is to have.
+        overrides: what single regions are to have in their place.
         last: the stack's last state.
         planned: those that could be read.
         faults: why the others could not.
@@ -94,11 +103,16 @@ class _Regions:
     """
 
     settings: Settings
+    overrides: Mapping[str, Settings]
     last: LastState
     planned: list[tuple[Session, Plan]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     rejected: dict[Message, list[str]] = field(default_factory=dict)
     callers: set[AccountId] = field(default_factory=set)
+
+    def settings_of(self, region: str) -> Settings:
+        """Gives what a region is to have."""
+        return self.overrides.get(region, self.settings)
 
     def add(self, who: Configuration | Identity, region: str, *, leaving: bool) -> bool:
         """Reads one more region.
@@ -125,7 +139,7 @@ class _Regions:
         if leaving and self.last.record(session.caller, session.region).empty:
             return  # Another account's: refused with the other records.
         planner = _leaving_plan if leaving else plan_with_state
-        plan = planner(self.settings, session, self.last)
+        plan = planner(self.settings_of(session.region), session, self.last)
         self.planned.append((session, plan))
         REPORT.add(region_report(plan))
 
@@ -140,12 +154,13 @@ def _other_records(
     return other_records(others, caller, named)
 
 
-def _refusals(settings: Settings, plans: Sequence[Plan]) -> Iterator[str]:
+def _refusals(read: _Regions) -> Iterator[str]:
     """What the plans refuse; that the program gives no members, once for all regions."""
     unwritten: dict[str, int] = {}
     refusals: list[str] = []
-    for plan in plans:
-        region, lost = plan.snapshot.region, members_not_written(settings, plan.record)
+    for _, plan in read.planned:
+        region = plan.snapshot.region
+        lost = members_not_written(read.settings_of(region), plan.record)
         if set(lost) & set(plan.refusals):
             unwritten[region] = len(plan.record.kept)
         refusals += (messages.in_region(region, one) for one in plan.refusals if one not in lost)

@@ -316,7 +316,7 @@ def defaults_of(project: Project) -> dict[str, str | Undecided]:
         default = _default(described)
         if default is not None:
             # The CLI takes such a name for a path.
-            odd = re.search(r'[."\[]', full)
+            odd = re.search(r'[."\[]', full.partition(":")[2])
             values[full] = Undecided("ask `pulumi config`") if odd else text_of(default)
     return values
 

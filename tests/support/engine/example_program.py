@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import yaml
+
 from demo.project import copy_example
 from tests.support.engine.stack import Stack
 
@@ -27,6 +29,11 @@ class Program:
         text = file.read_text()
         assert text.count(before) == 1
         file.write_text(text.replace(before, after))
+
+    def set(self, **settings: object) -> None:
+        """Changes what every region has, or its `overrides`."""
+        file = self._folder / "settings.yaml"
+        file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), **settings}))
 
     def stack(self, **configuration: object) -> Stack:
         stack = Stack(self._folder, self._environment, "test")

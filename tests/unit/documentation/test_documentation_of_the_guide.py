@@ -47,6 +47,8 @@ IN_ONE_PROCESS = {
     "keys-belong-together",
     "members-not-in-this-mode",
     "members-text-not-a-list",
+    "overrides-malformed",
+    "overrides-of-no-region",
     "program-gives-no-members",
     "regions-malformed",
     "retry-minutes-out-of-range",

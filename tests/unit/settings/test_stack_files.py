@@ -105,6 +105,13 @@ def test_a_stacks_file_has_the_extension_of_the_projects(tmp_path: Path, extensi
     assert read_configuration(tmp_path, "t") == {"acme:status": "DISABLED", "acme:n": "3"}
 
 
+def test_a_default_is_read_whatever_the_projects_name(tmp_path: Path) -> None:
+    described = {"name": "Acme.Security_1", "config": {"status": {"default": "DISABLED"}}}
+    (tmp_path / "Pulumi.yaml").write_text(json.dumps(described))
+
+    assert read_configuration(tmp_path, "t") == {"Acme.Security_1:status": "DISABLED"}
+
+
 def test_of_two_projects_files_json_comes_first(tmp_path: Path) -> None:
     for extension in ("yml", "yaml", "json"):
         (tmp_path / f"Pulumi.{extension}").write_text(json.dumps({"name": extension}))
