@@ -23,6 +23,7 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli import app
 from tests.support.machine import wait_until
 from tests.support.results import change, previewed, ran, region, run_report
+from tests.support.vocabulary import PROJECT_FOLDER
 
 if TYPE_CHECKING:
     from typer.testing import Result
@@ -381,6 +382,18 @@ def test_without_a_terminal_up_needs_yes(project: Project) -> None:
     assert project.runs() == []
 
 
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])
+def test_what_is_closed_is_no_terminal(project: Project, closed: str) -> None:
+    project.has(ran("a", region("us-east-1")))
+    shell = ["bash", "-c", f'exec "$@" {closed}', "bash", *_COMMAND, "up"]
+
+    assert subprocess.run(shell, check=False, capture_output=True).returncode == 2
+    assert project.runs() == []
+    done = subprocess.run([*shell, "--yes"], check=False, capture_output=True)
+    assert (done.returncode, project.runs()) == (0, ["a"])
+    assert b"Traceback" not in done.stdout + done.stderr
+
+
 class Terminal:
     """The command on a terminal."""
 
@@ -563,3 +576,7 @@ def test_help_has_an_example_and_the_exit_codes_in_80_columns(command: str) -> N
     assert f"eks-audit-logs {command} --stacks 'prod-*'" in shown.output
     assert "130  interrupted" in shown.output
     assert max(map(len, shown.output.splitlines())) <= 80
+    page = (PROJECT_FOLDER / "docs" / "many-regions.md").read_text()
+    assert {*re.findall(r"^  (--[a-z-]+)", shown.output, re.MULTILINE)} - {"--help"} <= {
+        *re.findall(r"^\| `(--[a-z-]+)` \|", page, re.MULTILINE)
+    }

@@ -98,7 +98,7 @@ class Engines:
         if words[0] == "up":
             if stack in self._command.new:
                 faults = faults_of_new_stack(project, stack)
-                log.writelines(f"error: {fault}\n".encode() for fault in faults)
+                log.writelines(f"error: {fault}\n".encode(errors="replace") for fault in faults)
                 provider = os.environ.get("PULUMI_SECRETS_PROVIDER") or "default"
                 code = 1 if faults else await self._pulumi(_init(stack, provider), {}, log)
             return code or await self._pulumi(words, environment, log)

@@ -81,7 +81,8 @@ class Rows:
     def _shown(self) -> Group:
         now, rows = monotonic(), [*self._under_way.items()]
         lines = [self._row(stack, messages.running(now - since)) for stack, (_, since) in rows]
-        return Group(*lines, Text(messages.waiting(len(self._waiting))))
+        waiting = [Text(messages.waiting(len(self._waiting)))] if self._waiting else []
+        return Group(*lines, *waiting)
 
     def _row(self, stack: str, word: str, said: str = "") -> Text:
         name = f"{stack:<{self._width}}  "

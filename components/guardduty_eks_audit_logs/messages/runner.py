@@ -15,13 +15,11 @@ _SHOWN = 250
 
 
 def delegation_left_out(stacks: Sequence[str]) -> str:
-    are = "is" if len(stacks) == 1 else "are"
-    act = "it acts" if len(stacks) == 1 else "they act"
-    option = stacks[0] if len(stacks) == 1 else "PATTERN"
+    are, act = ("is", "it acts") if len(stacks) == 1 else ("are", "they act")
     return (
         f"{some(stacks, _NAMED)} {are} left out: with mode: delegation {act} as the management "
-        f"account. `--stacks {option}` takes {'it' if len(stacks) == 1 else 'them'}, if it matches "
-        "no other stack."
+        "account. To choose such stacks, give --stacks a name, or a pattern that matches no other "
+        "stack."
     )
 
 
@@ -105,7 +103,7 @@ def interrupt_passed_on(running: int) -> str:
     stacks = counted(running, "stack")
     return (
         f"Interrupted. No more stacks are begun; {stacks} may still end what is under way. "
-        "Ctrl-C again ends them at once, which may leave a stack locked."
+        "Ctrl-C again ends all at once, which may leave a stack locked."
     )
 
 
@@ -169,7 +167,7 @@ def help_of_runner(command: str) -> str:
     what, example = _WHAT[command]
     codes = "\n".join(f"  {code}" for code in (*_CODES[command], *_MORE_CODES))
     return (
-        f"{what} Without --stacks it takes every stack that has a file, but the template, demo-…, "
-        "sample-… and those with mode: delegation.\n\n"
+        f"{what} Without --stacks it takes every stack that has a file, but template, demo-..., "
+        "sample-... and those with mode: delegation.\n\n"
         f"\b\n{example}\n\n\b\nExit codes:\n{codes}"
     )
