@@ -66,7 +66,14 @@ class Demo:
             DemoError: it ended with an exit code other than 0.
         """
         ended = subprocess.run(
-            ["pulumi", *command, "--stack", f"demo-{region}", "--non-interactive", "--color=never"],
+            [
+                "pulumi",
+                *command,
+                "--stacks",
+                f"demo-{region}",
+                "--non-interactive",
+                "--color=never",
+            ],
             cwd=self.project,
             env=self.environment,
             capture_output=True,
@@ -209,7 +216,7 @@ def _changed_rule(demo: Demo) -> None:
 
 def _coverage(demo: Demo, page: Path) -> None:
     _step(demo.screen, 8, "Coverage", "eks-audit-logs coverage: what AWS has, against the rules")
-    stacks = [f"--stack=demo-{region}" for region in REGIONS]
+    stacks = [f"--stacks=demo-{region}" for region in REGIONS]
     command = [sys.executable, "-m", "guardduty_eks_audit_logs", "coverage", *stacks]
     read = subprocess.run(
         [*command, f"--output={page}"],

@@ -113,7 +113,7 @@ def test_help_has_examples_and_the_exit_codes_in_80_columns() -> None:
     shown = _help()
 
     assert shown.exit_code == 0
-    assert "\n  eks-audit-logs coverage --stack 'prod-*' --output coverage.html\n" in shown.output
+    assert "\n  eks-audit-logs coverage --stacks 'prod-*' --output coverage.html\n" in shown.output
     assert re.findall(r"^ +(\d)  ", shown.output, re.MULTILINE) == [*"012"]
     assert max(map(len, shown.output.splitlines())) <= 80
 
@@ -150,7 +150,7 @@ def test_stacks_are_chosen_by_name_and_by_pattern(
     desk.stack("prod-b", region="eu-west-1")
     desk.stack("demo-a")
 
-    options = [part for pattern in chosen for part in ("--stack", pattern)]
+    options = [part for pattern in chosen for part in ("--stacks", pattern)]
     assert {row["stack"] for row in desk.rows(*options)} == read
 
 
@@ -271,9 +271,9 @@ def test_a_secret_that_a_preview_would_show_is_refused_and_not_shown(desk: Desk)
     ("arguments", "said"),
     [
         ([], "stacks has no stack of yours"),
-        (["--stack", "prod"], "--stack prod is no stack"),
-        (["--stack", "management"], "Name the administrator's stacks"),
-        (["--stack", "prod", "--regions", "us-east-1"], "Leave out --stack"),
+        (["--stacks", "prod"], "--stacks prod is no stack"),
+        (["--stacks", "management"], "Name the administrator's stacks"),
+        (["--stacks", "prod", "--regions", "us-east-1"], "Leave out --stacks"),
         (["--profile", "audit"], "--profile is for --regions"),
         (["--regions", "us-east-1,"], "has an empty code"),
         (["--format", "pdf"], "'table', 'csv', 'json', 'markdown', 'html', 'junit'"),
@@ -304,7 +304,7 @@ def test_only_stacks_of_the_management_account_are_no_coverage(desk: Desk) -> No
     shown = desk.run()
 
     assert shown.exit_code == 2
-    assert "--stack management: with mode: delegation" in shown.stderr
+    assert "--stacks management: with mode: delegation" in shown.stderr
 
 
 def test_a_file_that_can_be_written_is_not_touched_before_the_reading(desk: Desk) -> None:

@@ -399,9 +399,9 @@ def test_identical_rows_are_shown_once_and_missing_ones_first(place: Place) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--stack", "prod", "--regions", _US], "--regions and --profile are for use without"),
+        (["--stacks", "prod", "--regions", _US], "--regions and --profile are for use without"),
         (["--profile", "administrator"], "--profile is for --regions"),
-        (["--stack", "nothing"], "--stack nothing is no stack"),
+        (["--stacks", "nothing"], "--stacks nothing is no stack"),
         (["--format", "csv"], "'csv' is not one of 'table', 'json'"),
     ],
 )

@@ -374,10 +374,10 @@ def test_statuses_are_known_whatever_else_is_refused(
 @pytest.mark.slow
 def test_exit_codes_say_whether_there_are_gaps(organization: CoveredOrganization) -> None:
     truth = truth_of(organization)
-    assert organization.run("--stack", stack_of(NOT_OFFERED)).code == 0
-    assert organization.run("--stack", stack_of(RULES)).code == 1
+    assert organization.run("--stacks", stack_of(NOT_OFFERED)).code == 0
+    assert organization.run("--stacks", stack_of(RULES)).code == 1
 
-    every = organization.run("--stack", "prod-*", "--require", "ALL", "--format", "json")
+    every = organization.run("--stacks", "prod-*", "--require", "ALL", "--format", "json")
 
     assert every.code == 1
     cannot = {"AccountSuspended", "RegionDisabled"}
@@ -388,9 +388,9 @@ def test_exit_codes_say_whether_there_are_gaps(organization: CoveredOrganization
         or (found.status == "ENABLED" and found.detector == "suspended")
     }
     _refuse_region(organization)
-    assert organization.run("--stack", stack_of(NOT_OFFERED)).code == 0
-    assert organization.run("--stack", stack_of(REFUSED)).code == 2
-    assert organization.run("--stack", "nowhere").code == 2
+    assert organization.run("--stacks", stack_of(NOT_OFFERED)).code == 0
+    assert organization.run("--stacks", stack_of(REFUSED)).code == 2
+    assert organization.run("--stacks", "nowhere").code == 2
 
 
 def test_an_account_that_is_to_stay_outside_is_no_gap_by_a_rule_for_its_tag(

@@ -38,7 +38,7 @@ _ENDINGS = {
 Stacks = Annotated[
     list[str] | None,
     typer.Option(
-        "--stack",
+        "--stacks",
         metavar="NAME|GLOB",
         help="A stack, or stacks by a pattern; may be repeated.",
         show_default=False,

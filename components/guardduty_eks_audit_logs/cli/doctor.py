@@ -19,7 +19,7 @@ class Format(StrEnum):
 Stacks = Annotated[
     list[str] | None,
     typer.Option(
-        "--stack",
+        "--stacks",
         metavar="NAME|GLOB",
         help="A stack, or stacks by a pattern; may be repeated. Without it: all stacks of the"
         " project but template, demo-... and sample-...",

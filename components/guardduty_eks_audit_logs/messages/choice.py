@@ -12,22 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-def no_stack_of_users(folder: str, option: str) -> Refusal:
-    """Says that no file is a stack's; `option` is the one that chooses stacks."""
-    or_regions = ", or give --regions" if option == "--stack" else ""
+def no_stack_of_users(folder: str) -> Refusal:
     return Refusal(
         f"{folder} has no stack of yours (template, demo-... and sample-... do not count). Make "
-        f"one (README, Steps), name one with {option}{or_regions}."
+        "one (README, Steps), or name one with --stacks."
     )
 
 
-def no_such_stack(pattern: str, there: Collection[str], option: str) -> Refusal:
+def no_such_stack(pattern: str, there: Collection[str]) -> Refusal:
     near = get_close_matches(pattern, there, n=1)
     if near:
-        return Refusal(f"{option} {pattern} is no stack. Did you mean {near[0]}?")
+        return Refusal(f"--stacks {pattern} is no stack. Did you mean {near[0]}?")
     has = f"There are {some(there)}." if there else "There is none."
     return Refusal(
-        f"{option} {pattern} is no stack. {has} Stacks demo-... and sample-... are chosen by their "
+        f"--stacks {pattern} is no stack. {has} Stacks demo-... and sample-... are chosen by their "
         "whole names only."
     )
 
@@ -37,7 +35,7 @@ def regions_with_an_empty_code(regions: str) -> Refusal:
 
 
 def regions_or_stacks() -> str:
-    return "--regions and --profile are for use without stacks. Leave out --stack, or these."
+    return "--regions and --profile are for use without stacks. Leave out --stacks, or these."
 
 
 def profile_without_regions() -> str:

@@ -31,7 +31,7 @@ those with mode: delegation. Their states are not read.
 
 \b
 eks-audit-logs coverage
-eks-audit-logs coverage --stack 'prod-*' --output coverage.html
+eks-audit-logs coverage --stacks 'prod-*' --output coverage.html
 eks-audit-logs coverage --require ALL --format csv > coverage.csv
 eks-audit-logs coverage --regions us-east-1,eu-west-1 --profile audit
 
@@ -53,7 +53,7 @@ def error_of(fault: str) -> str:
 
 def stack_of_the_management_account(stack: str) -> str:
     return (
-        f"--stack {stack}: with mode: delegation it only says which account is the administrator. "
+        f"--stacks {stack}: with mode: delegation it only says which account is the administrator. "
         "Name the administrator's stacks."
     )
 

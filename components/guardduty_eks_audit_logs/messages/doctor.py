@@ -286,7 +286,7 @@ once; what a run writes is simulated by IAM, if the caller may ask for it.
 \b
 Examples:
   eks-audit-logs doctor
-  eks-audit-logs doctor --stack prod-us-east-1 --stack 'test-*'
+  eks-audit-logs doctor --stacks prod-us-east-1 --stacks 'test-*'
   eks-audit-logs doctor --regions us-east-1,eu-west-1 --profile security
 
 \b

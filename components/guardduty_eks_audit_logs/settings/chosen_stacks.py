@@ -25,16 +25,13 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 """A name that is a folder's, too, and no option: as in .github/scripts/list-stacks.sh."""
 
 
-def chosen_stacks(
-    project: Project, patterns: Sequence[str] = (), option: str = "--stack"
-) -> tuple[str, ...]:
+def chosen_stacks(project: Project, patterns: Sequence[str] = ()) -> tuple[str, ...]:
     """Chooses the stacks of a project by the names of their files.
 
     Args:
         project: of the current folder.
         patterns: names, or patterns with `*`, `?` and `[…]`; without any, all stacks but those
             that a release brings. Patterns choose among the same; a name chooses any stack.
-        option: the one that gives the patterns.
 
     Returns:
         their names, each once, sorted.
@@ -48,16 +45,14 @@ def chosen_stacks(
     of_users = [stack for stack in there if not _NOT_OF_USERS.fullmatch(stack)]
     if not patterns:
         if not of_users:
-            raise SettingsError(
-                (messages.no_stack_of_users(project.shown(project.stacks), option),)
-            )
+            raise SettingsError((messages.no_stack_of_users(project.shown(project.stacks)),))
         return tuple(of_users)
     chosen: set[str] = set()
     faults: list[Message] = []
     for pattern in patterns:
         found = {pattern} & {*there} or {s for s in of_users if fnmatchcase(s, pattern)}
         if not found:
-            faults.append(messages.no_such_stack(pattern, of_users, option))
+            faults.append(messages.no_such_stack(pattern, of_users))
         chosen |= found
     if faults:
         raise SettingsError(faults)
@@ -86,11 +81,11 @@ def stacks_to_run(
     Raises:
         SettingsError: as `chosen_stacks` does; nothing is left; or a name is none of a stack.
     """
-    matched = chosen_stacks(project, patterns, "--stacks")
+    matched = chosen_stacks(project, patterns)
     delegation = {stack for stack in matched if _is_of_delegation(project, stack)}
     chosen = {*matched} - delegation
     for pattern in patterns:
-        found = {*chosen_stacks(project, [pattern], "--stacks")}
+        found = {*chosen_stacks(project, [pattern])}
         chosen |= found if found <= delegation else set()
     faults = [messages.no_name_of_a_stack(s) for s in sorted(chosen) if not _NAME.fullmatch(s)]
     if not chosen:
