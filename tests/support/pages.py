@@ -7,6 +7,7 @@ stands for any lines, and seconds for any seconds. A block of the language `diff
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -66,20 +67,38 @@ def section(page: str, heading: str) -> str:
     return re.split(rf"^{level} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
 
-def run(command: Command, folder: Path, environment: Mapping[str, str]) -> tuple[int, list[str]]:
-    """Runs a command without a terminal; gives its exit code and all that it prints."""
-    ended = subprocess.run(
-        ["bash", "-c", command.words],
-        cwd=folder,
-        env={**environment, "COLUMNS": "80"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    return ended.returncode, ended.stdout.splitlines()
+class Shell:
+    """A shell without a terminal: what a command exports, the next one has.
+
+    Args:
+        folder: where it is.
+        environment: what it has at first.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environment = {**environment, "COLUMNS": "80"}
+
+    def run(self, words: str) -> tuple[int, list[str]]:
+        """Runs a command; gives its exit code, and all that it prints."""
+        kept, keep = os.pipe()
+        with open(kept, "rb") as reader, open(keep, "wb") as writer:
+            ended = subprocess.run(
+                ["bash", "-c", f"{words}\ncode=$?; env -0 >&{keep}; exit $code"],
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                timeout=600,
+                pass_fds=[keep],
+            )
+            writer.close()
+            entries = reader.read().decode().split("\0")
+        self._environment = dict(entry.split("=", 1) for entry in entries if entry)
+        return ended.returncode, ended.stdout.splitlines()
 
 
 def fits(said: list[str], printed: list[str]) -> bool:
