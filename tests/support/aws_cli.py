@@ -8,6 +8,7 @@ It takes what is on the pages: lists of words, `Name=…,Name=…`, `--query`, a
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,9 @@ def main(words: Sequence[str]) -> None:
     given = _given(rest)
     query = "".join(given.pop("query", ["@"]))
     in_text = given.pop("output", ["json"]) == ["text"]
-    client = boto3.client(service)  # type: ignore[call-overload]
+    # The AWS CLI reads AWS_REGION, boto3 does not.
+    region = os.environ.get("AWS_REGION")
+    client = boto3.client(service, region_name=region)  # type: ignore[call-overload]
     method = operation.replace("-", "_")
     model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
     members = {xform_name(name, "-"): (name, shape) for name, shape in _members(model).items()}
