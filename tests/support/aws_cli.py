@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import jmespath
+import jmespath  # type: ignore[import-untyped] # botocore's own
 from botocore import xform_name
 
 if TYPE_CHECKING:
@@ -43,10 +43,8 @@ def main(words: Sequence[str]) -> None:
         answer = getattr(client, method)(**parameters)
         answer.pop("ResponseMetadata", None)
     found = jmespath.search(query, answer)
-    if not in_text:
-        print(json.dumps(found, indent=4, default=str))
-    elif found:
-        print("\t".join(found) if isinstance(found, list) else found)
+    text = "\t".join(found) if isinstance(found, list) else str(found)
+    sys.stdout.write((text if in_text else json.dumps(found, indent=4, default=str)) + "\n")
 
 
 def _given(words: Sequence[str]) -> dict[str, list[str]]:

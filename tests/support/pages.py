@@ -7,10 +7,10 @@ stands for any lines, and seconds for any seconds. A block of the language `diff
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from dataclasses import dataclass
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,10 +81,9 @@ class Shell:
 
     def run(self, words: str) -> tuple[int, list[str]]:
         """Runs a command; gives its exit code, and all that it prints."""
-        kept, keep = os.pipe()
-        with open(kept, "rb") as reader, open(keep, "wb") as writer:
+        with NamedTemporaryFile() as kept:
             ended = subprocess.run(
-                ["bash", "-c", f"{words}\ncode=$?; env -0 >&{keep}; exit $code"],
+                ["bash", "-c", f"{words}\ncode=$?; env -0 >{kept.name}; exit $code"],
                 cwd=self._folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -93,10 +92,8 @@ class Shell:
                 text=True,
                 check=False,
                 timeout=600,
-                pass_fds=[keep],
             )
-            writer.close()
-            entries = reader.read().decode().split("\0")
+            entries = kept.read().decode().split("\0")
         self._environment = dict(entry.split("=", 1) for entry in entries if entry)
         return ended.returncode, ended.stdout.splitlines()
 
