@@ -91,7 +91,7 @@ class Shell:
                 stderr=subprocess.STDOUT,
                 text=True,
                 check=False,
-                timeout=600,
+                timeout=1200,
             )
             entries = kept.read().decode().split("\0")
         self._environment = dict(entry.split("=", 1) for entry in entries if entry)
