@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,6 @@ from aws_sandbox.fault_effects import AccessDenied, BadRequest, Fixed
 from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from tests.campaign.processes import descendants
 from tests.support.engine.organization import account
-from tests.support.machine import wait_until
 from tests.support.pages import Change, Command, Shell, steps_of
 from tests.support.vocabulary import PROJECT_FOLDER
 
@@ -129,7 +129,8 @@ def _up_with_a_killed_engine(walk: _Walk, words: str) -> tuple[int, str]:
         return any(call.region == _KILLED for call in calls)
 
     def kill() -> None:
-        wait_until(writes)
+        while started.poll() is None and not writes():
+            time.sleep(0.2)
         _kill_the_engine(started.pid, _KILLED)
 
     killer = threading.Thread(target=kill)
