@@ -16,6 +16,7 @@ from aws_sandbox.testing import ADMINISTRATOR
 from guardduty_eks_audit_logs.aws.account import AccountApi
 from guardduty_eks_audit_logs.cli import app
 from guardduty_eks_audit_logs.errors import ServiceError
+from tests.support.pages import Command, steps_of
 from tests.support.vocabulary import PROJECT_FOLDER
 
 if TYPE_CHECKING:
@@ -174,13 +175,12 @@ def test_outside_of_a_project_it_says_so(tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_page_about_many_regions_shows_what_it_says(folder: Path, aws: RunningSandbox) -> None:
     """Regions that can't be used are left out, with the reason."""
     page = (PROJECT_FOLDER / "docs" / "many-regions.md").read_text()
-    _, _, from_command = page.partition("\n    eks-audit-logs init ")
-    command, _, rest = from_command.partition("\n\n```text\n")
+    command = next(one for one in steps_of(page) if isinstance(one, Command))
 
-    done = _run(*shlex.split(command.replace("\\\n", " ")))
+    done = _run(*shlex.split(command.words.replace("\\\n", " "))[2:])
 
     assert done.exit_code == 0, done.output
-    assert done.output == rest.partition("```")[0]
+    assert done.output.splitlines() == command.printed
     assert max(map(len, done.output.splitlines())) <= 80
     assert _stacks(folder) == [
         "prod-delegation-eu-west-1",

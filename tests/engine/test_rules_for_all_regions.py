@@ -30,7 +30,7 @@ def test_rules_of_the_project_reach_every_region_but_one_that_overrides_them(
     organization: Callable[..., Organization], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aws = organization(accounts=3, regions=(_HERE, _THERE))
-    project = aws._project
+    project = aws.project
     monkeypatch.chdir(project)
     made = CliRunner().invoke(app, _INIT)
     assert made.exit_code == 0, made.output

@@ -34,7 +34,7 @@ def _stacks(aws: Organization, regions: tuple[str, ...] = _REGIONS) -> dict[str,
     """Writes the files of stacks that the backend does not have yet."""
     stacks = {}
     for region in regions:
-        stack = Stack(aws._project, aws.environment, region)
+        stack = Stack(aws.project, aws.environment, region)
         stack.configure({"aws:region": region, "members": _ALL_ON})
         stack.file.write_text(f"# {region}, by the platform team\n{stack.file.read_text()}")
         stacks[region] = stack
@@ -45,7 +45,7 @@ def _run(aws: Organization, *words: str) -> tuple[int, str, list[str]]:
     """Runs the command; gives its exit code, its report, and the lines of the stacks."""
     ended = subprocess.run(
         [*_COMMAND, *words],
-        cwd=aws._project,
+        cwd=aws.project,
         env=aws.environment,
         capture_output=True,
         text=True,
@@ -115,7 +115,7 @@ def test_an_interrupt_leaves_nothing_running_and_up_goes_on(
     aws.control.slows("UpdateMemberDetectors", by=Fixed(seconds=2))
     started = subprocess.Popen(
         [*_COMMAND, "up", "--yes", "--jobs", "1"],
-        cwd=aws._project,
+        cwd=aws.project,
         env=aws.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

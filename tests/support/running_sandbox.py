@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--as-ci`: the tests on the real engine act as a job of a CI does, without a profile."""
+    """What changes tests on the real engine.
+
+    `--as-ci`: they act as a job of a CI does, without a profile. `--many-regions`: the walk through
+    many regions has 300 accounts in 17 regions, not 120 in 4.
+    """
     parser.addoption("--as-ci", action="store_true", help="run stacks as a job of a CI does")
+    parser.addoption("--many-regions", action="store_true", help="walk through 17 regions, not 4")
 
 
 def environment_with(sandbox: RunningSandbox, pulumi: PulumiParts) -> dict[str, str]:

@@ -32,6 +32,7 @@ ORGANIZATION = "aws:guardduty/organizationConfiguration:OrganizationConfiguratio
 ORGANIZATION_FEATURE = (
     "aws:guardduty/organizationConfigurationFeature:OrganizationConfigurationFeature"
 )
+MEMBER_FEATURE = "aws:guardduty/memberDetectorFeature:MemberDetectorFeature"
 ADMIN_ACCOUNT = "aws:guardduty/organizationAdminAccount:OrganizationAdminAccount"
 GET_CALLER_IDENTITY = "aws:index/getCallerIdentity:getCallerIdentity"
 GET_REGION = "aws:index/getRegion:getRegion"

@@ -21,6 +21,7 @@ from stand_in_process import (
     GET_CALLER_IDENTITY,
     GET_DETECTOR,
     GET_REGION,
+    MEMBER_FEATURE,
     ORGANIZATION,
     ORGANIZATION_FEATURE,
     clean_environment,
@@ -41,6 +42,7 @@ RESOURCES = {
         guardduty.OrganizationConfigurationFeatureArgs,
     ),
     ADMIN_ACCOUNT: (guardduty.OrganizationAdminAccount, guardduty.OrganizationAdminAccountArgs),
+    MEMBER_FEATURE: (guardduty.MemberDetectorFeature, guardduty.MemberDetectorFeatureArgs),
 }
 FUNCTION_CLASSES = {
     GET_CALLER_IDENTITY: (pulumi_aws.get_caller_identity, pulumi_aws.GetCallerIdentityResult),
@@ -54,6 +56,7 @@ NESTED = {
     (ORGANIZATION_FEATURE, "additionalConfigurations"): (
         "OrganizationConfigurationFeatureAdditionalConfiguration"
     ),
+    (MEMBER_FEATURE, "additionalConfigurations"): "MemberDetectorFeatureAdditionalConfiguration",
 }
 
 

@@ -32,19 +32,19 @@ class Organization:
         self.control = sandbox.client
         self.sandbox = sandbox
         self.environment = environment
-        self._project = copy_project(project)
+        self.project = copy_project(project)
         self._guardduty = sandbox.boto3("guardduty")
 
     def stack(self, name: str = "test", /, **configuration: object) -> Stack:
         """Makes a stack of the project; the region is set unless the configuration says so."""
-        stack = Stack(self._project, self.environment, name)
+        stack = Stack(self.project, self.environment, name)
         stack.configure({"aws:region": REGION, **configuration})
         stack.init()
         return stack
 
     def stack_that_comes_along(self, name: str) -> Stack:
         """Makes one of the project's own stacks, with its file as it is."""
-        stack = Stack(self._project, self.environment, name)
+        stack = Stack(self.project, self.environment, name)
         stack.init()
         return stack
 

@@ -1,9 +1,9 @@
 """The `additionalConfigurations` of a feature: a name and a switch each.
 
 Runtime Monitoring has them, for its agents; EKS_AUDIT_LOGS has none. Upstream compares the whole
-list, and a difference in it replaces the resource: an element's name is one of the properties that
-can't be changed in place. As the deletes change nothing, a replacement comes down to one more
-write.
+list. In features of detectors and of the organization a difference in it replaces the resource: an
+element's name is one of the properties that can't be changed in place. As the deletes change
+nothing, a replacement comes down to one more write.
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ if TYPE_CHECKING:
     from aws_plugin_stand_in.wire import Properties
 
 
-def additional_configurations(switch: str, values: tuple[str, ...], *, unordered: bool) -> Property:
+def additional_configurations(
+    switch: str, values: tuple[str, ...], *, unordered: bool, replaces: bool = True
+) -> Property:
     """The list's schema.
 
     Args:
         switch: the field beside `name`: `status` or `autoEnable`.
         values: what the switch may be.
         unordered: whether upstream takes the list as a set.
+        replaces: whether a difference replaces the resource.
     """
     return Property(
         Kind.BLOCKS,
-        replaces=True,
+        replaces=replaces,
         unordered=unordered,
         fields={
             "name": Property(Kind.TEXT, required=True),

@@ -8,6 +8,7 @@ from aws_plugin_stand_in.detector import Detector
 from aws_plugin_stand_in.detector_feature import DetectorFeature
 from aws_plugin_stand_in.failures import UnknownTokenError
 from aws_plugin_stand_in.functions import GET_CALLER_IDENTITY, GET_DETECTOR, GET_REGION, Function
+from aws_plugin_stand_in.member_detector_feature import MemberDetectorFeature
 from aws_plugin_stand_in.organization_admin_account import OrganizationAdminAccount
 from aws_plugin_stand_in.organization_configuration import OrganizationConfiguration
 from aws_plugin_stand_in.organization_configuration_feature import OrganizationConfigurationFeature
@@ -25,6 +26,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         OrganizationConfiguration(),
         OrganizationConfigurationFeature(),
         OrganizationAdminAccount(),
+        MemberDetectorFeature(),
     )
 }
 FUNCTIONS: Mapping[str, Function] = {

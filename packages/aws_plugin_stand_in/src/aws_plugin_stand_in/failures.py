@@ -75,6 +75,10 @@ class AwsRefusedError(StandInError):
         super().__init__(f"{doing}: {words_of(cause)}")
 
 
+class NotProcessedError(StandInError):
+    """AWS answered, but left the account unprocessed: the message has its reason."""
+
+
 class NotFoundError(StandInError):
     """What was asked for does not exist, where it has to."""
 
