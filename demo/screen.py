@@ -82,7 +82,11 @@ class Screen:
         if max(map(len, line.split()), default=0) > self.width - hang:
             hang = _INDENT
         folded = textwrap.wrap(
-            line, self.width, subsequent_indent=" " * hang, break_on_hyphens=False
+            line,
+            self.width,
+            subsequent_indent=" " * hang,
+            break_long_words=False,
+            break_on_hyphens=False,
         )
         text = Text("\n".join(folded))
         text.highlight_regex(_HEAD, "bold")

@@ -69,7 +69,7 @@ class Demo:
             [
                 "pulumi",
                 *command,
-                "--stacks",
+                "--stack",
                 f"demo-{region}",
                 "--non-interactive",
                 "--color=never",

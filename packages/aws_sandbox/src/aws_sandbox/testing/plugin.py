@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
+import botocore.session
 import pytest
 from botocore.config import Config
 
@@ -28,6 +29,13 @@ from aws_sandbox.testing.served_process import start
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from multiprocessing.context import ForkServerProcess
+
+_READS_NO_FILE = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""botocore's settings of a client that no test's profiles and files concern."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class RunningSandbox:
 
     def boto3(self, service: str, account: str = ADMINISTRATOR, region: str = "us-east-1") -> Any:  # noqa: ANN401 -- the type of a client depends on the service
         """A boto3 client with the credentials of an account; calls fail at once, never again."""
-        return boto3.Session().client(
+        return boto3.Session(botocore_session=botocore.session.Session(_READS_NO_FILE)).client(
             service,  # type: ignore[call-overload]
             region_name=region,
             endpoint_url=self.url,
