@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from difflib import ndiff
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,5 +51,5 @@ def test_the_page_of_many_regions_does_what_it_says(
             aws.control.advance_clock(hours=int(later[1]) + 1)
         else:
             _, printed = shell.run(step.words)
-            text = "\n".join(printed)
-            assert fits(step.printed, printed), f"line {step.line}: {step.words}\n{text}"
+            difference = "\n".join(ndiff(step.printed, printed))
+            assert fits(step.printed, printed), f"line {step.line}: {step.words}\n{difference}"
