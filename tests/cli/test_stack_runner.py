@@ -268,7 +268,7 @@ def test_a_backend_that_can_not_be_asked_ends_it_before_anything_runs(
     wrong = _run("up", "--yes")
 
     assert (wrong.exit_code, project.runs()) == (2, [])
-    assert said in wrong.stderr
+    assert wrong.stderr.startswith(f"error: `pulumi stack ls` {said}")
 
 
 def test_without_pulumi_the_way_out_is_named(

@@ -47,7 +47,7 @@ def pulumi_missing(reason: str) -> str:
 def stacks_unknown(reason: str) -> str:
     said = reason.rstrip(".") or "without a word"
     return (
-        f"error: `pulumi stack ls` does not say which stacks there are ({said}). Check `pulumi "
+        f"`pulumi stack ls` does not say which stacks there are ({said}). Check `pulumi "
         "login` and PULUMI_BACKEND_URL."
     )
 
@@ -135,7 +135,7 @@ def help_of_expect_no_changes() -> str:
 
 
 def help_of_yes() -> str:
-    return "Do not ask."
+    return "Do not ask. Needed without a terminal."
 
 
 _CODES = {
@@ -145,8 +145,11 @@ _CODES = {
     ),
     "up": ("0  every run came to its end",),
 }
+_FAILED = {
+    "preview": "1  a stack is refused or has failed; the report says why",
+    "up": "1  a stack is refused or has failed; the report says why. Or you said no",
+}
 _MORE_CODES = (
-    "1  a stack is refused or has failed; the report says why",
     "2  wrong use, or nothing could be begun",
     "130  interrupted",
 )
@@ -165,7 +168,7 @@ _WHAT = {
 def help_of_runner(command: str) -> str:
     r"""The help of a command; `\b` keeps the lines of a paragraph apart."""
     what, example = _WHAT[command]
-    codes = "\n".join(f"  {code}" for code in (*_CODES[command], *_MORE_CODES))
+    codes = "\n".join(f"  {code}" for code in (*_CODES[command], _FAILED[command], *_MORE_CODES))
     return (
         f"{what} Without --stacks it takes every stack that has a file, but template, demo-..., "
         "sample-... and those with mode: delegation.\n\n"
