@@ -340,6 +340,18 @@ def test_a_terminal_is_not_asked_for_what_is_given(folder: Path) -> None:
     assert _stacks(folder) == ["prod-eu-west-1"]
 
 
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 0), (">&-", 2)])
+def test_what_is_closed_is_not_asked(folder: Path, closed: str, code: int) -> None:
+    words = [sys.executable, "-m", "guardduty_eks_audit_logs", "init", "--offline", *_ALONE]
+    shell = ["bash", "-c", f'exec "$@" {closed}', "bash", *words, "--regions", "eu-west-1"]
+
+    done = subprocess.run(shell, check=False, capture_output=True, text=True)
+
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (folder / "stacks").exists() is (code == 0)
+
+
 def test_a_terminal_may_say_none_and_the_environment(folder: Path) -> None:
     code, shown = _on_a_terminal(
         folder, ["", "none"], "--offline", "--regions", "eu-west-1", "--administrator", "2" * 12

@@ -222,6 +222,16 @@ def test_stacks_are_chosen_by_patterns_and_delegation_only_by_its_own(project: P
         assert (left_out in shown.stderr) is (patterns in {(), ("prod-*",)})
 
 
+def test_a_name_that_is_no_stacks_reaches_no_terminal_as_it_is(project: Project) -> None:
+    project.has(previewed("a", region("us-east-1")))
+    project.has("\x1b[2Jx", content=_DELEGATION)
+    terminal = Terminal("preview", TERM="dumb")
+
+    assert terminal.ends() == 0
+    assert terminal.text.startswith("x is left out")
+    assert "\x1b[2J" not in terminal.text
+
+
 def test_a_choice_that_is_none_names_the_stacks_there_are(project: Project) -> None:
     for content, patterns, said in (
         (None, (), "stacks has no stack of yours"),
@@ -566,6 +576,22 @@ def test_ctrl_c_on_a_terminal_reaches_an_engine_once(project: Project) -> None:
 
     assert terminal.ends() == 130
     assert project.result("a")["log.txt"] == "ended after 1\n"
+
+
+def test_a_second_command_leaves_the_results_of_a_running_one_alone(project: Project) -> None:
+    started = _started(project, "--stacks", "a")
+
+    for folder in (".results", "other"):
+        second = _run("up", "--yes", "--stacks", "b", "--results", folder)
+        assert second.exit_code == (2 if folder == ".results" else 0)
+        refused = "another `eks-audit-logs preview` or `up` writes its results to" in second.stderr
+        assert refused is (folder == ".results")
+    assert not (project.folder / ".results" / "b").exists()
+    started.communicate(timeout=30)
+
+    assert started.returncode == 0
+    assert project.result("a").keys() == {"report.json", "log.txt", "exit-code"}
+    assert _run("up", "--yes", "--stacks", "b").exit_code == 0
 
 
 @pytest.mark.parametrize("command", ["preview", "up"])

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.result_files import read_results
+from guardduty_eks_audit_logs.cli.stderr import on_terminal
 from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reports.all_stacks.numbers import what_happens
 from guardduty_eks_audit_logs.reports.stack_result import Ending, stack_results
@@ -39,7 +40,7 @@ class Rows:
         self._ended: list[str] = []
         color = None if os.environ.get("NO_COLOR") else "auto"
         self._console = Console(stderr=True, color_system=color)  # type: ignore[arg-type]
-        self._is_terminal = bool(sys.stderr and sys.stderr.isatty())  # None if closed
+        self._is_terminal = on_terminal(sys.stderr)
 
     def live(self) -> AbstractContextManager[object]:
         """Keeps what is under way on a terminal."""

@@ -14,11 +14,12 @@ import typer
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.engines import Command, Engines
 from guardduty_eks_audit_logs.cli.report import report_on
+from guardduty_eks_audit_logs.cli.result_folders import own_result_folders
 from guardduty_eks_audit_logs.cli.rows import Rows
-from guardduty_eks_audit_logs.cli.stderr import tell
+from guardduty_eks_audit_logs.cli.stderr import on_terminal, tell
 from guardduty_eks_audit_logs.cli.stdout import WRONG_USE
 from guardduty_eks_audit_logs.errors import SettingsError
-from guardduty_eks_audit_logs.foreign_words import harmless
+from guardduty_eks_audit_logs.foreign_words import harmless, printable
 from guardduty_eks_audit_logs.reports.document import Kind
 from guardduty_eks_audit_logs.settings.chosen_stacks import stacks_to_run
 from guardduty_eks_audit_logs.settings.stack_files import find_project
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _DECLINED = 1
 _INTERRUPTED = 130
-_RESULT = ("report.json", "engine.json", "log.txt", "exit-code", "new-stack")
 
 Patterns = Annotated[
     list[str] | None,
@@ -76,7 +76,7 @@ def _command(words: tuple[str, ...], patterns: list[str], results: Path | None) 
     except SettingsError as error:
         _end(error.faults)
     if left_out:
-        typer.echo(messages.delegation_left_out(left_out), err=True)
+        typer.echo(printable(messages.delegation_left_out(left_out)), err=True)
     folder = (results or project.file.parent / ".results").absolute()
     new = {*stacks} - _stacks_of_the_backend()
     return Command(project, words, [folder / stack for stack in stacks], new)
@@ -97,7 +97,7 @@ def _stacks_of_the_backend() -> set[str]:
 
 
 def _ask(command: Command) -> None:
-    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr)):  # None if closed
+    if not on_terminal(sys.stdin, sys.stderr):
         raise typer.BadParameter(messages.needs_yes(), param_hint="--yes")
     stacks = [folder.name for folder in command.folders]
     typer.echo(messages.question(stacks, command.new), err=True, nl=False)
@@ -107,21 +107,15 @@ def _ask(command: Command) -> None:
 
 
 def _run(command: Command, jobs: int, kind: Kind) -> NoReturn:
-    try:
-        for folder in command.folders:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name in _RESULT:
-                (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        _end([messages.results_not_writable(str(folder), error.strerror or str(error))])
-    rows = Rows(command.folders, kind)
-    engines = Engines(command, rows)
-    with rows.live():
-        asyncio.run(engines.run(jobs))
-    if engines.interrupted:
-        rows.says_what_is_left(command.words[0])
-        raise typer.Exit(_INTERRUPTED)
-    report_on(kind, [*map(str, command.folders)])
+    with own_result_folders(command.folders):
+        rows = Rows(command.folders, kind)
+        engines = Engines(command, rows)
+        with rows.live():
+            asyncio.run(engines.run(jobs))
+        if engines.interrupted:
+            rows.says_what_is_left(command.words[0])
+            raise typer.Exit(_INTERRUPTED)
+        report_on(kind, [*map(str, command.folders)])
 
 
 def _end(faults: Iterable[str]) -> NoReturn:

@@ -1,4 +1,4 @@
-"""What a command tells a user beside its output: faults, and how far it is."""
+"""What a command tells a user beside its output: faults, and how far it is; and who reads it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ from guardduty_eks_audit_logs.foreign_words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TextIO
 
     from guardduty_eks_audit_logs.progress import Report
 
 _INTERRUPTED = 130
+
+
+def on_terminal(*streams: TextIO | None) -> bool:
+    """Whether all streams are a terminal; one that is closed is None."""
+    return all(stream is not None and stream.isatty() for stream in streams)
 
 
 def tell(fault: str) -> None:

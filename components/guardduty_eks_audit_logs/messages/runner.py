@@ -59,6 +59,13 @@ def results_not_writable(path: str, reason: str) -> str:
     )
 
 
+def results_of_another_command(path: str) -> str:
+    return (
+        f"another `eks-audit-logs preview` or `up` writes its results to {path}. Wait for its end, "
+        "or name another folder with --results."
+    )
+
+
 def question(stacks: Sequence[str], new: Collection[str]) -> str:
     lines = [f"  {stack}{'  (new stack)' if stack in new else ''}" for stack in stacks]
     head = f"`pulumi up` on {counted(len(stacks), 'stack')}:"
