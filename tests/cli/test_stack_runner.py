@@ -429,6 +429,9 @@ class Terminal:
             pass
         assert text in self.text
 
+    def closes(self) -> None:
+        os.close(self._leader)
+
     def ends(self) -> int:
         while self._read():
             pass
@@ -573,6 +576,18 @@ def test_ctrl_c_on_a_terminal_reaches_an_engine_once(project: Project) -> None:
     wait_until((project.programs / "begun.a").exists)
 
     terminal.types("\x03")
+
+    assert terminal.ends() == 130
+    assert project.result("a")["log.txt"] == "ended after 1\n"
+
+
+def test_a_terminal_that_is_closed_is_an_interrupt(project: Project) -> None:
+    project.has(ran("a", region("us-east-1")))
+    project.does("a", _ENGINE)
+    terminal = Terminal("up", "--yes")
+    wait_until((project.programs / "begun.a").exists)
+
+    terminal.closes()
 
     assert terminal.ends() == 130
     assert project.result("a")["log.txt"] == "ended after 1\n"

@@ -5,13 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NoReturn
-
-import typer
+from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.cli.stderr import tell
-from guardduty_eks_audit_logs.cli.stdout import WRONG_USE
+from guardduty_eks_audit_logs.cli.stderr import end_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,10 +35,10 @@ def own_result_folders(folders: Sequence[Path]) -> Iterator[None]:
             place.mkdir(parents=True)
         lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        _refuse(messages.results_not_writable(str(place), error.strerror or str(error)))
+        end_for([messages.results_not_writable(str(place), error.strerror or str(error))])
     try:
         if not _lock(lock):
-            _refuse(messages.results_of_another_command(str(place)))
+            end_for([messages.results_of_another_command(str(place))])
         _empty(folders)
         yield
     finally:
@@ -66,9 +63,4 @@ def _empty(folders: Sequence[Path]) -> None:
             for name in _FILES:
                 (folder / name).unlink(missing_ok=True)
         except OSError as error:
-            _refuse(messages.results_not_writable(str(folder), error.strerror or str(error)))
-
-
-def _refuse(fault: str) -> NoReturn:
-    tell(fault)
-    raise typer.Exit(WRONG_USE)
+            end_for([messages.results_not_writable(str(folder), error.strerror or str(error))])

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -16,16 +16,12 @@ from guardduty_eks_audit_logs.cli.engines import Command, Engines
 from guardduty_eks_audit_logs.cli.report import report_on
 from guardduty_eks_audit_logs.cli.result_folders import own_result_folders
 from guardduty_eks_audit_logs.cli.rows import Rows
-from guardduty_eks_audit_logs.cli.stderr import on_terminal, tell
-from guardduty_eks_audit_logs.cli.stdout import WRONG_USE
+from guardduty_eks_audit_logs.cli.stderr import end_for, on_terminal
 from guardduty_eks_audit_logs.errors import SettingsError
 from guardduty_eks_audit_logs.foreign_words import harmless, printable
 from guardduty_eks_audit_logs.reports.document import Kind
 from guardduty_eks_audit_logs.settings.chosen_stacks import stacks_to_run
 from guardduty_eks_audit_logs.settings.stack_files import find_project
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _DECLINED = 1
 _INTERRUPTED = 130
@@ -74,7 +70,7 @@ def _command(words: tuple[str, ...], patterns: list[str], results: Path | None) 
         project = find_project(Path())
         stacks, left_out = stacks_to_run(project, patterns)
     except SettingsError as error:
-        _end(error.faults)
+        end_for(error.faults)
     if left_out:
         typer.echo(printable(messages.delegation_left_out(left_out)), err=True)
     folder = (results or project.file.parent / ".results").absolute()
@@ -87,13 +83,13 @@ def _stacks_of_the_backend() -> set[str]:
     try:
         asked = subprocess.run(words, capture_output=True, check=False)
     except OSError as error:
-        _end([messages.pulumi_missing(error.strerror or str(error))])
+        end_for([messages.pulumi_missing(error.strerror or str(error))])
     try:
         listed = json.loads(asked.stdout if asked.returncode == 0 else "")
         return {one["name"].rpartition("/")[2] for one in listed}  # organization/name
     except (ValueError, TypeError, LookupError, AttributeError):
         reason = asked.stderr.decode(errors="replace").removeprefix("error: ")
-        _end([messages.stacks_unknown(harmless(reason))])
+        end_for([messages.stacks_unknown(harmless(reason))])
 
 
 def _ask(command: Command) -> None:
@@ -116,9 +112,3 @@ def _run(command: Command, jobs: int, kind: Kind) -> NoReturn:
             rows.says_what_is_left(command.words[0])
             raise typer.Exit(_INTERRUPTED)
         report_on(kind, [*map(str, command.folders)])
-
-
-def _end(faults: Iterable[str]) -> NoReturn:
-    for fault in faults:
-        tell(fault)
-    raise typer.Exit(WRONG_USE)
