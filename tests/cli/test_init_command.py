@@ -246,6 +246,18 @@ def test_a_region_that_aws_does_not_list_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("aws")
+def test_aws_is_asked_as_the_projects_file_says_too(folder: Path) -> None:
+    with (folder / "Pulumi.yaml").open("a") as file:
+        file.write("config: {aws:profile: {value: management}}\n")
+
+    refused = _run("--regions", "us-east-1", *_ALONE)
+
+    assert refused.exit_code == 2
+    assert _MANAGEMENT in refused.output
+    assert _run("--regions", "us-east-1", *_ALONE, "--profile", "administrator").exit_code == 0
+
+
+@pytest.mark.usefixtures("aws")
 def test_if_no_region_is_left_nothing_is_written(folder: Path) -> None:
     refused = _run("--regions", _HONG_KONG, *_ALONE, "--profile", "administrator")
 
