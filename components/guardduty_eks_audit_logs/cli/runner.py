@@ -13,6 +13,7 @@ import typer
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.engines import Command, Engines
+from guardduty_eks_audit_logs.cli.options import Stacks
 from guardduty_eks_audit_logs.cli.report import report_on
 from guardduty_eks_audit_logs.cli.result_folders import own_result_folders
 from guardduty_eks_audit_logs.cli.rows import Rows
@@ -26,10 +27,6 @@ from guardduty_eks_audit_logs.settings.stack_files import find_project
 _DECLINED = 1
 _INTERRUPTED = 130
 
-Patterns = Annotated[
-    list[str] | None,
-    typer.Option("--stacks", metavar="GLOB", help=messages.help_of_stacks(), show_default=False),
-]
 Jobs = Annotated[int, typer.Option(min=1, help=messages.help_of_jobs())]
 Results = Annotated[
     Path | None,
@@ -43,7 +40,7 @@ Yes = Annotated[bool, typer.Option("--yes", help=messages.help_of_yes())]
 
 def preview(
     *,
-    stacks: Patterns = None,
+    stacks: Stacks = None,
     jobs: Jobs = 4,
     results: Results = None,
     expect_no_changes: NoChanges = False,
@@ -54,9 +51,7 @@ def preview(
     _run(_command(("preview", *options), stacks or [], results), jobs, kind)
 
 
-def up(
-    *, stacks: Patterns = None, jobs: Jobs = 4, results: Results = None, yes: Yes = False
-) -> None:
+def up(*, stacks: Stacks = None, jobs: Jobs = 4, results: Results = None, yes: Yes = False) -> None:
     """Runs `pulumi up` for many stacks."""
     command = _command(("up", "--yes"), stacks or [], results)
     if not yes:
