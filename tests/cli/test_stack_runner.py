@@ -532,6 +532,28 @@ def _started(project: Project, *words: str) -> subprocess.Popen[str]:
     return started
 
 
+def test_nothing_of_a_former_command_is_taken_for_a_result(project: Project) -> None:
+    project.has(*(ran(name, region(f"us-east-{n}")) for n, name in enumerate("abc")))
+    for stack in "ac":
+        folder = project.folder / ".results" / stack
+        folder.mkdir(parents=True)
+        for name in ("report.json", "engine.json", "log.txt", "exit-code", "new-stack"):
+            (folder / name).write_text((project.programs / "a.report").read_text())
+    (project.programs / "a.report").unlink()  # its run leaves none
+    project.does("b", "kill -INT $PPID; sleep 0.5")
+
+    started = subprocess.run(
+        ["env", "--default-signal=INT", *_COMMAND, "up", "--yes", "--jobs", "1"],
+        capture_output=True,
+        check=False,
+    )
+
+    assert started.returncode == 130
+    assert project.runs() == ["a", "b"]
+    assert project.result("a") == {"log.txt": "log of a\n", "exit-code": "0\n"}
+    assert project.result("c") == {}
+
+
 @pytest.mark.parametrize(
     "sent", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGHUP], [signal.SIGINT, signal.SIGTERM]]
 )
