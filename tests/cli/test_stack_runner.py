@@ -181,6 +181,17 @@ def test_a_stack_that_fails_leaves_the_others_alone(project: Project) -> None:
     assert "1 refused, 1 failed" in shown.stdout
 
 
+def test_an_engine_that_was_killed_is_not_done_whatever_it_has_reported(project: Project) -> None:
+    project.has(ran("a", region("us-east-1")))
+    project.does("a", 'cp "$here/a.report" "$GUARDDUTY_EKS_AUDIT_LOGS_REPORT"; kill -KILL $$')
+
+    shown = _run("up", "--yes")
+
+    assert shown.exit_code == 1
+    assert project.result("a")["exit-code"] == "137\n"
+    assert "a  failed:" in _lines(shown)[0]
+
+
 def test_no_more_stacks_are_under_way_than_jobs(project: Project) -> None:
     names = "abcdefg"
     project.has(*(previewed(name, region(f"us-east-{n}")) for n, name in enumerate(names)))
@@ -315,6 +326,7 @@ def test_a_new_stack_is_previewed_in_a_backend_that_is_thrown_away(
     log = project.result("new")["log.txt"]
     assert "config:\n  p:x: 1 # why\nsalt: x\n" in log
     assert "PULUMI_CONFIG_PASSPHRASE=\n" in log
+    assert "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true\n" in log
     (backend,) = re.findall(r"^PULUMI_BACKEND_URL=file://(.*)$", log, re.MULTILINE)
     assert not Path(backend).exists()
     assert "new-stack" in project.result("new")
@@ -578,6 +590,30 @@ def test_an_interrupt_reaches_an_engine_once_and_nothing_more_begins(
     assert project.result("a")["log.txt"] == "ended after 1\n"
     assert project.result("a")["exit-code"] == "3\n"
     assert project.runs() == ["a"]
+
+
+def test_an_interrupt_while_a_stack_is_made_keeps_it_from_being_deployed(project: Project) -> None:
+    project.has(ran("new", region("us-east-1")))
+    project.does("new", "exit 9")
+    made = "trap '' INT; kill -INT $PPID; sleep 0.5; echo made"
+    (project.programs / "stack-init").write_text(made)
+
+    words = ["env", "--default-signal=INT", *_COMMAND, "up", "--yes"]
+    done = subprocess.run(words, check=False, capture_output=True)
+
+    assert (done.returncode, project.runs()) == (130, [])
+    assert project.result("new") == {"log.txt": "made\n", "exit-code": "130\n"}
+
+
+def test_with_nohup_a_closed_terminal_is_no_interrupt(project: Project) -> None:
+    project.has(ran("a", region("us-east-1")))
+    project.does("a", "kill -HUP $PPID; sleep 0.5")
+
+    words = ["env", "--ignore-signal=HUP", *_COMMAND, "up", "--yes"]
+    done = subprocess.run(words, check=False, capture_output=True)
+
+    assert done.returncode == 0
+    assert project.result("a")["log.txt"] == "log of a\n"
 
 
 def test_a_second_interrupt_reaches_an_engine_too(project: Project) -> None:
