@@ -69,6 +69,25 @@ def test_one_stack_keeps_every_region(aws: Organization, program: Program) -> No
     assert aws.writes() == []
 
 
+def test_a_role_keeps_the_regions_though_one_has_other_rules(
+    aws: Organization, program: Program
+) -> None:
+    off = {"status": "DISABLED", "accounts": [account(1)]}
+    program.set(overrides={REGIONS[1]: {"members": [off, {"status": "ENABLED", "all": True}]}})
+    stack = program.stack(
+        profile="management",
+        roleArn=f"arn:aws:iam::{ADMINISTRATOR}:role/OrganizationAccountAccessRole",
+        allowedAccountIds=[ADMINISTRATOR],
+    )
+
+    run = stack.up()
+
+    assert run.code == 0, run.text
+    assert _statuses(aws, REGIONS[0]) == {ON}
+    held = aws.held(REGIONS[1])
+    assert {member for member in aws.members() if held[member] == OFF} == {account(1)}
+
+
 def test_what_is_wrong_in_several_regions_is_told_at_once(
     aws: Organization, program: Program
 ) -> None:

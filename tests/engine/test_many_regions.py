@@ -25,10 +25,11 @@ from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from tests.campaign.processes import descendants
 from tests.support.engine.organization import account
 from tests.support.pages import Change, Command, Shell, steps_of
+from tests.support.template import Repository, used_clone
 from tests.support.vocabulary import PROJECT_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tests.support.engine.organization import Organization
 
@@ -43,6 +44,7 @@ _MORE = (
     *("ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
     *("ap-southeast-1", "ap-southeast-2", "eu-south-1"),
 )
+_PROJECT = "guardduty-eks-audit-logs"  # the keys of the page have its name
 _SUSPENDED, _OPTED_OUT = (account(7), account(8)), (account(9), account(10))
 
 
@@ -71,9 +73,11 @@ def _described(accounts: int, usable: Sequence[str]) -> str:
 class _Walk:
     """The page's commands in an organization: each is one that the page has."""
 
-    def __init__(self, aws: Organization) -> None:
+    def __init__(self, aws: Organization, project: Path, environment: Mapping[str, str]) -> None:
         self.aws = aws
-        self._shell = Shell(aws.project, aws.environment)
+        self.project = project
+        self.environment = environment
+        self._shell = Shell(project, environment)
         self._commands = {one.words for one in _PAGE if isinstance(one, Command)}
 
     def run(self, words: str, expected: int = 0) -> str:
@@ -94,7 +98,7 @@ class _Walk:
     def change(self, containing: str, file: str = "") -> None:
         """A change of the page; to another region's file, if one is given."""
         (found, *_) = (one for one in _PAGE if isinstance(one, Change) and containing in one.after)
-        replace(found, file=file or found.file).apply(self.aws.project)
+        replace(found, file=file or found.file).apply(self.project)
 
     def ends(self, text: str) -> dict[str, str]:
         """{region: the word for its stack's end}."""
@@ -116,8 +120,8 @@ def _up_with_a_killed_engine(walk: _Walk, words: str) -> tuple[int, str]:
     aws = walk.aws
     started = subprocess.Popen(
         shlex.split(words),
-        cwd=aws.project,
-        env=aws.environment,
+        cwd=walk.project,
+        env=walk.environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -188,19 +192,43 @@ def _deploy(walk: _Walk, done: dict[str, str]) -> None:
     assert walk.ends(walk.run(up)) == done
 
 
+@pytest.fixture
+def usable(request: pytest.FixtureRequest) -> Sequence[str]:
+    """The regions that are to be kept."""
+    return (*_USABLE, *_MORE) if request.config.getoption("--many-regions") else _USABLE
+
+
+@pytest.fixture
+def half_configured(
+    organization: Callable[..., Organization], usable: Sequence[str]
+) -> Organization:
+    """An organization that has EKS audit logs here and there."""
+    aws = organization(description=_described(120 if usable == _USABLE else 300, usable))
+    aws.control.disable_region(ADMINISTRATOR, _NOT_OPTED_IN)
+    aws.control.set_auto_enable("ALL", region=_ALL)
+    return aws
+
+
 @pytest.mark.timeout(3600)
 def test_half_configured_regions_reach_a_clean_up_though_one_fails(
-    organization: Callable[..., Organization], request: pytest.FixtureRequest
+    half_configured: Organization, usable: Sequence[str]
 ) -> None:
-    accounts: int = 120
-    usable: Sequence[str] = _USABLE
-    if request.config.getoption("--many-regions"):
-        accounts, usable = 300, (*_USABLE, *_MORE)
-    aws = organization(description=_described(accounts, usable))
-    control = aws.control
-    control.disable_region(ADMINISTRATOR, _NOT_OPTED_IN)
-    control.set_auto_enable("ALL", region=_ALL)
-    walk = _Walk(aws)
+    aws = half_configured
+    _reach_a_clean_up(_Walk(aws, aws.project, aws.environment), usable)
+
+
+@pytest.mark.timeout(3600)
+def test_a_repository_of_the_template_does_so_too(
+    half_configured: Organization, usable: Sequence[str], tmp_path: Path
+) -> None:
+    aws = half_configured
+    made = Repository(used_clone(tmp_path), tmp_path / "repository", _PROJECT, aws.environment)
+    made.install(tmp_path)
+    _reach_a_clean_up(_Walk(aws, made.folder, made.environment), usable)
+
+
+def _reach_a_clean_up(walk: _Walk, usable: Sequence[str]) -> None:
+    control = walk.aws.control
     done = dict.fromkeys(usable, "done")
 
     _write_the_files(walk, usable)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -12,15 +10,10 @@ import pytest
 from aws_sandbox.testing import ADMINISTRATOR, MANAGEMENT
 from demo.project import ROOT
 from tests.support.engine.organization import OFF, ON, account
-from tests.support.release import (
-    build_release,
-    environment_of_pip,
-    make_environment_with_dependencies,
-    serve_index,
-)
+from tests.support.template import Repository, used_clone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.engine.organization import Organization
@@ -36,80 +29,21 @@ _RULES = """\
 """
 
 
-@pytest.fixture
-def used_clone(tmp_path: Path) -> Path:
-    """A clone that has been worked in: an environment, and stacks of its own."""
-    clone = tmp_path / "clone"
-    shutil.copytree(ROOT / "template", clone / "template")
-    shutil.copytree(ROOT / "stacks", clone / "stacks")
-    shutil.copy(ROOT / "Pulumi.yaml", clone)
-    (clone / ".venv").symlink_to(ROOT / ".venv")
-    (clone / "stacks" / "Pulumi.mine.yaml").write_text("config: {aws:region: eu-north-1}\n")
-    return clone
-
-
-class _Repository:
-    """What `pulumi new` has made, and its environment."""
-
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self.folder = folder
-        path = os.pathsep.join((str(folder / ".venv" / "bin"), environment["PATH"]))
-        self._environment = {**environment, "PATH": path, "PYTHONPATH": ""}
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Runs the installed command, without a terminal."""
-        return subprocess.run(
-            [self.folder / ".venv" / "bin" / "eks-audit-logs", *words],
-            cwd=self.folder,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-
-    def done(self, *words: str) -> str:
-        ended = self.run(*words)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout + ended.stderr
-
-
-def _new(clone: Path, aws: Organization, folder: Path, name: str) -> _Repository:
-    subprocess.run(
-        [
-            *("pulumi", "new", clone / "template", "--dir", folder, "--name", name),
-            *("--generate-only", "--yes", "--offline", "--non-interactive"),
-        ],
-        cwd=clone,
-        env=aws.environment,
-        check=True,
-        timeout=60,
-    )
-    return _Repository(folder, aws.environment)
-
-
 def test_a_repository_of_the_template_keeps_its_regions(
-    organization: Callable[..., Organization], used_clone: Path, tmp_path: Path
+    organization: Callable[..., Organization], tmp_path: Path
 ) -> None:
     aws = organization(accounts=4, regions=_REGIONS)
     for member in aws.members():
         aws.control.set_feature(member, OFF)
-    repository = _new(used_clone, aws, tmp_path / "repository", _ODD_NAME)
+    repository = Repository(
+        used_clone(tmp_path), tmp_path / "repository", _ODD_NAME, aws.environment
+    )
 
     made = {file.relative_to(repository.folder) for file in repository.folder.rglob("*")}
     template = ROOT / "template"
     assert made == {file.relative_to(template) for file in template.rglob("*")}
 
-    make_environment_with_dependencies(repository.folder / ".venv")
-    with serve_index(build_release(tmp_path / "release"), tmp_path / "index") as url:
-        subprocess.run(
-            [".venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"],
-            cwd=repository.folder,
-            env={**environment_of_pip(), "PIP_INDEX_URL": url},
-            check=True,
-            timeout=120,
-        )
+    repository.install(tmp_path)
     regions = ("init", "--regions", ",".join(_REGIONS), "--administrator", ADMINISTRATOR)
     management = ("--management-account", MANAGEMENT, "--management-profile", "management")
     told = repository.done(*regions, "--profile", "administrator", *management)
@@ -140,10 +74,10 @@ def test_a_repository_of_the_template_keeps_its_regions(
 
 @pytest.mark.parametrize("name", ["a", "UPPER", "1.5", "-_.", "null", "a" * 100])
 def test_any_name_of_a_project_is_taken(
-    organization: Callable[..., Organization], used_clone: Path, tmp_path: Path, name: str
+    organization: Callable[..., Organization], tmp_path: Path, name: str
 ) -> None:
     aws = organization(accounts=1)
-    repository = _new(used_clone, aws, tmp_path / "repository", name)
+    repository = Repository(used_clone(tmp_path), tmp_path / "repository", name, aws.environment)
 
     file = repository.folder / "stacks" / "Pulumi.one.yaml"
     file.write_text("config: {aws:region: us-east-1, onRelease: RESTORE}\n")

@@ -188,7 +188,7 @@ def _notices(plan: Plan, costs: Costs | None) -> Iterator[str]:
     if plan.leaving:
         for key, change in plan.setting_changes.items():
             yield messages.setting_put_back(key, change)
-    elif not _turns_own_off(plan):
+    elif not _turns_own_off(plan) and (plan.snapshot.detector or plan.settings.makes_detector):
         yield _own(plan)
     yield from plan.notices
     if costs:

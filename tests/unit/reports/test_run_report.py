@@ -72,6 +72,17 @@ def test_a_refused_plan_has_the_accounts_that_it_would_change() -> None:
     assert [a.account for a in region_report(plan).accounts] == [account(1)]
 
 
+def test_a_detector_is_made_only_if_the_stack_makes_it() -> None:
+    region = replace(region_with({}), detector=None)
+
+    existing = make_plan(settings(detector="existing"), region, OWNER)
+    create = make_plan(settings(detector="create"), region, OWNER)
+
+    assert existing.refusals
+    assert not [one for one in region_report(existing).notices if "made" in one]
+    assert [one for one in region_report(create).notices if "made with EKS audit logs on" in one]
+
+
 def test_unknown_is_not_off_and_an_inactive_member_is_no_change() -> None:
     snapshot = replace(
         region_with({account(1): ON}),
