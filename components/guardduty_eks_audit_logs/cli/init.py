@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.cli.stderr import tell
+from guardduty_eks_audit_logs.cli.stderr import on_terminal, tell
 from guardduty_eks_audit_logs.settings.new_stack_answers import Options, faults_of_answers
 
 Regions = Annotated[
@@ -110,7 +110,7 @@ def init(
         no_delegation,
         offline,
     )
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if on_terminal(sys.stdin, sys.stdout):
         options = _asked(options)
     # Asking AWS takes boto3, which no other command has to wait for.
     work = import_module("guardduty_eks_audit_logs.cli.init_run")

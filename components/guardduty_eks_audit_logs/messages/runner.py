@@ -59,6 +59,13 @@ def results_not_writable(path: str, reason: str) -> str:
     )
 
 
+def results_of_another_command(path: str) -> str:
+    return (
+        f"another `eks-audit-logs preview` or `up` writes its results to {path}. Wait for its end, "
+        "or name another folder with --results."
+    )
+
+
 def question(stacks: Sequence[str], new: Collection[str]) -> str:
     lines = [f"  {stack}{'  (new stack)' if stack in new else ''}" for stack in stacks]
     head = f"`pulumi up` on {counted(len(stacks), 'stack')}:"
@@ -115,10 +122,6 @@ def where_each_stands(command: str, done: int, interrupted: int, not_begun: int)
     return f"Interrupted: {numbers}. {goes_on}."
 
 
-def help_of_stacks() -> str:
-    return "Stacks by name, or by a pattern such as 'prod-*'; may be repeated."
-
-
 def help_of_jobs() -> str:
     return "How many stacks are under way at once."
 
@@ -147,7 +150,7 @@ _CODES = {
 }
 _MORE_CODES = (
     "1  a stack is refused or has failed; the report says why",
-    "2  wrong use, or nothing could be begun",
+    "2  wrong use, nothing could be begun, or the report can't be written",
     "130  interrupted",
 )
 _WHAT = {
