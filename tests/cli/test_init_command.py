@@ -327,6 +327,7 @@ def test_a_terminal_is_asked_for_what_is_missing(folder: Path) -> None:
     code, shown = _on_a_terminal(folder, answers, "--offline")
 
     assert code == 0, shown
+    assert "enabled" not in shown  # no answer to offer: it asks AWS
     assert "error: --regions: europe is no region." in shown
     assert "error: --administrator: 22 is no account id." in shown
     assert _stacks(folder) == ["live-delegation-eu-west-1", "live-eu-west-1"]

@@ -289,6 +289,7 @@ def test_a_backend_that_can_not_be_asked_ends_it_before_anything_runs(
     wrong = _run("up", "--yes")
 
     assert (wrong.exit_code, project.runs()) == (2, [])
+    assert wrong.stderr.startswith("error: `pulumi stack ls` does not say")
     assert said in wrong.stderr
 
 
@@ -581,7 +582,7 @@ def test_an_interrupt_reaches_an_engine_once_and_nothing_more_begins(
     assert (started.returncode, output) == (130, "")
     lines = [re.sub(r" after \d+ s:", ":", line) for line in errors.splitlines()]
     assert lines == [
-        messages.interrupt_passed_on(1),
+        messages.interrupt_passed_on(1, again=False),
         "a  interrupted: The command ended with exit code 3: ended after 1",
         "b  not begun",
         "c  not begun",
@@ -621,9 +622,12 @@ def test_a_second_interrupt_reaches_an_engine_too(project: Project) -> None:
     for _ in range(2):
         started.send_signal(signal.SIGINT)
         time.sleep(0.2)
-    started.communicate(timeout=30)
+    _, errors = started.communicate(timeout=30)
 
     assert started.returncode == 130
+    assert errors.splitlines()[:2] == [
+        messages.interrupt_passed_on(1, again=again) for again in (False, True)
+    ]
     assert project.result("a")["exit-code"] == "9\n"
 
 

@@ -123,7 +123,9 @@ def _asked(options: Options) -> Options:
     if complete or faults_of_answers(options):
         return options
     if not options.names_regions:
-        options = _ask(options, messages.question_of_regions(), _with_regions, _ENABLED)
+        default = None if options.offline else _ENABLED  # which asks AWS
+        question = messages.question_of_regions(offline=options.offline)
+        options = _ask(options, question, _with_regions, default)
         options = _ask(options, messages.question_of_env(), _with("env"), options.env)
     if not options.administrator:
         options = _ask(options, messages.question_of_administrator(), _with("administrator"))

@@ -47,7 +47,7 @@ def pulumi_missing(reason: str) -> str:
 def stacks_unknown(reason: str) -> str:
     said = reason.rstrip(".") or "without a word"
     return (
-        f"error: `pulumi stack ls` does not say which stacks there are ({said}). Check `pulumi "
+        f"`pulumi stack ls` does not say which stacks there are ({said}). Check `pulumi "
         "login` and PULUMI_BACKEND_URL."
     )
 
@@ -104,10 +104,12 @@ def first_problem(sentences: Sequence[str]) -> str:
     return f"{shorten(first, _SHOWN, placeholder=' …')}{more}"
 
 
-def interrupt_passed_on(running: int) -> str:
+def interrupt_passed_on(running: int, *, again: bool) -> str:
     if not running:
         return "Interrupted. No more stacks are begun."
     stacks = counted(running, "stack")
+    if again:
+        return f"Interrupted again. {stacks} may end at once, and stay locked."
     return (
         f"Interrupted. No more stacks are begun; {stacks} may still end what is under way. "
         "Ctrl-C again ends all at once, which may leave a stack locked."
