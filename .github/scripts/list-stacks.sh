@@ -21,7 +21,7 @@ for file in stacks/Pulumi.*.yaml; do
 ' first is none of the last two.\n' "$file" >&2
         exit 1
     fi
-    if grep -Eq "^ +['\"]?[A-Za-z0-9_-]+:mode['\"]?: *['\"]?delegation" "$file"; then
+    if grep -Eq "^ +['\"]?([A-Za-z0-9_.-]+:)?mode['\"]?: *['\"]?delegation" "$file"; then
         echo "$name is left out: with mode: delegation it acts as the management account." >&2
         continue
     fi

@@ -246,6 +246,18 @@ def test_a_region_that_aws_does_not_list_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("aws")
+def test_aws_is_asked_as_the_projects_file_says_too(folder: Path) -> None:
+    with (folder / "Pulumi.yaml").open("a") as file:
+        file.write("config: {aws:profile: {value: management}}\n")
+
+    refused = _run("--regions", "us-east-1", *_ALONE)
+
+    assert refused.exit_code == 2
+    assert _MANAGEMENT in refused.output
+    assert _run("--regions", "us-east-1", *_ALONE, "--profile", "administrator").exit_code == 0
+
+
+@pytest.mark.usefixtures("aws")
 def test_if_no_region_is_left_nothing_is_written(folder: Path) -> None:
     refused = _run("--regions", _HONG_KONG, *_ALONE, "--profile", "administrator")
 
@@ -320,6 +332,7 @@ def test_a_terminal_is_asked_for_what_is_missing(folder: Path) -> None:
     code, shown = _on_a_terminal(folder, answers, "--offline")
 
     assert code == 0, shown
+    assert "enabled" not in shown  # no answer to offer: it asks AWS
     assert "error: --regions: europe is no region." in shown
     assert "error: --administrator: 22 is no account id." in shown
     assert _stacks(folder) == ["live-delegation-eu-west-1", "live-eu-west-1"]
@@ -364,6 +377,18 @@ def test_a_terminal_is_not_asked_for_what_is_given(folder: Path) -> None:
     assert code == 0, shown
     assert "[" not in shown
     assert _stacks(folder) == ["prod-eu-west-1"]
+
+
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 0), (">&-", 2)])
+def test_what_is_closed_is_not_asked(folder: Path, closed: str, code: int) -> None:
+    words = [sys.executable, "-m", "guardduty_eks_audit_logs", "init", "--offline", *_ALONE]
+    shell = ["bash", "-c", f'exec "$@" {closed}', "bash", *words, "--regions", "eu-west-1"]
+
+    done = subprocess.run(shell, check=False, capture_output=True, text=True)
+
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (folder / "stacks").exists() is (code == 0)
 
 
 def test_a_terminal_may_say_none_and_the_environment(folder: Path) -> None:

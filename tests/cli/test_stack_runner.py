@@ -181,6 +181,17 @@ def test_a_stack_that_fails_leaves_the_others_alone(project: Project) -> None:
     assert "1 refused, 1 failed" in shown.stdout
 
 
+def test_an_engine_that_was_killed_is_not_done_whatever_it_has_reported(project: Project) -> None:
+    project.has(ran("a", region("us-east-1")))
+    project.does("a", 'cp "$here/a.report" "$GUARDDUTY_EKS_AUDIT_LOGS_REPORT"; kill -KILL $$')
+
+    shown = _run("up", "--yes")
+
+    assert shown.exit_code == 1
+    assert project.result("a")["exit-code"] == "137\n"
+    assert "a  failed:" in _lines(shown)[0]
+
+
 def test_no_more_stacks_are_under_way_than_jobs(project: Project) -> None:
     names = "abcdefg"
     project.has(*(previewed(name, region(f"us-east-{n}")) for n, name in enumerate(names)))
@@ -220,6 +231,16 @@ def test_stacks_are_chosen_by_patterns_and_delegation_only_by_its_own(project: P
         assert {*project.runs()} == chosen, patterns
         left_out = "prod-delegation-us-east-1 is left out: with mode: delegation it acts as the"
         assert (left_out in shown.stderr) is (patterns in {(), ("prod-*",)})
+
+
+def test_a_name_that_is_no_stacks_reaches_no_terminal_as_it_is(project: Project) -> None:
+    project.has(previewed("a", region("us-east-1")))
+    project.has("\x1b[2Jx", content=_DELEGATION)
+    terminal = Terminal("preview", TERM="dumb")
+
+    assert terminal.ends() == 0
+    assert terminal.text.startswith("x is left out")
+    assert "\x1b[2J" not in terminal.text
 
 
 def test_a_choice_that_is_none_names_the_stacks_there_are(project: Project) -> None:
@@ -268,7 +289,8 @@ def test_a_backend_that_can_not_be_asked_ends_it_before_anything_runs(
     wrong = _run("up", "--yes")
 
     assert (wrong.exit_code, project.runs()) == (2, [])
-    assert wrong.stderr.startswith(f"error: `pulumi stack ls` {said}")
+    assert wrong.stderr.startswith("error: `pulumi stack ls` does not say")
+    assert said in wrong.stderr
 
 
 def test_outside_of_a_project_the_folder_is_named(
@@ -321,6 +343,7 @@ def test_a_new_stack_is_previewed_in_a_backend_that_is_thrown_away(
     log = project.result("new")["log.txt"]
     assert "config:\n  p:x: 1 # why\nsalt: x\n" in log
     assert "PULUMI_CONFIG_PASSPHRASE=\n" in log
+    assert "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true\n" in log
     (backend,) = re.findall(r"^PULUMI_BACKEND_URL=file://(.*)$", log, re.MULTILINE)
     assert not Path(backend).exists()
     assert "new-stack" in project.result("new")
@@ -435,6 +458,9 @@ class Terminal:
             pass
         assert text in self.text
 
+    def closes(self) -> None:
+        os.close(self._leader)
+
     def ends(self) -> int:
         while self._read():
             pass
@@ -535,6 +561,28 @@ def _started(project: Project, *words: str) -> subprocess.Popen[str]:
     return started
 
 
+def test_nothing_of_a_former_command_is_taken_for_a_result(project: Project) -> None:
+    project.has(*(ran(name, region(f"us-east-{n}")) for n, name in enumerate("abc")))
+    for stack in "ac":
+        folder = project.folder / ".results" / stack
+        folder.mkdir(parents=True)
+        for name in ("report.json", "engine.json", "log.txt", "exit-code", "new-stack"):
+            (folder / name).write_text((project.programs / "a.report").read_text())
+    (project.programs / "a.report").unlink()  # its run leaves none
+    project.does("b", "kill -INT $PPID; sleep 0.5")
+
+    started = subprocess.run(
+        ["env", "--default-signal=INT", *_COMMAND, "up", "--yes", "--jobs", "1"],
+        capture_output=True,
+        check=False,
+    )
+
+    assert started.returncode == 130
+    assert project.runs() == ["a", "b"]
+    assert project.result("a") == {"log.txt": "log of a\n", "exit-code": "0\n"}
+    assert project.result("c") == {}
+
+
 @pytest.mark.parametrize(
     "sent", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGHUP], [signal.SIGINT, signal.SIGTERM]]
 )
@@ -550,7 +598,7 @@ def test_an_interrupt_reaches_an_engine_once_and_nothing_more_begins(
     assert (started.returncode, output) == (130, "")
     lines = [re.sub(r" after \d+ s:", ":", line) for line in errors.splitlines()]
     assert lines == [
-        messages.interrupt_passed_on(1),
+        messages.interrupt_passed_on(1, again=False),
         "a  interrupted: The command ended with exit code 3: ended after 1",
         "b  not begun",
         "c  not begun",
@@ -561,14 +609,41 @@ def test_an_interrupt_reaches_an_engine_once_and_nothing_more_begins(
     assert project.runs() == ["a"]
 
 
+def test_an_interrupt_while_a_stack_is_made_keeps_it_from_being_deployed(project: Project) -> None:
+    project.has(ran("new", region("us-east-1")))
+    project.does("new", "exit 9")
+    made = "trap '' INT; kill -INT $PPID; sleep 0.5; echo made"
+    (project.programs / "stack-init").write_text(made)
+
+    words = ["env", "--default-signal=INT", *_COMMAND, "up", "--yes"]
+    done = subprocess.run(words, check=False, capture_output=True)
+
+    assert (done.returncode, project.runs()) == (130, [])
+    assert project.result("new") == {"log.txt": "made\n", "exit-code": "130\n"}
+
+
+def test_with_nohup_a_closed_terminal_is_no_interrupt(project: Project) -> None:
+    project.has(ran("a", region("us-east-1")))
+    project.does("a", "kill -HUP $PPID; sleep 0.5")
+
+    words = ["env", "--ignore-signal=HUP", *_COMMAND, "up", "--yes"]
+    done = subprocess.run(words, check=False, capture_output=True)
+
+    assert done.returncode == 0
+    assert project.result("a")["log.txt"] == "log of a\n"
+
+
 def test_a_second_interrupt_reaches_an_engine_too(project: Project) -> None:
     started = _started(project, "--jobs", "1")
     for _ in range(2):
         started.send_signal(signal.SIGINT)
         time.sleep(0.2)
-    started.communicate(timeout=30)
+    _, errors = started.communicate(timeout=30)
 
     assert started.returncode == 130
+    assert errors.splitlines()[:2] == [
+        messages.interrupt_passed_on(1, again=again) for again in (False, True)
+    ]
     assert project.result("a")["exit-code"] == "9\n"
 
 
@@ -582,6 +657,34 @@ def test_ctrl_c_on_a_terminal_reaches_an_engine_once(project: Project) -> None:
 
     assert terminal.ends() == 130
     assert project.result("a")["log.txt"] == "ended after 1\n"
+
+
+def test_a_terminal_that_is_closed_is_an_interrupt(project: Project) -> None:
+    project.has(ran("a", region("us-east-1")))
+    project.does("a", _ENGINE)
+    terminal = Terminal("up", "--yes")
+    wait_until((project.programs / "begun.a").exists)
+
+    terminal.closes()
+
+    assert terminal.ends() == 130
+    assert project.result("a")["log.txt"] == "ended after 1\n"
+
+
+def test_a_second_command_leaves_the_results_of_a_running_one_alone(project: Project) -> None:
+    started = _started(project, "--stacks", "a")
+
+    for folder in (".results", "other"):
+        second = _run("up", "--yes", "--stacks", "b", "--results", folder)
+        assert second.exit_code == (2 if folder == ".results" else 0)
+        refused = "another `eks-audit-logs preview` or `up` writes its results to" in second.stderr
+        assert refused is (folder == ".results")
+    assert not (project.folder / ".results" / "b").exists()
+    started.communicate(timeout=30)
+
+    assert started.returncode == 0
+    assert project.result("a").keys() == {"report.json", "log.txt", "exit-code"}
+    assert _run("up", "--yes", "--stacks", "b").exit_code == 0
 
 
 @pytest.mark.parametrize("command", ["preview", "up"])

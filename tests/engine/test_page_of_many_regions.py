@@ -27,6 +27,9 @@ _AWS = f"""\
 PYTHONPATH='{PROJECT_FOLDER}' exec '{sys.executable}' -m tests.support.aws_cli "$@"
 """
 
+_FAILS = re.compile(r" refused after |^Gaps: ")
+"""What the page shows of a command that ends with an exit code."""
+
 
 def _with_the_aws_cli(environment: dict[str, str], folder: Path) -> dict[str, str]:
     folder.mkdir()
@@ -50,6 +53,8 @@ def test_the_page_of_many_regions_does_what_it_says(
         elif later := re.match(r"# up to (\d+) hours? later", step.words):
             aws.control.advance_clock(hours=int(later[1]) + 1)
         else:
-            _, printed = shell.run(step.words)
+            code, printed = shell.run(step.words)
             difference = "\n".join(ndiff(step.printed, printed))
             assert fits(step.printed, printed), f"line {step.line}: {step.words}\n{difference}"
+            fails = any(_FAILS.search(line) for line in step.printed)
+            assert (code != 0) is fails, f"line {step.line}: {step.words}\n{code}\n{difference}"

@@ -56,6 +56,13 @@ def test_the_template_requires_this_release() -> None:
     assert wheel in "\n".join(lines)
 
 
+def test_a_job_that_is_cancelled_reaches_the_deployment() -> None:
+    jobs = _yaml("template/.github/workflows/deploy.yml")["jobs"]
+
+    (deploy,) = (step["run"] for step in jobs["deploy"]["steps"] if step.get("name") == "Deploy")
+    assert deploy.startswith("exec eks-audit-logs up ")
+
+
 def test_no_file_but_pulumi_yaml_has_the_projects_name_in_yaml() -> None:
     """`pulumi new` puts a line break behind the name in files that end with `.yaml`."""
     files = [file for file in _TEMPLATE.rglob("*.yaml") if "${PROJECT}" in file.read_text()]

@@ -133,6 +133,8 @@ def test_stacks_are_listed_but_those_for_the_sandbox_and_by_hand(project: Projec
     for name, line in {
         "hand": "  guardduty-eks-audit-logs:mode: delegation",
         "by-hand": "    'guardduty-eks-audit-logs:mode':   \"delegation\"",
+        "own": "  mode: delegation",
+        "renamed": "  Acme.Security_1:mode: delegation",
     }.items():
         project.has(name, content=f"config:\n{line}\n")
     project.has("kept", content="config:\n  p:mode: standalone\n  # p:mode: delegation\n")
@@ -143,7 +145,12 @@ def test_stacks_are_listed_but_those_for_the_sandbox_and_by_hand(project: Projec
     assert code == 0
     assert sorted(json.loads(output)) == sorted(names)
     assert output.count("\n") == 1
-    assert [line.split()[0] for line in errors.splitlines()] == ["by-hand", "hand"]
+    assert [line.split()[0] for line in errors.splitlines()] == [
+        "by-hand",
+        "hand",
+        "own",
+        "renamed",
+    ]
 
 
 @pytest.mark.parametrize(

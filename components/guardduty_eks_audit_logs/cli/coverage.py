@@ -12,6 +12,7 @@ import typer
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.files import check_writable
+from guardduty_eks_audit_logs.cli.options import Profile, Regions, Stacks
 from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reports.coverage.rows import Require
 
@@ -35,27 +36,6 @@ _ENDINGS = {
     ".xml": Format.JUNIT,
 }
 
-Stacks = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--stacks",
-        metavar="NAME|GLOB",
-        help="A stack, or stacks by a pattern; may be repeated.",
-        show_default=False,
-    ),
-]
-Regions = Annotated[
-    str | None,
-    typer.Option(metavar="A,B", help="Regions to read without stacks.", show_default=False),
-]
-Profile = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="The AWS profile that reads --regions; the environment's credentials by default.",
-        show_default=False,
-    ),
-]
 Required = Annotated[
     Require,
     typer.Option(

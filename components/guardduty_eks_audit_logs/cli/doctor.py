@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from guardduty_eks_audit_logs.cli.options import Profile, Regions, Stacks
+
 
 class Format(StrEnum):
     """How the findings are written."""
@@ -16,28 +18,6 @@ class Format(StrEnum):
     JSON = "json"
 
 
-Stacks = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--stacks",
-        metavar="NAME|GLOB",
-        help="A stack, or stacks by a pattern; may be repeated. Without it: all stacks of the"
-        " project but template, demo-... and sample-...",
-        show_default=False,
-    ),
-]
-Regions = Annotated[
-    str | None,
-    typer.Option(metavar="A,B", help="Regions to look at without stacks.", show_default=False),
-]
-Profile = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="The AWS profile for --regions; the environment's credentials by default.",
-        show_default=False,
-    ),
-]
 FormatOfStdout = Annotated[Format, typer.Option("--format", help="What stdout gets.")]
 
 

@@ -72,10 +72,11 @@ class Engines:
     def _interrupt(self, number: signal.Signals) -> None:
         if self.interrupted and number != signal.SIGINT:
             return  # a CI sends SIGTERM after SIGINT
+        said = messages.interrupt_passed_on(len(self._processes), again=self.interrupted)
         self.interrupted = True
         for process in self._processes:
             _send_interrupt(process)
-        self._rows.say(Text(messages.interrupt_passed_on(len(self._processes))))
+        self._rows.say(Text(said))
 
     async def _in_turn(self, folder: Path, turns: asyncio.Semaphore) -> None:
         async with turns:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.cli.stderr import tell
+from guardduty_eks_audit_logs.cli.stderr import on_terminal, tell
 from guardduty_eks_audit_logs.settings.new_stack_answers import Options, faults_of_answers
 
 Regions = Annotated[
@@ -112,7 +112,7 @@ def init(
         no_delegation,
         offline,
     )
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if on_terminal(sys.stdin, sys.stdout):
         try:
             options = _asked(options)
         except typer.Abort:  # Ctrl-C, or the end of what is typed
@@ -129,7 +129,9 @@ def _asked(options: Options) -> Options:
     if complete or faults_of_answers(options):
         return options
     if not options.names_regions:
-        options = _ask(options, messages.question_of_regions(), _with_regions, _ENABLED)
+        default = None if options.offline else _ENABLED  # which asks AWS
+        question = messages.question_of_regions(offline=options.offline)
+        options = _ask(options, question, _with_regions, default)
         options = _ask(options, messages.question_of_env(), _with("env"), options.env)
     if not options.administrator:
         options = _ask(options, messages.question_of_administrator(), _with("administrator"))

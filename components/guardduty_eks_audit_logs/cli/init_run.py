@@ -15,7 +15,7 @@ from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reading.usable_regions import FoundRegion, read_usable_regions
 from guardduty_eks_audit_logs.settings.new_stack_answers import check_options
 from guardduty_eks_audit_logs.settings.new_stack_files import add_files, new_stacks
-from guardduty_eks_audit_logs.settings.stack_files import find_project
+from guardduty_eks_audit_logs.settings.stack_files import defaults_of, find_project
 
 if TYPE_CHECKING:
     from guardduty_eks_audit_logs.settings.new_stack_answers import Options
@@ -39,7 +39,11 @@ def run(options: Options) -> int:
 
 def _add_stacks(project: Project, options: Options) -> None:
     answers, wanted = check_options(options)
-    found = _found(answers, wanted, offline=options.offline)
+    found = (
+        tuple(FoundRegion(region) for region in wanted)
+        if options.offline
+        else _found(project, answers, wanted)
+    )
     _say_regions(found)
     regions = [region.name for region in found if not region.left_out]
     if not regions:
@@ -55,13 +59,13 @@ def _add_stacks(project: Project, options: Options) -> None:
             typer.echo(line)
 
 
-def _found(answers: Answers, wanted: tuple[str, ...], *, offline: bool) -> tuple[FoundRegion, ...]:
-    if offline:
-        return tuple(FoundRegion(region) for region in wanted)
+def _found(project: Project, answers: Answers, wanted: tuple[str, ...]) -> tuple[FoundRegion, ...]:
+    # A stack also has what the project's file says for all stacks, for instance a profile.
+    defaults = {key: text for key, text in defaults_of(project).items() if isinstance(text, str)}
+    who = defaults | answers.administrator.configuration()
     try:
         with progress() as report:
-            who = answers.administrator.configuration().get
-            return read_usable_regions(who, wanted, report)
+            return read_usable_regions(who.get, wanted, report)
     except SettingsError:
         raise
     except UserError as error:

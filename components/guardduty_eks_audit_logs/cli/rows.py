@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,13 @@ from rich.text import Text
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.result_files import read_results
+from guardduty_eks_audit_logs.cli.stderr import on_terminal
 from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.reports.all_stacks.numbers import what_happens
 from guardduty_eks_audit_logs.reports.stack_result import Ending, stack_results
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
     from pathlib import Path
 
     from guardduty_eks_audit_logs.reports.document import Kind
@@ -39,12 +40,19 @@ class Rows:
         self._ended: list[str] = []
         color = None if os.environ.get("NO_COLOR") else "auto"
         self._console = Console(stderr=True, color_system=color)  # type: ignore[arg-type]
-        self._is_terminal = bool(sys.stderr and sys.stderr.isatty())  # None if closed
+        self._is_terminal = on_terminal(sys.stderr)
 
-    def live(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def live(self) -> Iterator[None]:
         """Keeps what is under way on a terminal."""
         live = Live(get_renderable=self._shown, console=self._console, transient=True)
-        return live if self._is_terminal else nullcontext()
+        if self._is_terminal:
+            live.start()
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # the terminal was closed
+                live.stop()
 
     def begins(self, stack: str) -> None:
         """A stack is under way from now on."""

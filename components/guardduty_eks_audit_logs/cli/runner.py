@@ -7,33 +7,26 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.engines import Command, Engines
+from guardduty_eks_audit_logs.cli.options import Stacks
 from guardduty_eks_audit_logs.cli.report import report_on
+from guardduty_eks_audit_logs.cli.result_folders import own_result_folders
 from guardduty_eks_audit_logs.cli.rows import Rows
-from guardduty_eks_audit_logs.cli.stderr import tell
-from guardduty_eks_audit_logs.cli.stdout import WRONG_USE
+from guardduty_eks_audit_logs.cli.stderr import end_for, on_terminal
 from guardduty_eks_audit_logs.errors import SettingsError
-from guardduty_eks_audit_logs.foreign_words import harmless
+from guardduty_eks_audit_logs.foreign_words import harmless, printable
 from guardduty_eks_audit_logs.reports.document import Kind
 from guardduty_eks_audit_logs.settings.chosen_stacks import stacks_to_run
 from guardduty_eks_audit_logs.settings.stack_files import find_project
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 _DECLINED = 1
 _INTERRUPTED = 130
-_RESULT = ("report.json", "engine.json", "log.txt", "exit-code", "new-stack")
 
-Patterns = Annotated[
-    list[str] | None,
-    typer.Option("--stacks", metavar="GLOB", help=messages.help_of_stacks(), show_default=False),
-]
 Jobs = Annotated[int, typer.Option(min=1, help=messages.help_of_jobs())]
 Results = Annotated[
     Path | None,
@@ -47,7 +40,7 @@ Yes = Annotated[bool, typer.Option("--yes", help=messages.help_of_yes())]
 
 def preview(
     *,
-    stacks: Patterns = None,
+    stacks: Stacks = None,
     jobs: Jobs = 4,
     results: Results = None,
     expect_no_changes: NoChanges = False,
@@ -58,9 +51,7 @@ def preview(
     _run(_command(("preview", *options), stacks or [], results), jobs, kind)
 
 
-def up(
-    *, stacks: Patterns = None, jobs: Jobs = 4, results: Results = None, yes: Yes = False
-) -> None:
+def up(*, stacks: Stacks = None, jobs: Jobs = 4, results: Results = None, yes: Yes = False) -> None:
     """Runs `pulumi up` for many stacks."""
     command = _command(("up", "--yes"), stacks or [], results)
     if not yes:
@@ -74,9 +65,9 @@ def _command(words: tuple[str, ...], patterns: list[str], results: Path | None) 
         project = find_project(Path())
         stacks, left_out = stacks_to_run(project, patterns)
     except SettingsError as error:
-        _end(error.faults)
+        end_for(error.faults)
     if left_out:
-        typer.echo(messages.delegation_left_out(left_out), err=True)
+        typer.echo(printable(messages.delegation_left_out(left_out)), err=True)
     folder = (results or project.file.parent / ".results").absolute()
     new = {*stacks} - _stacks_of_the_backend()
     return Command(project, words, [folder / stack for stack in stacks], new)
@@ -87,17 +78,17 @@ def _stacks_of_the_backend() -> set[str]:
     try:
         asked = subprocess.run(words, capture_output=True, check=False)
     except OSError as error:
-        _end([messages.pulumi_missing(error.strerror or str(error))])
+        end_for([messages.pulumi_missing(error.strerror or str(error))])
     try:
         listed = json.loads(asked.stdout if asked.returncode == 0 else "")
         return {one["name"].rpartition("/")[2] for one in listed}  # organization/name
     except (ValueError, TypeError, LookupError, AttributeError):
         reason = asked.stderr.decode(errors="replace").removeprefix("error: ")
-        _end([messages.stacks_unknown(harmless(reason))])
+        end_for([messages.stacks_unknown(harmless(reason))])
 
 
 def _ask(command: Command) -> None:
-    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr)):  # None if closed
+    if not on_terminal(sys.stdin, sys.stderr):
         raise typer.BadParameter(messages.needs_yes(), param_hint="--yes")
     stacks = [folder.name for folder in command.folders]
     typer.echo(messages.question(stacks, command.new), err=True, nl=False)
@@ -107,24 +98,12 @@ def _ask(command: Command) -> None:
 
 
 def _run(command: Command, jobs: int, kind: Kind) -> NoReturn:
-    try:
-        for folder in command.folders:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name in _RESULT:
-                (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        _end([messages.results_not_writable(str(folder), error.strerror or str(error))])
-    rows = Rows(command.folders, kind)
-    engines = Engines(command, rows)
-    with rows.live():
-        asyncio.run(engines.run(jobs))
-    if engines.interrupted:
-        rows.says_what_is_left(command.words[0])
-        raise typer.Exit(_INTERRUPTED)
-    report_on(kind, [*map(str, command.folders)])
-
-
-def _end(faults: Iterable[str]) -> NoReturn:
-    for fault in faults:
-        tell(fault)
-    raise typer.Exit(WRONG_USE)
+    with own_result_folders(command.folders):
+        rows = Rows(command.folders, kind)
+        engines = Engines(command, rows)
+        with rows.live():
+            asyncio.run(engines.run(jobs))
+        if engines.interrupted:
+            rows.says_what_is_left(command.words[0])
+            raise typer.Exit(_INTERRUPTED)
+        report_on(kind, [*map(str, command.folders)])

@@ -1,25 +1,32 @@
-"""What a command tells a user beside its output: faults, and how far it is."""
+"""What a command tells a user beside its output: faults, and how far it is; and who reads it."""
 
 from __future__ import annotations
 
 import os
 import signal
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.cli.stdout import WRONG_USE
 from guardduty_eks_audit_logs.foreign_words import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from typing import TextIO
 
     from guardduty_eks_audit_logs.progress import Report
 
 _INTERRUPTED = 130
+
+
+def on_terminal(*streams: TextIO | None) -> bool:
+    """Whether all streams are a terminal; one that is closed is None."""
+    return all(stream is not None and stream.isatty() for stream in streams)
 
 
 def tell(fault: str) -> None:
@@ -27,6 +34,17 @@ def tell(fault: str) -> None:
     for line in messages.error_of(fault).splitlines():
         indent = len(line) - len(line.lstrip(" "))
         typer.echo(f"{' ' * indent}{printable(line)}", err=True)
+
+
+def end_for(faults: Iterable[str]) -> NoReturn:
+    """Tells faults, and ends the command before it has begun anything.
+
+    Raises:
+        typer.Exit: with the exit code of wrong use.
+    """
+    for fault in faults:
+        tell(fault)
+    raise typer.Exit(WRONG_USE)
 
 
 @contextmanager

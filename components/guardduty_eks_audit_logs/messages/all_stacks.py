@@ -117,7 +117,14 @@ def stack_locked() -> str:
 def unlock(stack: str) -> str:
     return (
         "Wait for the other run to end. If no run is going on, "
-        f"`pulumi cancel --stack {stack}` removes the lock; then start the job again."
+        f"`pulumi cancel --stack {stack}` removes the lock; then run the command again."
+    )
+
+
+def stack_not_found() -> str:
+    return (
+        "`pulumi stack ls` lists the stacks. One of another organization has its name in front "
+        "(`acme/prod`): `pulumi org set-default acme` makes that the default."
     )
 
 

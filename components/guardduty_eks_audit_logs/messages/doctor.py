@@ -289,6 +289,8 @@ def help_of_doctor() -> str:
 \b
 It asks AWS and changes nothing. Every operation that a run reads is tried
 once; what a run writes is simulated by IAM, if the caller may ask for it.
+Without --stacks it takes every stack that has a file, but template, demo-...
+and sample-...
 
 \b
 Examples:

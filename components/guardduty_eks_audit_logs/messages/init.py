@@ -61,8 +61,9 @@ def about_new_delegation_stack(region: str) -> str:
 # Questions
 
 
-def question_of_regions() -> str:
-    return "Regions, such as eu-central-1,us-east-1, or all that the account has opted in to"
+def question_of_regions(*, offline: bool) -> str:
+    all_of_them = "" if offline else ", or all that the account has opted in to"
+    return f"Regions, such as eu-central-1,us-east-1{all_of_them}"
 
 
 def question_of_env() -> str:

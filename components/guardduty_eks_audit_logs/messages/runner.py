@@ -59,6 +59,13 @@ def results_not_writable(path: str, reason: str) -> str:
     )
 
 
+def results_of_another_command(path: str) -> str:
+    return (
+        f"another `eks-audit-logs preview` or `up` writes its results to {path}. Wait for its end, "
+        "or name another folder with --results."
+    )
+
+
 def question(stacks: Sequence[str], new: Collection[str]) -> str:
     lines = [f"  {stack}{'  (new stack)' if stack in new else ''}" for stack in stacks]
     head = f"`pulumi up` on {counted(len(stacks), 'stack')}:"
@@ -97,10 +104,12 @@ def first_problem(sentences: Sequence[str]) -> str:
     return f"{shorten(first, _SHOWN, placeholder=' …')}{more}"
 
 
-def interrupt_passed_on(running: int) -> str:
+def interrupt_passed_on(running: int, *, again: bool) -> str:
     if not running:
         return "Interrupted. No more stacks are begun."
     stacks = counted(running, "stack")
+    if again:
+        return f"Interrupted again. {stacks} may end at once, and stay locked."
     return (
         f"Interrupted. No more stacks are begun; {stacks} may still end what is under way. "
         "Ctrl-C again ends all at once, which may leave a stack locked."
@@ -113,10 +122,6 @@ def where_each_stands(command: str, done: int, interrupted: int, not_begun: int)
         "`eks-audit-logs up` goes on with what is left" if command == "up" else "Nothing is changed"
     )
     return f"Interrupted: {numbers}. {goes_on}."
-
-
-def help_of_stacks() -> str:
-    return "Stacks by name, or by a pattern such as 'prod-*'; may be repeated."
 
 
 def help_of_jobs() -> str:
@@ -150,7 +155,7 @@ _FAILED = {
     "up": "1  a stack is refused or has failed; the report says why. Or you said no",
 }
 _MORE_CODES = (
-    "2  wrong use, or nothing could be begun",
+    "2  wrong use, nothing could be begun, or the report can't be written",
     "130  interrupted",
 )
 _WHAT = {

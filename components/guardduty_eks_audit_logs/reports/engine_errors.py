@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 _LINES = 20
 _ERROR = re.compile(r"\s*error: ")
 _LOCKED = re.compile(r"the stack is currently locked|Another update is currently in progress")
-_OTHER_THAN_PLANNED = re.compile(r" violates plan: ")
+_WAYS_OUT = (
+    (re.compile(r" violates plan: "), messages.plan_again),
+    (re.compile(r"no stack named '.*' found"), messages.stack_not_found),
+)
 _FOLLOWS = {"preview failed", "update failed", "resource registration failed"}
 """What the engine says after every error."""
 
@@ -52,7 +55,7 @@ def engine_errors(stack: str, preview: EnginePreview | None, log: str) -> Engine
         told = [line for line in log.splitlines() if line.strip()][-_LINES:]
     if any(map(_LOCKED.search, (*told, *log.splitlines()))):
         return EngineErrors((messages.stack_locked(),), messages.unlock(stack), locked=True)
-    way_out = messages.plan_again() if any(map(_OTHER_THAN_PLANNED.search, told)) else ""
+    way_out = next((say() for error, say in _WAYS_OUT if any(map(error.search, told))), "")
     return EngineErrors(tuple(_once(told))[:_LINES], way_out)
 
 

@@ -144,7 +144,7 @@ def add_files(project: Project, stacks: Sequence[NewStack]) -> list[NewStack]:
             for a new one; nothing is written.
         UserError: a file can't be written; none is.
     """
-    faults = [fault for stack in stacks for fault in _faults(project, stack)]
+    faults = dict.fromkeys(fault for stack in stacks for fault in _faults(project, stack))
     if faults:
         raise SettingsError(faults)
     missing = [stack for stack in stacks if not stack.file.exists()]
@@ -161,8 +161,12 @@ def _written(value: Any) -> str:  # noqa: ANN401 - text, or a list
 def _faults(project: Project, stack: NewStack) -> Iterator[str]:
     """Finds what keeps a stack from its file."""
     if stack.file.is_file():
-        for key, there, wanted in _differences(project, stack):
-            yield messages.other_answer(project.shown(stack.file), key, shown(there), shown(wanted))
+        try:
+            for key, there, wanted in _differences(project, stack):
+                file = project.shown(stack.file)
+                yield messages.other_answer(file, key, shown(there), shown(wanted))
+        except SettingsError as malformed:
+            yield from malformed.faults
     elif stack.file.exists() or stack.file.is_symlink():
         yield messages.no_file_there(project.shown(stack.file))
     else:

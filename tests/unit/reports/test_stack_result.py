@@ -191,6 +191,15 @@ def test_a_locked_stack_is_named_with_the_way_out() -> None:
     assert "`pulumi cancel --stack prod`" in problem.way_out
 
 
+def test_a_stack_of_another_organization_is_found_by_its_default() -> None:
+    log = "error: no stack named 'prod' found\n"
+
+    (problem,) = _result(ResultFiles(_STACK, log=log, exit_code="6"), kind=Kind.RUN).problems
+
+    assert problem.sentence.splitlines()[-1] == "no stack named 'prod' found"
+    assert "`pulumi org set-default acme`" in problem.way_out
+
+
 def test_errors_are_quoted_where_the_program_broke_off() -> None:
     report = run_report(_STACK, outcome="unfinished")
     files = previewed(_STACK, report=report, code=1, log="error: out of memory\n")

@@ -184,13 +184,20 @@ def test_a_file_of_another_ending_or_folder_is_not_doubled(folder: Path) -> None
     ]
 
 
-def test_a_malformed_file_is_named(folder: Path) -> None:
+def test_malformed_files_are_named_beside_all_other_faults(folder: Path) -> None:
     _add(folder)
-    (folder / "stacks" / "Pulumi.prod-us-east-1.yaml").write_text("config: [")
+    for region in ("us-east-1", "eu-west-1"):
+        (folder / "stacks" / f"Pulumi.prod-{region}.yaml").write_text("config: [")
 
-    (fault,) = _refused(folder)
+    faults = _refused(folder, replace(_ANSWERS, management=Actor(_MANAGEMENT, "other")))
 
-    assert fault.startswith("Pulumi.prod-us-east-1.yaml can't be read (")
+    assert [fault.partition(" can't be read (")[0] for fault in faults[:2]] == [
+        "Pulumi.prod-eu-west-1.yaml",
+        "Pulumi.prod-us-east-1.yaml",
+    ]
+    assert [fault.partition(" is ")[0].split(": ")[1] for fault in faults[2:]] == [
+        "aws:profile"
+    ] * 2
 
 
 def test_a_folder_in_a_files_place_is_named(folder: Path) -> None:
