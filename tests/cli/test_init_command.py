@@ -273,9 +273,14 @@ def test_other_accounts_credentials_are_refused_and_offline_asks_nothing(
 
     refused = _run(*wrong)
 
-    assert refused.exit_code == 2
-    assert _MANAGEMENT in refused.output
-    assert refused.output.endswith(" --offline writes the files without asking AWS.\n")
+    assert (refused.exit_code, refused.output) == (
+        2,
+        (
+            f"error: the credentials are of account {_MANAGEMENT}, but --administrator is "
+            f"{ADMINISTRATOR}. Use credentials of that account. --offline writes the files "
+            "without asking AWS.\n"
+        ),
+    )
     assert not (folder / "stacks").exists()
     aws.client.clear_calls()
     assert _run("--offline", *wrong).exit_code == 0
@@ -335,6 +340,27 @@ def test_a_terminal_is_asked_for_what_is_missing(folder: Path) -> None:
     assert 'aws:profile: "security"' in written
     of_management = (folder / "stacks" / "Pulumi.live-delegation-eu-west-1.yaml").read_text()
     assert f'aws:assumeRoles: [{{"roleArn": "{role}"}}]' in of_management
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_unknown_profile_is_named_by_its_option() -> None:
+    refused = _run("--regions", "us-east-1", *_ALONE, "--profile", "nobody")
+
+    assert refused.exit_code == 2
+    assert "profile nobody, which --profile names," in refused.output
+    assert "Correct --profile," in refused.output
+
+
+def test_the_questions_name_the_account_and_may_be_left(folder: Path) -> None:
+    ctrl_d = "\x04"
+
+    code, shown = _on_a_terminal(folder, ["eu-west-1", "", ADMINISTRATOR, ctrl_d], "--offline")
+
+    assert code == 130, shown
+    assert f"How to act as {ADMINISTRATOR}: " in shown
+    assert shown.endswith("\nNothing is written.\n")
+    assert "Aborted" not in shown
+    assert not (folder / "stacks").exists()
 
 
 def test_a_terminal_is_not_asked_beside_a_wrong_option(folder: Path) -> None:

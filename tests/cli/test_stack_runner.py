@@ -293,6 +293,22 @@ def test_a_backend_that_can_not_be_asked_ends_it_before_anything_runs(
     assert said in wrong.stderr
 
 
+def test_outside_of_a_project_the_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    wrong = _run("preview")
+
+    assert (wrong.exit_code, wrong.stderr) == (
+        2,
+        (
+            f"error: there is no Pulumi.yaml in {tmp_path} or above it. Go to the folder of a "
+            "Pulumi project, or one below it.\n"
+        ),
+    )
+
+
 def test_without_pulumi_the_way_out_is_named(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,17 +19,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"max_content_width": 80},
 )
-app.command(help=messages.help_of_coverage())(coverage)
-app.command(help=messages.help_of_doctor())(doctor)
 app.command(help=messages.help_of_init())(init)
 app.command(help=messages.help_of_runner("preview"))(preview)
 app.command(help=messages.help_of_runner("up"))(up)
+app.command(help=messages.help_of_coverage())(coverage)
+app.command(help=messages.help_of_doctor())(doctor)
 app.add_typer(report, name="report")
 
 
 @app.callback()
 def about() -> None:
-    """GuardDuty EKS audit log monitoring: who is on, and what previews and runs did."""
+    """GuardDuty EKS audit log monitoring: many stacks' files, previews, runs, and who is on."""
 
 
 def main() -> None:

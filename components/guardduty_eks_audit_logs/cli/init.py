@@ -81,6 +81,8 @@ Offline = Annotated[
     ),
 ]
 
+_INTERRUPTED = 130
+
 
 def init(
     *,
@@ -111,7 +113,11 @@ def init(
         offline,
     )
     if on_terminal(sys.stdin, sys.stdout):
-        options = _asked(options)
+        try:
+            options = _asked(options)
+        except typer.Abort:  # Ctrl-C, or the end of what is typed
+            typer.echo(f"\n{messages.questions_left()}", err=True)
+            raise typer.Exit(_INTERRUPTED) from None
     # Asking AWS takes boto3, which no other command has to wait for.
     work = import_module("guardduty_eks_audit_logs.cli.init_run")
     raise typer.Exit(work.run(options))
@@ -131,12 +137,14 @@ def _asked(options: Options) -> Options:
         options = _ask(options, messages.question_of_administrator(), _with("administrator"))
     if not (options.profile or options.role):
         acting = _with_credentials("profile", "role")
-        options = _ask(options, messages.question_of_credentials(), acting, _ENVIRONMENT)
+        question = messages.question_of_credentials(options.administrator)
+        options = _ask(options, question, acting, _ENVIRONMENT)
     if not options.says_delegation:
         options = _ask(options, messages.question_of_management_account(), _with_management)
     if not (options.no_delegation or options.management_profile or options.management_role):
         acting = _with_credentials("management_profile", "management_role")
-        options = _ask(options, messages.question_of_credentials(), acting, _ENVIRONMENT)
+        question = messages.question_of_credentials(options.management_account)
+        options = _ask(options, question, acting, _ENVIRONMENT)
     return options
 
 

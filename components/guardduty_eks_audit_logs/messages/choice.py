@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def no_stack_of_users(folder: str) -> Refusal:
     return Refusal(
         f"{folder} has no stack of yours (template, demo-... and sample-... do not count). Make "
-        "one (README, Steps), or name one with --stacks."
+        "some with `eks-audit-logs init`, or name one with --stacks."
     )
 
 

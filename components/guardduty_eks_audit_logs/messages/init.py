@@ -28,9 +28,16 @@ eks-audit-logs init --regions eu-central-1,us-east-1 \\
 Exit codes:
   0  every stack has its file
   2  wrong use, other answers than files have, or AWS does not answer: nothing
-     is written"""
+     is written
+  130  interrupted: nothing is written"""
 
 _NOT_ASKED = "--offline writes the files without asking AWS."
+_OPTIONS = {
+    "aws:profile": "--profile",
+    "aws:assumeRoles": "--role-arn",
+    "aws:allowedAccountIds of this stack lists only": "--administrator is",
+}
+"""What a user has written, by what the files of the stacks say for it."""
 
 
 def help_of_init() -> str:
@@ -68,11 +75,20 @@ def question_of_administrator() -> str:
 
 
 def question_of_management_account() -> str:
-    return "Account id of the management account, or none without delegation stacks"
+    return (
+        "Account id of the management account, for stacks that designate the administrator, or none"
+    )
 
 
-def question_of_credentials() -> str:
-    return "Act as it by an AWS profile, by a role's ARN, or by the environment's credentials"
+def questions_left() -> str:
+    return "Nothing is written."
+
+
+def question_of_credentials(account: str) -> str:
+    return (
+        f"How to act as {account}: the name of an AWS profile, the ARN of a role, or by the "
+        "credentials of the environment"
+    )
 
 
 # Faults of the answers
@@ -179,6 +195,8 @@ def stack_file_not_written(file: str, reason: str) -> str:
 
 
 def aws_not_asked(reason: str) -> str:
+    for key, option in _OPTIONS.items():
+        reason = reason.replace(key, option)
     return f"{reason} {_NOT_ASKED}"
 
 

@@ -140,7 +140,7 @@ def help_of_expect_no_changes() -> str:
 
 
 def help_of_yes() -> str:
-    return "Do not ask."
+    return "Do not ask. Needed without a terminal."
 
 
 _CODES = {
@@ -150,8 +150,11 @@ _CODES = {
     ),
     "up": ("0  every run came to its end",),
 }
+_FAILED = {
+    "preview": "1  a stack is refused or has failed; the report says why",
+    "up": "1  a stack is refused or has failed; the report says why. Or you said no",
+}
 _MORE_CODES = (
-    "1  a stack is refused or has failed; the report says why",
     "2  wrong use, nothing could be begun, or the report can't be written",
     "130  interrupted",
 )
@@ -170,7 +173,7 @@ _WHAT = {
 def help_of_runner(command: str) -> str:
     r"""The help of a command; `\b` keeps the lines of a paragraph apart."""
     what, example = _WHAT[command]
-    codes = "\n".join(f"  {code}" for code in (*_CODES[command], *_MORE_CODES))
+    codes = "\n".join(f"  {code}" for code in (*_CODES[command], _FAILED[command], *_MORE_CODES))
     return (
         f"{what} Without --stacks it takes every stack that has a file, but template, demo-..., "
         "sample-... and those with mode: delegation.\n\n"

@@ -44,7 +44,7 @@ def pulumi_config_failed(stack: str, reason: str) -> Sentence:
 def no_project(folder: str) -> Sentence:
     return (
         f"there is no Pulumi.yaml in {folder} or above it.",
-        "Name the folder of a Pulumi project, or one below it.",
+        "Go to the folder of a Pulumi project, or one below it.",
     )
 
 

@@ -158,7 +158,7 @@ def find_project(folder: Path) -> Project:
         project = _project_in(parent)
         if project:
             return project
-    raise SettingsError((messages.no_project(str(folder)),))
+    raise SettingsError((messages.no_project(str(folder.absolute())),))
 
 
 def faults_of_stack_file(
