@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -68,3 +70,22 @@ def test_no_file_but_pulumi_yaml_has_the_projects_name_in_yaml() -> None:
     files = [file for file in _TEMPLATE.rglob("*.yaml") if "${PROJECT}" in file.read_text()]
 
     assert files == [_TEMPLATE / "Pulumi.yaml"]
+
+
+@pytest.mark.parametrize(("code", "ends"), [(0, 0), (1, 0), (2, 1), (130, 1)])
+def test_a_refused_stack_does_not_hold_up_the_others(tmp_path: Path, code: int, ends: int) -> None:
+    command = tmp_path / "eks-audit-logs"
+    command.write_text(f"#!/bin/sh\nexit {code}\n")
+    command.chmod(0o755)
+    steps = _yaml("template/.github/workflows/deploy.yml")["jobs"]["preview"]["steps"]
+    own = [step["run"] for step in steps if "eks-audit-logs" in step.get("run", "")]
+
+    assert len(own) == 2
+    for script in own:
+        ended = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+            env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_STEP_SUMMARY": "summary"},
+            cwd=tmp_path,
+            check=False,
+        )
+        assert ended.returncode == ends
