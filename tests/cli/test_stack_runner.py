@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pty
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pulumi.runtime.sync_await import _ensure_event_loop
 from typer.testing import CliRunner
 
 from guardduty_eks_audit_logs import messages
@@ -26,6 +28,8 @@ from tests.support.results import change, previewed, ran, region, run_report
 from tests.support.vocabulary import PROJECT_FOLDER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from typer.testing import Result
 
     from guardduty_eks_audit_logs.reports.stack_result import ResultFiles
@@ -89,6 +93,14 @@ class Project:
     def result(self, stack: str) -> dict[str, str]:
         folder = self.folder / ".results" / stack
         return {file.name: file.read_text() for file in folder.iterdir()}
+
+
+@pytest.fixture(autouse=True)
+def _event_loop_of_this_thread() -> Iterator[None]:
+    """`asyncio.run` leaves the thread without the one that other tests' Pulumi wants."""
+    before = _ensure_event_loop()  # type: ignore[no-untyped-call] # as Pulumi has it
+    yield
+    asyncio.set_event_loop(before)
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_a_record_that_is_deleted_before_it_is_made_again_stays(
     aws = organization(accounts=4, regions=REGIONS)
     before = [aws.held(region) for region in REGIONS]
     program = Program(tmp_path / "own-program", aws)
-    program.rewrite('"autoEnable": "NEW",', '"autoEnable": "NEW", "onRelease": "RESTORE",')
+    program.set(onRelease="RESTORE")
     program.rewrite(
         "\nwith ",
         """

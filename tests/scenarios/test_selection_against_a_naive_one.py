@@ -208,7 +208,7 @@ def _served(organization: Organization, *, empty_pages: bool) -> FakeOrganizatio
     )
 
 
-@with_settings(max_examples=ORGANIZATIONS, deadline=None)
+@with_settings(max_examples=ORGANIZATIONS)
 @given(
     seed=st.integers(0, 2**64),
     size=st.sampled_from([0.05, *[1.0] * 5]),  # a failure is shown as a small one

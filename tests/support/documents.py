@@ -82,9 +82,7 @@ HOSTILE = (
 )
 """Texts that Markdown, HTML or GitHub reads as more than text."""
 
-SOME_DOCUMENTS = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+SOME_DOCUMENTS = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 """A large document takes its time to be made up."""
 
 _hostile = st.sampled_from(HOSTILE)

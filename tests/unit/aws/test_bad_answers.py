@@ -110,7 +110,6 @@ def session(aws: _Strange) -> Session:
 
 @pytest.mark.parametrize("path", _PATHS[:6])
 @with_settings(
-    deadline=None,
     max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -140,7 +139,6 @@ def test_reading_ends_with_a_plan_or_with_a_sentence(
 
 @pytest.mark.parametrize("path", _PATHS[5:])
 @with_settings(
-    deadline=None,
     max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardduty_eks_audit_logs.model import (
@@ -91,7 +91,6 @@ def _rule_for(case: _Case, account: AccountId) -> int | None:
     return min(selecting, default=None)
 
 
-@settings(deadline=None)
 @given(_cases())
 def test_each_account_gets_its_first_rule_and_no_other_is_touched(case: _Case) -> None:
     statuses, changes = {}, {}
@@ -116,7 +115,6 @@ def test_each_account_gets_its_first_rule_and_no_other_is_touched(case: _Case) -
     ]
 
 
-@settings(deadline=None)
 @given(_cases())
 def test_those_wait_who_would_be_set_if_guardduty_monitored_them(case: _Case) -> None:
     monitored = replace(
@@ -132,7 +130,6 @@ def test_those_wait_who_would_be_set_if_guardduty_monitored_them(case: _Case) ->
     }
 
 
-@settings(deadline=None)
 @given(_cases())
 def test_a_plan_is_refused_for_non_members_and_all_with_exceptions(case: _Case) -> None:
     members = {m.account: m.relationship_status for m in case.snapshot.members}
@@ -166,7 +163,6 @@ def test_a_plan_is_refused_for_non_members_and_all_with_exceptions(case: _Case) 
     ] == []
 
 
-@settings(deadline=None)
 @given(_cases())
 def test_a_second_run_after_an_undisturbed_first_changes_nothing(case: _Case) -> None:
     first = make_plan(case.settings, case.snapshot, OWNER)
@@ -218,7 +214,6 @@ def _released_as(
     return "LEAVE" if current == target else f"{current or 'UNKNOWN'} -> {target}"
 
 
-@settings(deadline=None)
 @given(_cases(), _BEFORE, st.sampled_from(OnRelease))
 def test_recorded_accounts_stay_recorded_or_are_released(
     case: _Case, before: dict[AccountId, FeatureStatus], on_release: OnRelease
@@ -229,7 +224,6 @@ def test_recorded_accounts_stay_recorded_or_are_released(
     assert plan.release.by_account == {a: word for a, word in released.items() if word}
 
 
-@settings(deadline=None)
 @given(_cases(), _BEFORE, st.sampled_from(OnRelease))
 def test_every_account_that_a_run_writes_is_recorded_first(
     case: _Case, before: dict[AccountId, FeatureStatus], on_release: OnRelease
@@ -243,7 +237,6 @@ def test_every_account_that_a_run_writes_is_recorded_first(
         assert plan.to_record[account] == (current.value if current else "UNKNOWN")
 
 
-@settings(deadline=None)
 @given(_cases(), _BEFORE, st.sampled_from(OnRelease))
 def test_a_run_after_an_undisturbed_one_has_nothing_to_do(
     case: _Case, before: dict[AccountId, FeatureStatus], on_release: OnRelease

@@ -42,7 +42,7 @@ def _read(configuration: dict[str, Any]) -> Settings | tuple[str, ...]:
         return error.faults
 
 
-@with_settings(deadline=None, max_examples=200)
+@with_settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(_KEYS), _ANYTHING, max_size=5), st.booleans())
 def test_any_values_are_read_or_refused(values: dict[str, Any], as_text: bool) -> None:  # noqa: FBT001
     configuration = {
@@ -61,7 +61,7 @@ def test_any_values_are_read_or_refused(values: dict[str, Any], as_text: bool) -
             assert all(len(a) == 12 and a.isdigit() for a in rule.accounts or ())
 
 
-@with_settings(deadline=None, max_examples=100)
+@with_settings(max_examples=100)
 @given(st.text(max_size=200))
 def test_any_text_in_place_of_the_rules(text: str) -> None:
     _read({f"{PROJECT}:members": text})

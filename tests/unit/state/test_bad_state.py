@@ -201,7 +201,6 @@ def _context(keys: dict[str, str]) -> RunContext:
 
 @pytest.mark.parametrize("call", _CALLS)
 @with_settings(
-    deadline=None,
     max_examples=EXAMPLES,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -243,7 +242,7 @@ _STATE: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("urn", _STATE)
-@with_settings(deadline=None, max_examples=40)
+@with_settings(max_examples=40)
 @given(data=st.data())
 def test_the_program_refuses_its_last_state_or_reads_what_is_in_it(
     urn: str, data: st.DataObject

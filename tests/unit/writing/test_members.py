@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import tenacity
 from botocore.exceptions import EndpointConnectionError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardduty_eks_audit_logs.aws.batches import CALLS_AT_ONCE
@@ -192,7 +192,6 @@ def test_progress_is_told_before_the_first_write() -> None:
     assert told == ["EKS audit logs: setting 2 of 3 members"]
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(accounts(130)), st.tuples(*2 * [st.sampled_from(FeatureStatus)])
@@ -657,7 +656,6 @@ def test_reading_alone_keeps_what_aws_does_not_tell_apart() -> None:
     assert set(read.statuses) == set(accounts(60)) - set(read.unprocessed)
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_every_account_is_either_as_wanted_or_unprocessed(data: st.DataObject) -> None:
     people = accounts(70)
