@@ -47,6 +47,7 @@ def test_a_region_that_leaves_is_released_by_account_and_counted_first(
     stack.configure({"regions": [HERE], "profile": "administrator"})
     for refused in (stack.preview(), stack.up("--skip-preview")):
         assert refused.code != 0
+        assert len(refused.errors) == 1, refused.text
         (error,) = refused.errors
         assert GONE in error
         assert "maxDisabled" in error
