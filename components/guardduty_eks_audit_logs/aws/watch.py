@@ -82,6 +82,8 @@ class Watch:
         """
         self._note_begin()
         try:
+            if time.monotonic() >= self._end():
+                raise ConnectionFailedError(self._why_over(operation))
             return self._wait(operation, _Asked(ask), time.monotonic() + CALL_SECONDS)
         finally:
             self._note_end()
