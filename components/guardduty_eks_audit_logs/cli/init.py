@@ -12,6 +12,7 @@ import typer
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.cli.stderr import on_terminal, tell
+from guardduty_eks_audit_logs.cli.stdout import INTERRUPTED
 from guardduty_eks_audit_logs.settings.new_stack_answers import Options, faults_of_answers
 
 Regions = Annotated[
@@ -81,8 +82,6 @@ Offline = Annotated[
     ),
 ]
 
-_INTERRUPTED = 130
-
 
 def init(
     *,
@@ -117,7 +116,7 @@ def init(
             options = _asked(options)
         except typer.Abort:  # Ctrl-C, or the end of what is typed
             typer.echo(f"\n{messages.questions_left()}", err=True)
-            raise typer.Exit(_INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
     # Asking AWS takes boto3, which no other command has to wait for.
     work = import_module("guardduty_eks_audit_logs.cli.init_run")
     raise typer.Exit(work.run(options))

@@ -18,6 +18,7 @@ from guardduty_eks_audit_logs.cli.report import report_on
 from guardduty_eks_audit_logs.cli.result_folders import own_result_folders
 from guardduty_eks_audit_logs.cli.rows import Rows
 from guardduty_eks_audit_logs.cli.stderr import end_for, on_terminal
+from guardduty_eks_audit_logs.cli.stdout import INTERRUPTED
 from guardduty_eks_audit_logs.errors import SettingsError
 from guardduty_eks_audit_logs.foreign_words import harmless, printable
 from guardduty_eks_audit_logs.reports.document import Kind
@@ -25,7 +26,6 @@ from guardduty_eks_audit_logs.settings.chosen_stacks import stacks_to_run
 from guardduty_eks_audit_logs.settings.stack_files import find_project
 
 _DECLINED = 1
-_INTERRUPTED = 130
 
 Jobs = Annotated[int, typer.Option(min=1, help=messages.help_of_jobs())]
 Results = Annotated[
@@ -105,5 +105,5 @@ def _run(command: Command, jobs: int, kind: Kind) -> NoReturn:
             asyncio.run(engines.run(jobs))
         if engines.interrupted:
             rows.says_what_is_left(command.words[0])
-            raise typer.Exit(_INTERRUPTED)
+            raise typer.Exit(INTERRUPTED)
         report_on(kind, [*map(str, command.folders)])

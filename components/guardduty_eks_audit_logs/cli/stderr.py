@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.cli.stdout import WRONG_USE
+from guardduty_eks_audit_logs.cli.stdout import INTERRUPTED, WRONG_USE
 from guardduty_eks_audit_logs.foreign_words import printable
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from guardduty_eks_audit_logs.progress import Report
-
-_INTERRUPTED = 130
 
 
 def on_terminal(*streams: TextIO | None) -> bool:
@@ -55,7 +53,7 @@ def progress() -> Iterator[Report]:
     def interrupted(*_: object) -> None:
         # Threads wait for AWS, and nothing has been written that has to be undone.
         console.show_cursor()
-        os._exit(_INTERRUPTED)
+        os._exit(INTERRUPTED)
 
     before = signal.signal(signal.SIGINT, interrupted)
     try:

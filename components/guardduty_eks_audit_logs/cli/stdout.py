@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 WRONG_USE = 2
 """The exit code of wrong use, and of output that can't be written."""
 
+INTERRUPTED = 130
+"""The exit code of a command that was interrupted, as shells have it for SIGINT."""
+
 
 @contextmanager
 def writing_to_stdout() -> Iterator[None]:
