@@ -19,7 +19,7 @@ from tools.progress import Command, run_showing_life
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MINIMUM_GO = (1, 26)
+MINIMUM_GO = (1, 26, 6)
 
 _MODULES = Path(__file__).resolve().parent
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
@@ -79,7 +79,7 @@ def build_engine(version: str, folder: Path, report: Callable[[str], None]) -> N
     """Build the CLI and its Python language host into `folder/bin`.
 
     Args:
-        version: The engine's version, such as `v3.259.0`; go.mod pins the same.
+        version: The engine's version, such as `v3.276.0`; go.mod pins the same.
         folder: An empty folder.
         report: Takes one line of progress at a time.
 
@@ -122,8 +122,8 @@ def find_go() -> str:
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError) as error:
         raise BuildError(f"{go} does not answer `go env GOVERSION`") from error
-    number = re.search(r"go(\d+)\.(\d+)", said)
-    if number is None or (int(number[1]), int(number[2])) < MINIMUM_GO:
+    number = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", said)
+    if number is None or tuple(int(each or 0) for each in number.groups()) < MINIMUM_GO:
         raise BuildError(f"the Go on PATH ({go}) is {said.removeprefix('go') or 'unknown'}")
     return go
 

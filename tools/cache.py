@@ -92,7 +92,7 @@ class EngineCache:
 
     Attributes:
         root: The cache folder.
-        version: The engine's version with its `v`, such as `v3.259.0`.
+        version: The engine's version with its `v`, such as `v3.276.0`.
     """
 
     root: Path

@@ -35,7 +35,7 @@ def download_engine(
     """Download the CLI with its language hosts into `folder/bin`.
 
     Args:
-        version: The engine's version, such as `v3.259.0`.
+        version: The engine's version, such as `v3.276.0`.
         folder: An empty or missing folder.
         report: Takes one line of progress at a time.
         site: What must answer for the download to be tried at all; None doesn't try.

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ENGINE_VERSION = "v3.259.0"
+ENGINE_VERSION = "v3.276.0"
 """What is downloaded or built; tools/pulumi/go.mod pins the same."""
 
+_GO = ".".join(map(str, MINIMUM_GO))
 _HELP = f"""\
 Get the Pulumi engine (the CLI and its Python language host) and print its folder on stdout.
 
@@ -40,7 +41,7 @@ It is looked for in this order:
   1. `pulumi` {MINIMUM_VERSION} or newer on PATH: used as it is, never replaced
   2. {ENGINE_VERSION} in the cache, ${{XDG_CACHE_HOME:-~/.cache}}/guardduty-eks-audit-logs
   3. the official download of {ENGINE_VERSION}, if {OFFICIAL_SITE} answers
-  4. a build of {ENGINE_VERSION} from Go modules, with Go {MINIMUM_GO[0]}.{MINIMUM_GO[1]} or newer \
+  4. a build of {ENGINE_VERSION} from Go modules, with Go {_GO} or newer \
 on PATH (about 6 minutes)
 What 3 and 4 give goes into the cache. Progress is told on stderr.
 """
@@ -59,7 +60,7 @@ class Engine:
     """A Pulumi engine that is ready to use: put `bin` first on PATH.
 
     Attributes:
-        version: Its version, such as `v3.259.0`.
+        version: Its version, such as `v3.276.0`.
         bin: The folder of `pulumi` and, unless that is elsewhere on PATH, its language host.
         origin: How this run came by it.
         kept_as: For an engine from the cache, whether it was DOWNLOADED or BUILT once.
@@ -72,7 +73,7 @@ class Engine:
 
     @property
     def words(self) -> str:
-        """One line for people, such as `v3.259.0, built from Go modules, kept in ~/.cache/…`."""
+        """One line for people, such as `v3.276.0, built from Go modules, kept in ~/.cache/…`."""
         came = (self.kept_as or self.origin).words
         where = "in" if self.origin is Origin.PATH else "kept in"
         return f"{self.version}, {came}, {where} {shown(self.bin)}"
@@ -152,7 +153,6 @@ def _prove(bin_folder: Path, version: str) -> None:
 
 def _all_ways(version: str, failures: list[Exception]) -> str:
     no_cli, no_download, no_build = (str(each).replace("\n", "\n     ") for each in failures)
-    go = ".".join(map(str, MINIMUM_GO))
     return f"""\
 there is no Pulumi engine here, and none could be had. Any one of three ways helps:
   1. Install Pulumi {MINIMUM_VERSION} or newer (https://www.pulumi.com/docs/install) and have it \
@@ -160,7 +160,7 @@ on PATH.
      Here: {no_cli}
   2. Have internet access: the official {version} is then downloaded.
      Here: {no_download}
-  3. Install Go {go} or newer (https://go.dev/dl): {version} is then built from its Go modules.
+  3. Install Go {_GO} or newer (https://go.dev/dl): {version} is then built from its Go modules.
      Here: {no_build}"""
 
 

@@ -24,7 +24,7 @@ class InstalledEngine:
     """A usable engine on PATH.
 
     Attributes:
-        version: What `pulumi version` says, such as `v3.259.0`.
+        version: What `pulumi version` says, such as `v3.276.0`.
         bin: The folder on PATH in which `pulumi` was found.
     """
 

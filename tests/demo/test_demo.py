@@ -176,7 +176,7 @@ def test_long_lines_go_on_below_their_beginning() -> None:
 
 
 def test_a_long_path_stays_in_one_piece() -> None:
-    path = "~/.cache/guardduty-eks-audit-logs/pulumi-v3.259.0/bin"
+    path = "~/.cache/guardduty-eks-audit-logs/pulumi-v3.276.0/bin"
 
     assert _printed(lambda screen: screen.step("2/7", "Pulumi engine", f"kept in {path}")) == [
         "[2/7] Pulumi engine             kept in",

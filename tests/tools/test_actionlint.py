@@ -87,8 +87,8 @@ def test_without_go_one_sentence_says_the_way_out(capsys: pytest.CaptureFixture[
     (said,) = capsys.readouterr().err.splitlines()
     assert said == (
         f"error: there is no actionlint {ACTIONLINT_VERSION} on PATH: install it "
-        "(https://github.com/rhysd/actionlint), or Go 1.26 or newer (https://go.dev/dl), by which "
-        "it is built; here that failed: no `go` on PATH"
+        "(https://github.com/rhysd/actionlint), or Go 1.26.6 or newer (https://go.dev/dl), by "
+        "which it is built; here that failed: no `go` on PATH"
     )
 
 

@@ -32,7 +32,7 @@ echo "$@" >>{machine.root}/pulumi.log
 into="$PULUMI_HOME/plugins/$3-$4-v$5"
 mkdir -p "$into" && : >"$into/pulumi-resource-aws" && chmod +x "$into/pulumi-resource-aws\"""",
     )
-    return Engine("v3.259.0", machine.bin, Origin.PATH)
+    return Engine("v3.276.0", machine.bin, Origin.PATH)
 
 
 def _calls(machine: Machine) -> list[str]:

@@ -37,7 +37,7 @@ def test_without_a_usable_xdg_cache_home_it_is_in_the_home(environ: dict[str, st
 
 
 def test_each_version_has_its_own_folder(tmp_path: Path) -> None:
-    assert EngineCache(tmp_path, "v3.259.0").folder == tmp_path / "pulumi-v3.259.0"
+    assert EngineCache(tmp_path, "v3.276.0").folder == tmp_path / "pulumi-v3.276.0"
 
 
 def test_what_was_kept_is_found_with_its_origin(machine: Machine) -> None:

@@ -33,8 +33,8 @@ def test_it_installs_the_wanted_version_into_the_wanted_folder(
 
     monkeypatch.setattr(PulumiCommand, "install", install)
 
-    assert main(["v3.259.0", str(tmp_path)]) == 0
-    assert asked == [(str(tmp_path), VersionInfo(3, 259, 0))]
+    assert main(["v3.276.0", str(tmp_path)]) == 0
+    assert asked == [(str(tmp_path), VersionInfo(3, 276, 0))]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_went_wrong_is_said_without_a_traceback(
 ) -> None:
     _installer_that_raises(monkeypatch, error)
 
-    assert main(["v3.259.0", str(tmp_path)]) == 1
+    assert main(["v3.276.0", str(tmp_path)]) == 1
 
     said = capsys.readouterr().err
     assert "certificate verify failed" in said

@@ -131,7 +131,7 @@ def test_a_killed_build_never_looks_finished_and_is_cleared_away(
 
     assert following.ended() == 0
     assert machine.cache.finished() is not None
-    assert _in_cache(machine) == ["engine.lock", "pulumi-v3.259.0"]
+    assert _in_cache(machine) == ["engine.lock", "pulumi-v3.276.0"]
 
 
 def test_the_one_who_waits_builds_when_the_other_dies(machine: Machine) -> None:

@@ -12,8 +12,9 @@ if {"-h", "--help"} & set(sys.argv[1:]):
     )
     sys.exit(0)
 
-# The engine ends its plugins by SIGINT, one after the other, and gives all of them five seconds
-# together: whoever has not been told to cancel by then "exited prematurely", it says. So this one
+# The engine ends its plugins by SIGINT. Before 3.274 it did so one after the other, and gave all of
+# them five seconds together: whoever had not been told to cancel by then "exited prematurely", it
+# said, and failed the run, as it can on a busy machine with any provider. So this one
 # ends at once, as the real plugin does. Python would take down threads and libraries first, which
 # takes long on a busy machine; there is nothing to finish, since the engine asks no more of it.
 # Before the libraries are loaded, for an end that comes while they are.
