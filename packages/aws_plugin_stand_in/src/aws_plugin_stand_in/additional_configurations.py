@@ -8,14 +8,14 @@ nothing, a replacement comes down to one more write.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_plugin_stand_in.schema import Kind, Property
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from aws_plugin_stand_in.wire import Properties
+    from aws_plugin_stand_in.wire import Properties, Value
 
 
 def additional_configurations(
@@ -46,3 +46,13 @@ def given_configurations(inputs: Properties, switch: str) -> Iterator[tuple[str,
     for block in blocks if isinstance(blocks, list) else []:
         if isinstance(block, dict):
             yield str(block["name"]), str(block[switch])
+
+
+def configurations_read(feature: Mapping[str, Any], switch: str) -> list[Value] | None:
+    """The list as AWS has it in a feature that it returns; None if the feature has none."""
+    member = switch[0].upper() + switch[1:]
+    found: list[Value] = [
+        {"name": one.get("Name"), switch: one.get(member)}
+        for one in feature.get("AdditionalConfiguration", [])
+    ]
+    return found or None

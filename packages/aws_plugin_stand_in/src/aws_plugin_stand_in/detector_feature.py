@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from aws_plugin_stand_in.additional_configurations import (
     additional_configurations,
+    configurations_read,
     given_configurations,
 )
 from aws_plugin_stand_in.detector import get_detector
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     )
 
     from aws_plugin_stand_in.resource import Call
-    from aws_plugin_stand_in.wire import Properties, Value
+    from aws_plugin_stand_in.wire import Properties
 
 STATUSES = ("ENABLED", "DISABLED")
 # The service model's DetectorFeature.
@@ -73,12 +74,8 @@ class DetectorFeature(FeatureResource):
             detector = get_detector(call, detector_id)
         for feature in detector.get("Features", []) if detector else []:
             if feature.get("Name") == name:
-                additional: list[Value] = [
-                    {"name": one.get("Name"), "status": one.get("Status")}
-                    for one in feature.get("AdditionalConfiguration", [])
-                ]
                 return {
-                    "additionalConfigurations": additional or None,
+                    "additionalConfigurations": configurations_read(feature, "status"),
                     "detectorId": detector_id,
                     "name": name,
                     "region": call.region,

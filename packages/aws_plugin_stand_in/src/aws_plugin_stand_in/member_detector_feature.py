@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from aws_plugin_stand_in.additional_configurations import (
     additional_configurations,
+    configurations_read,
     given_configurations,
 )
 from aws_plugin_stand_in.failures import NotProcessedError, doing, one_line
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
         MemberFeaturesConfigurationTypeDef,
     )
 
-    from aws_plugin_stand_in.wire import Properties, Value
+    from aws_plugin_stand_in.wire import Properties
 
 _STATUSES = ("ENABLED", "DISABLED")
 # The service model's OrgFeature.
@@ -78,13 +79,9 @@ class MemberDetectorFeature(ResourceType):
         for member in found["MemberDataSourceConfigurations"]:
             for feature in member.get("Features", []):
                 if feature.get("Name") == name:
-                    additional: list[Value] = [
-                        {"name": one.get("Name"), "status": one.get("Status")}
-                        for one in feature.get("AdditionalConfiguration", [])
-                    ]
                     return {
                         "accountId": account_id,
-                        "additionalConfigurations": additional or None,
+                        "additionalConfigurations": configurations_read(feature, "status"),
                         "detectorId": detector_id,
                         "name": name,
                         "region": call.region,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from aws_plugin_stand_in.additional_configurations import (
     additional_configurations,
+    configurations_read,
     given_configurations,
 )
 from aws_plugin_stand_in.failures import NotFoundError, doing
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     )
 
     from aws_plugin_stand_in.resource import Call
-    from aws_plugin_stand_in.wire import Properties, Value
+    from aws_plugin_stand_in.wire import Properties
 
 # The service model's OrgFeature: DetectorFeature without AI_ANALYST.
 _FEATURES = (
@@ -74,12 +75,8 @@ class OrganizationConfigurationFeature(FeatureResource):
             organization = describe_organization(call, detector_id)
         for feature in organization.get("Features", []) if organization else []:
             if feature.get("Name") == name:
-                additional: list[Value] = [
-                    {"name": one.get("Name"), "autoEnable": one.get("AutoEnable")}
-                    for one in feature.get("AdditionalConfiguration", [])
-                ]
                 return {
-                    "additionalConfigurations": additional or None,
+                    "additionalConfigurations": configurations_read(feature, "autoEnable"),
                     "autoEnable": feature.get("AutoEnable"),
                     "detectorId": detector_id,
                     "name": name,
