@@ -28,6 +28,7 @@ from guardduty_eks_audit_logs.aws.credentials.files import (
 )
 from guardduty_eks_audit_logs.aws.credentials.roles import role_credentials, role_source
 from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
+from guardduty_eks_audit_logs.aws.light_answers import make_lighter
 from guardduty_eks_audit_logs.aws.organizations import OrganizationsApi
 from guardduty_eks_audit_logs.aws.watch import Watch, watched
 from guardduty_eks_audit_logs.errors import CredentialsError, SettingsError
@@ -128,6 +129,7 @@ def open_session(
     watch = Watch(where, report, seconds)
     acting = _who_acts(settings, configured, watch)
     acting.give_to(configured)
+    make_lighter(configured)
     clients = Clients(boto3.Session(botocore_session=configured), settings, where)
     with named_faults(lambda _: acting.source, "GetCallerIdentity"):
         sts = watched(clients.sts(), watch)
