@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import boto3
 from botocore.config import Config
@@ -14,7 +14,9 @@ from botocore.loaders import create_loader
 from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.batches import CALLS_AT_ONCE
 from guardduty_eks_audit_logs.aws.light_answers import make_lighter
+from guardduty_eks_audit_logs.aws.pace import Pace
 from guardduty_eks_audit_logs.errors import SettingsError
 from guardduty_eks_audit_logs.foreign_words import harmless
 
@@ -36,17 +38,16 @@ class Attempts:
     """How a client tries a call.
 
     botocore's default mode and number of attempts differ between its versions. 10 in the standard
-    mode outlast a short throttling (back-off with jitter, 20 s at most).
+    mode outlast a short outage (back-off with jitter, 20 s at most); `aws.pace` follows a limit on
+    calls a second.
 
     Attributes:
         most: so many in all.
         seconds: so long each of them waits for an answer.
-        mode: of botocore's retries; `adaptive` asks at the rate that the service bears.
     """
 
     most: int
     seconds: int
-    mode: Literal["standard", "adaptive"] = "standard"
 
 
 STS = Attempts(3, 10)
@@ -57,10 +58,9 @@ GUARDDUTY = Attempts(10, 60)
 MEMBER_WRITES = Attempts(3, 60)
 """Few: what fails to be set is tried again by `writing.members`, for `retryMinutes`."""
 
-ORGANIZATIONS = Attempts(10, 10, "adaptive")
-"""It may be asked for hundreds of accounts."""
+ORGANIZATIONS = Attempts(10, 10)
 
-FIRST_LOOK = Attempts(2, 10, "adaptive")
+FIRST_LOOK = Attempts(2, 10)
 """Without a connection, a run does not wait for the root."""
 
 
@@ -103,11 +103,13 @@ class Clients:
         session: acts by the credentials.
         settings: have the endpoints.
         region: where.
+        paces: how fast each service is asked: its clients share AWS's limit.
     """
 
     session: boto3.Session
     settings: ProviderSettings
     region: str
+    paces: dict[str, Pace] = field(default_factory=dict, compare=False)
 
     def check_endpoints(self) -> None:
         """Looks at the settings' endpoints, also those of clients that nothing may need.
@@ -130,12 +132,15 @@ class Clients:
     def guardduty(self, attempts: Attempts = GUARDDUTY) -> GuardDutyClient:
         """GuardDuty."""
         with _making():
-            return self.session.client("guardduty", **self._options("guardduty", attempts))
+            client = self.session.client("guardduty", **self._options("guardduty", attempts))
+            return self.paces.setdefault("guardduty", Pace()).give_to(client)
 
     def organizations(self, attempts: Attempts = ORGANIZATIONS) -> OrganizationsClient:
         """AWS Organizations."""
         with _making():
-            return self.session.client("organizations", **self._options("organizations", attempts))
+            options = self._options("organizations", attempts)
+            client = self.session.client("organizations", **options)
+            return self.paces.setdefault("organizations", Pace()).give_to(client)
 
     def iam(self) -> IAMClient:
         """IAM, which is global."""
@@ -150,9 +155,10 @@ class Clients:
     def _options(self, service: str, attempts: Attempts, region: str | None = None) -> _Options:
         settings = self.settings
         config = Config(
-            retries={"mode": attempts.mode, "total_max_attempts": attempts.most},
+            retries={"mode": "standard", "total_max_attempts": attempts.most},
             connect_timeout=10,
             read_timeout=attempts.seconds,
+            max_pool_connections=CALLS_AT_ONCE,
             use_dualstack_endpoint=settings.use_dualstack_endpoint,
             use_fips_endpoint=settings.use_fips_endpoint,
             user_agent_extra="guardduty-eks-audit-logs",
