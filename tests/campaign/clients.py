@@ -33,8 +33,6 @@ def made_once() -> Iterator[None]:
         credentials = session.get_credentials()
         config: Any = asked.pop("config", None) or Config()
         retries: Any = dict(config.retries or {})
-        # botocore's adaptive mode paces itself by the real time, of which a history has none.
-        retries["mode"] = "standard"
         key = (
             service,
             credentials and credentials.access_key,

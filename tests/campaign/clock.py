@@ -16,6 +16,7 @@ from unittest.mock import patch
 import tenacity
 
 import guardduty_eks_audit_logs.aws.failures
+import guardduty_eks_audit_logs.aws.pace
 import guardduty_eks_audit_logs.reading.snapshot
 import guardduty_eks_audit_logs.resources.process
 from aws_sandbox.clock import VirtualClock
@@ -79,6 +80,7 @@ def kept_by(time: Time) -> Iterator[None]:
             patch.object(FaultBook.__init__, "__defaults__", (time.monotonic,)),
             patch.object(Gate, "wait", lambda _gate, seconds, _caller=None: time.sleep(seconds)),
             patch.object(tenacity, "time", waiting),
+            patch.object(guardduty_eks_audit_logs.aws.pace, "time", waiting),
             patch.object(guardduty_eks_audit_logs.resources.process.CANCELLED, "wait", time.sleep),
             # botocore pauses by this function between its attempts.
             patch.object(real_time, "sleep", time.sleep),

@@ -124,7 +124,7 @@ def test_killed_between_two_batches_the_next_run_does_the_rest(
 def test_an_engine_that_is_killed_alone_leaves_no_provider_that_writes_on(
     organization: Callable[..., Organization], tmp_path: Path
 ) -> None:
-    aws = organization(accounts=1200)
+    aws = organization(accounts=2400)
     stack = aws.stack(
         members=[{"status": "ENABLED", "all": True}], showCosts=False, maxDisabled="100%"
     )
@@ -140,7 +140,7 @@ def test_an_engine_that_is_killed_alone_leaves_no_provider_that_writes_on(
         tmp_path / "log",
     )
     assert started.kill_when(lambda: len(writes()) >= 1, "engine")
-    time.sleep(8)  # long enough for all 16 batches
+    time.sleep(10)  # long enough for all 32 batches
 
     # Those that had been answered, and those that were on their way.
     assert len(writes()) <= 2 * CALLS_AT_ONCE

@@ -20,7 +20,8 @@ JUST_JOINED = timedelta(hours=1)
 
 _NOT_ASSOCIATED = "is not an associated member"
 _PASSING = ("internal error", "rate exceeded", "too many requests", "throttl")
-_OVERLOADED = ("throttl", "toomanyrequests", "limitexceeded", "requestlimit", "slowdown")
+_THROTTLING = ("throttl", "toomanyrequests", "requestlimit", "slowdown")
+_OVERLOADED = (*_THROTTLING, "limitexceeded")
 _BROKEN = ("internalserver", "internalfailure", "internalerror", "serviceunavailable")
 _NO_ADMINISTRATOR = (
     "organization master permission",
@@ -86,6 +87,11 @@ def _of_a_call(error: ServiceError) -> Retry:
     if error.code == "BadRequestException" and not about_the_caller:
         return Retry.SPLIT
     return Retry.NEVER
+
+
+def is_throttling(code: str) -> bool:
+    """Whether an error code says that AWS is asked too often; 429 is that of an empty answer."""
+    return code == "429" or any(known in code.lower() for known in _THROTTLING)
 
 
 def has_just_joined(member: Membership | None, now: datetime | None = None) -> bool:

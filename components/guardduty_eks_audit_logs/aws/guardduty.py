@@ -33,7 +33,7 @@ from guardduty_eks_audit_logs.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mypy_boto3_guardduty import GuardDutyClient
     from mypy_boto3_guardduty.type_defs import (
@@ -147,14 +147,23 @@ class GuardDutyApi:
     def members(self, detector_id: DetectorId) -> tuple[Membership, ...]:
         """Lists all member accounts once, whatever their relationship status (ListMembers)."""
         found: dict[AccountId, Membership] = {}
+        for page in self.member_pages(detector_id):
+            # An account that joins between two pages may be in both of them.
+            found.update((member.account, member) for member in page)
+        return tuple(found.values())
+
+    def member_pages(self, detector_id: DetectorId) -> Iterator[tuple[Membership, ...]]:
+        """Lists the member accounts page by page, as `members` does (ListMembers).
+
+        AWS gives each page with the token of the one before, so they come one after another. An
+        account that joins meanwhile may be in two of them: the later one holds.
+        """
         with aws_errors("ListMembers"):
             listed = self._client.get_paginator("list_members").paginate(
                 DetectorId=detector_id, OnlyAssociated="false"
             )
             for page in read_pages("ListMembers", listed):
-                # An account that joins between two pages may be in both of them.
-                found.update((m.account, m) for m in map(_membership, page["Members"]))
-        return tuple(found.values())
+                yield tuple(_membership(member) for member in page["Members"])
 
     def memberships(
         self, detector_id: DetectorId, accounts: Sequence[AccountId]

@@ -13,12 +13,17 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.utils import validate_region_name
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.account import AccountApi
-from guardduty_eks_audit_logs.aws.clients import FIRST_LOOK, MEMBER_WRITES, Clients, addresses
+from guardduty_eks_audit_logs.aws.clients import (
+    FIRST_LOOK,
+    MEMBER_WRITES,
+    Clients,
+    addresses,
+    boto3_session,
+)
 from guardduty_eks_audit_logs.aws.credentials.faults import is_denied, named_faults
 from guardduty_eks_audit_logs.aws.credentials.fetched import Fetched, fetch, given
 from guardduty_eks_audit_logs.aws.credentials.files import (
@@ -29,7 +34,7 @@ from guardduty_eks_audit_logs.aws.credentials.files import (
 from guardduty_eks_audit_logs.aws.credentials.roles import role_credentials, role_source
 from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
 from guardduty_eks_audit_logs.aws.organizations import OrganizationsApi
-from guardduty_eks_audit_logs.aws.watch import Watch, watched
+from guardduty_eks_audit_logs.aws.watch import Watch, watched, watched_later
 from guardduty_eks_audit_logs.errors import CredentialsError, SettingsError
 from guardduty_eks_audit_logs.foreign_words import printable
 from guardduty_eks_audit_logs.model import AccountId
@@ -123,12 +128,13 @@ def open_session(
     with addresses():
         validate_region_name(where)
     if is_secret and settings.keys:
-        session = boto3.Session(*settings.keys, botocore_session=configured_session(settings))
+        session = boto3_session(configured_session(settings), settings.keys)
         _refuse_credentials_in_clear(Clients(session, settings, where), is_secret)
     watch = Watch(where, report, seconds)
     acting = _who_acts(settings, configured, watch)
     acting.give_to(configured)
-    clients = Clients(boto3.Session(botocore_session=configured), settings, where)
+    clients = Clients(boto3_session(configured), settings, where)
+    clients.check_endpoints()
     with named_faults(lambda _: acting.source, "GetCallerIdentity"):
         sts = watched(clients.sts(), watch)
         answer = sts.get_caller_identity()
@@ -137,13 +143,15 @@ def open_session(
             printable(answer.get("Arn", "")),
         )
     _check_account(caller, settings)
-    guardduty, member_writes = clients.guardduty(), clients.guardduty(MEMBER_WRITES)
-    organizations, first_look = clients.organizations(), clients.organizations(FIRST_LOOK)
+    guardduty = clients.guardduty()
+    member_writes = watched_later(lambda: clients.guardduty(MEMBER_WRITES), watch)
+    organizations = watched_later(clients.organizations, watch)
+    first_look = watched_later(lambda: clients.organizations(FIRST_LOOK), watch)
     return Session(
         where,
         caller,
-        GuardDutyApi(watched(guardduty, watch), watched(member_writes, watch)),
-        OrganizationsApi(watched(organizations, watch), watched(first_look, watch)),
+        GuardDutyApi(watched(guardduty, watch), member_writes),
+        OrganizationsApi(organizations, first_look),
         partition=guardduty.meta.partition,
         identity=who if isinstance(who, Identity) else None,
         notices=(notice,) if notice else (),
@@ -202,7 +210,7 @@ def _as_role(
         return assumed if is_denied(error) else before.source
 
     with named_faults(source, f"AssumeRole {role.role_arn}"):
-        sts = Clients(boto3.Session(botocore_session=session), settings, watch.region).sts()
+        sts = Clients(boto3_session(session), settings, watch.region).sts()
         # The role is assumed anew as long as the process lasts: only each call has an end.
         credentials = role_credentials(watched(sts, watch.without_end()), role)
     return Fetched(credentials, assumed, source)

@@ -168,8 +168,17 @@ _THREAD = threading.local()
 
 def watched(client: Client, watch: Watch) -> Client:
     """Wraps a boto3 client: a watch waits for each of its calls."""
-    client.meta.events.register("before-send", _stop_if_abandoned)
-    return cast("Client", _Watched(client, watch))
+    return watched_later(lambda: client, watch)
+
+
+def watched_later(make: Callable[[], Client], watch: Watch) -> Client:
+    """The same for a client that is made when it is first used: many runs never do.
+
+    Args:
+        make: makes it; called once.
+        watch: waits for each of its calls.
+    """
+    return cast("Client", _Watched(make, watch))
 
 
 def _stop_if_abandoned(**_event: object) -> None:
@@ -179,20 +188,31 @@ def _stop_if_abandoned(**_event: object) -> None:
 
 
 class _Watched:
-    def __init__(self, client: BaseClient, watch: Watch) -> None:
-        self._client = client
+    def __init__(self, make: Callable[[], BaseClient], watch: Watch) -> None:
+        self._make = make
         self._watch = watch
+        self._lock = threading.Lock()
+        self._made: BaseClient | None = None
+
+    def _client(self) -> BaseClient:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+                self._made.meta.events.register("before-send", _stop_if_abandoned)
+            return self._made
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the client has
-        found = getattr(self._client, name)
-        operation = self._client.meta.method_to_api_mapping.get(name)
+        client = self._client()
+        found = getattr(client, name)
+        operation = client.meta.method_to_api_mapping.get(name)
         if operation is None:
             return found
         return lambda **request: self._watch.call(operation, lambda: found(**request))
 
     def get_paginator(self, name: str) -> _WatchedPaginator:
-        operation = self._client.meta.method_to_api_mapping[name]
-        return _WatchedPaginator(self._client.get_paginator(name), operation, self._watch)
+        client = self._client()
+        operation = client.meta.method_to_api_mapping[name]
+        return _WatchedPaginator(client.get_paginator(name), operation, self._watch)
 
 
 class _WatchedPaginator:

@@ -9,14 +9,66 @@ from guardduty_eks_audit_logs.aws.batches import at_once, batches
 from guardduty_eks_audit_logs.aws.failures import Retry, classify, has_just_joined
 from guardduty_eks_audit_logs.aws.patience import Patience, attempt_until_done
 from guardduty_eks_audit_logs.errors import UserError
-from guardduty_eks_audit_logs.model import AccountId, FeatureStatus, Membership, MemberStatuses
+from guardduty_eks_audit_logs.model import (
+    BATCH,
+    AccountId,
+    FeatureStatus,
+    Membership,
+    MemberStatuses,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
     from guardduty_eks_audit_logs.model import DetectorId
     from guardduty_eks_audit_logs.progress import Report
+
+
+def read_members(
+    api: GuardDutyApi, detector_id: DetectorId
+) -> tuple[tuple[Membership, ...], MemberStatuses]:
+    """Lists all members, and reads EKS_AUDIT_LOGS of the monitored ones while further pages come.
+
+    The members of several pages are asked for together, so that the calls are no more than if the
+    list had been read first: 50 accounts in each but the last.
+
+    Args:
+        api: GuardDuty in the region, as the administrator.
+        detector_id: the administrator's detector.
+
+    Raises:
+        UserError: a whole call failed.
+    """
+    members: dict[AccountId, Membership] = {}
+
+    def read(batch: Sequence[AccountId]) -> MemberStatuses:
+        return api.member_statuses(detector_id, batch)
+
+    def monitored() -> Iterator[Sequence[AccountId]]:
+        asked: set[AccountId] = set()
+        waiting: list[AccountId] = []
+        for page in api.member_pages(detector_id):
+            for member in page:
+                members[member.account] = member
+                if member.monitored and member.account not in asked:
+                    asked.add(member.account)
+                    waiting.append(member.account)
+            while len(waiting) >= BATCH:
+                yield waiting[:BATCH]
+                del waiting[:BATCH]
+        if waiting:
+            yield waiting
+
+    found = joined(at_once(read, monitored()))
+    # What a later page says of an account holds.
+    left = {account for account, member in members.items() if not member.monitored}
+    statuses = MemberStatuses(
+        {account: status for account, status in found.statuses.items() if account not in left},
+        {account: reason for account, reason in found.unprocessed.items() if account not in left},
+        found.managed - left,
+    )
+    return tuple(members.values()), statuses
 
 
 def read_member_statuses(

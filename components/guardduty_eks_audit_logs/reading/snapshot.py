@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from guardduty_eks_audit_logs.errors import WHO_ASKS, ServiceError
 from guardduty_eks_audit_logs.model import Refused, Snapshot
 from guardduty_eks_audit_logs.planning.decisions import is_member
-from guardduty_eks_audit_logs.reading.member_statuses import read_member_statuses
+from guardduty_eks_audit_logs.reading.member_statuses import read_members
 from guardduty_eks_audit_logs.reading.organization_lookup import read_organization_lookup
 from guardduty_eks_audit_logs.settings.modes import Mode
 
@@ -67,12 +67,11 @@ def read_snapshot(session: Session, settings: Settings, record: Record | None = 
             if error.code not in WHO_ASKS:
                 raise
             return replace(snapshot, organization_refused=Refused(error.code, error.reason))
-    members = api.members(detector_id)
-    monitored = [member.account for member in members if member.monitored]
+    members, statuses = read_members(api, detector_id)
     return replace(
         snapshot,
         members=members,
-        statuses=read_member_statuses(api, detector_id, monitored),
+        statuses=statuses,
         lookup=_lookup(session, settings, members),
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
+from guardduty_eks_audit_logs.aws.batches import CALLS_AT_ONCE
 from guardduty_eks_audit_logs.errors import ConnectionFailedError, ServiceError
 from guardduty_eks_audit_logs.model import OrganizationLookup
 from guardduty_eks_audit_logs.planning.decisions import rule_label
@@ -353,12 +354,15 @@ def test_units_beside_the_path_are_not_asked_for() -> None:
     assert units == {ROOT, _PROD, _EU, _SHOPS}
 
 
-class _FourAtOnce(FakeOrganizations):
-    """Answers about tags only when four are asked for at once."""
+_MANY = 3 * CALLS_AT_ONCE
+
+
+class _AFewAtOnce(FakeOrganizations):
+    """Answers about tags only when as many are asked for at once as may be."""
 
     def __init__(self) -> None:
-        super().__init__(_UNITS, dict.fromkeys(accounts(12), ROOT))
-        self.barrier = Barrier(4)
+        super().__init__(_UNITS, dict.fromkeys(accounts(_MANY), ROOT))
+        self.barrier = Barrier(CALLS_AT_ONCE)
         self.lock = Lock()
         self.in_flight: set[str] = set()
         self.most = 0
@@ -373,12 +377,12 @@ class _FourAtOnce(FakeOrganizations):
         return super().list_tags_for_resource(ResourceId, **page)
 
 
-def test_four_calls_go_out_at_once_and_no_more() -> None:
-    organization = _FourAtOnce()
-    read_organization_lookup(_rules(_tagged(env="prod")), accounts(12), organization.api)
+def test_a_few_calls_go_out_at_once_and_no_more() -> None:
+    organization = _AFewAtOnce()
+    read_organization_lookup(_rules(_tagged(env="prod")), accounts(_MANY), organization.api)
 
-    assert len(organization.asked("ListTagsForResource")) == 12
-    assert organization.most == 4
+    assert len(organization.asked("ListTagsForResource")) == _MANY
+    assert organization.most == CALLS_AT_ONCE
 
 
 # Refusals

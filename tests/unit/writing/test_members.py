@@ -549,7 +549,7 @@ def test_an_aws_that_stays_silent_is_not_asked_for_every_batch() -> None:
     (told,) = set(outcome.unprocessed.values())
     assert told.startswith("no answer from AWS (GetMemberDetectors: ")
     # 300 seconds of silence, and the calls that were under way.
-    assert len(guardduty.calls) <= 300 / 60 + 4
+    assert len(guardduty.calls) <= 300 / 60 + CALLS_AT_ONCE
 
 
 def test_an_aws_that_answers_now_and_then_is_asked_for_every_batch() -> None:
