@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 CALLS_AT_ONCE = 4
 """AWS publishes no request rate for these calls: a few at once, and botocore backs off."""
 
+REGIONS_AT_ONCE = 8
+"""GuardDuty's rates hold for each region by itself; each is asked a few calls at once."""
+
 In = TypeVar("In")
 Out = TypeVar("Out")
 

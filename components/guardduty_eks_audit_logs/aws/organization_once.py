@@ -98,6 +98,10 @@ class OrganizationOnce:
         """See `OrganizationsApi.tags`."""
         return self._ask(self._api.tags, account)
 
+    def is_delegated_administrator(self, account: AccountId) -> bool:
+        """See `OrganizationsApi.is_delegated_administrator`."""
+        return account in self.guardduty_administrators()
+
     def guardduty_administrators(self) -> frozenset[AccountId]:
         """See `OrganizationsApi.guardduty_administrators`."""
         return self._ask(self._api.guardduty_administrators)
