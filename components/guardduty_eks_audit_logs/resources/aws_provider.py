@@ -14,6 +14,8 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import OtherAccountError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from guardduty_eks_audit_logs.model import Snapshot
     from guardduty_eks_audit_logs.settings.identity import AssumeRole, Identity
 
@@ -61,6 +63,37 @@ def check_aws_provider(component: pulumi.ComponentResource, snapshot: Snapshot) 
         raise OtherAccountError(
             messages.provider_of_another_account(snapshot.region, caller, snapshot.caller)
         )
+
+
+def import_id(
+    component: pulumi.ComponentResource,
+    name: str,
+    id_: str,
+    region: str,
+    state_ids: Mapping[str, str],
+) -> str | None:
+    """Gives the id by which pulumi-aws takes a resource of AWS into the state.
+
+    It reads an import in the provider's region, unless the id names another one: `<id>@<region>`.
+    The engine takes such an id for another resource's if the state has this one already: its id
+    there names no region.
+
+    Args:
+        component: the resource's parent.
+        name: the resource's own name.
+        id_: its id in AWS.
+        region: where it is.
+        state_ids: the ids that the stack's state has, by name.
+
+    Returns:
+        None if the state has it already, and the provider is of another region.
+    """
+    if aws.get_region(opts=pulumi.InvokeOptions(parent=component)).region == region:
+        return id_
+    # With an alias, the state may have it under a former name.
+    renamed = component._aliases and id_ in state_ids.values()  # noqa: SLF001 - has no other way
+    known = renamed or state_ids.get(name) == id_
+    return None if known else f"{id_}@{region}"
 
 
 _ANY_OF_AWS = "aws:guardduty/detector:Detector"
