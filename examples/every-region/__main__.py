@@ -26,14 +26,16 @@ with user_errors():
         allowed_account_ids=config.get_object("allowedAccountIds") or (),
     )
     settings, overrides = read_settings_file(Path("settings.yaml"))
+    regions = config.require_object("regions")
     # All regions' refusals at once, before anything is registered.
-    planned = plan_regions(settings, identity, config.require_object("regions"), overrides)
+    planned = plan_regions(settings, identity, regions, overrides)
 
+    # One for all regions: each resource names its own.
+    provider = aws_provider("aws", identity, regions[0])
+    options = pulumi.ResourceOptions(provider=provider)
     deployed = []
     for session, plan in planned:
         log_summary(plan, session)
-        provider = aws_provider(session.region, identity, session.region)
-        options = pulumi.ResourceOptions(provider=provider)
         name = f"eks-audit-logs-{session.region}"
         monitoring = EksAuditLogs(name, plan, options)
         pulumi.export(session.region, monitoring.accounts)

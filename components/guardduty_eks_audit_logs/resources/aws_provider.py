@@ -6,6 +6,7 @@ Dynamic resources do not inherit an aws provider.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import pulumi
 import pulumi_aws as aws
@@ -56,9 +57,14 @@ def check_aws_provider(component: pulumi.ComponentResource, snapshot: Snapshot) 
     Raises:
         OtherAccountError: it is.
     """
-    if snapshot.identity is None and component.get_provider(_ANY_OF_AWS) is None:
+    provider = component.get_provider(_ANY_OF_AWS)
+    if snapshot.identity is None and provider is None:
         return
-    caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(parent=component)).account_id
+    caller = _CALLERS.get(provider) if provider else None
+    if caller is None:
+        caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(parent=component)).account_id
+    if provider:
+        _CALLERS[provider] = caller
     if caller != snapshot.caller:
         raise OtherAccountError(
             messages.provider_of_another_account(snapshot.region, caller, snapshot.caller)
@@ -98,3 +104,6 @@ def import_id(
 
 _ANY_OF_AWS = "aws:guardduty/detector:Detector"
 """Pulumi gives the provider for a type; one counts for all of its package."""
+
+_CALLERS: WeakKeyDictionary[pulumi.ProviderResource, str] = WeakKeyDictionary()
+"""Whose account each provider is: one for many regions is asked once."""

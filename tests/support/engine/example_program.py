@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from demo.project import copy_example
+from demo.project import ROOT, copy_example
 from tests.support.engine.stack import Stack
 
 if TYPE_CHECKING:
@@ -29,6 +29,22 @@ class Program:
         text = file.read_text()
         assert text.count(before) == 1
         file.write_text(text.replace(before, after))
+
+    def with_a_provider_a_region(self) -> None:
+        """Rewrites it as this example was: each region has an aws provider of its own."""
+        one = (
+            '    provider = aws_provider("aws", identity, regions[0])\n'
+            "    options = pulumi.ResourceOptions(provider=provider)\n"
+        )
+        each = one.replace("    ", 8 * " ").replace('"aws"', "session.region")
+        logged = "        log_summary(plan, session)\n"
+        self.rewrite(one, "")
+        self.rewrite(logged, logged + each.replace("regions[0]", "session.region"))
+
+    def restore(self) -> None:
+        """Takes the program back as the example has it."""
+        example = ROOT / "examples" / "every-region" / "__main__.py"
+        (self._folder / "__main__.py").write_text(example.read_text())
 
     def set(self, **settings: object) -> None:
         """Changes what every region has, or its `overrides`."""
