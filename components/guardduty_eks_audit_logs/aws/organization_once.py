@@ -106,6 +106,14 @@ class OrganizationOnce:
         """See `OrganizationsApi.guardduty_administrators`."""
         return self._ask(self._api.guardduty_administrators)
 
+    def account_status(self, account: AccountId) -> str | None:
+        """See `OrganizationsApi.account_status`."""
+        return self._ask(self._api.account_status, account)
+
+    def account_count(self) -> int:
+        """See `OrganizationsApi.account_count`."""
+        return self._ask(self._api.account_count)
+
     def guardduty_policies(self) -> tuple[PolicyName, ...]:
         """See `OrganizationsApi.guardduty_policies`."""
         return self._ask(self._api.guardduty_policies)

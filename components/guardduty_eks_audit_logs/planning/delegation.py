@@ -11,7 +11,7 @@ from guardduty_eks_audit_logs.messages.catalogue import as_notices
 from guardduty_eks_audit_logs.state.ledger import LastState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from guardduty_eks_audit_logs.messages.catalogue import Notice, Refusal
     from guardduty_eks_audit_logs.model import AccountId, Delegation
@@ -46,26 +46,26 @@ def plan_delegation(delegation: Delegation, last: LastState | None = None) -> De
     """
     region, wanted = delegation.region, delegation.wanted
     last = last or LastState()
-    another = designations_of_others(last, (wanted, region), messages.designates(wanted, region))
+    another = designations_of_others(last, [(wanted, region)], messages.designates(wanted, region))
     refusals = (*another, *_refusals(delegation))
     notices = () if refusals else tuple(_notices(delegation))
     return DelegationPlan(delegation, refusals, notices, last.ids)
 
 
 def designations_of_others(
-    last: LastState, kept: tuple[AccountId, str] | None, now: str
+    last: LastState, kept: Collection[tuple[AccountId, str]], now: str
 ) -> tuple[Refusal, ...]:
     """Refuses a run that would leave a designation of its state.
 
     Args:
         last: the stack's last state.
-        kept: the account and region that the run designates; None if it designates no account.
+        kept: the account in each region that the run designates.
         now: what the run does, as the rest of a sentence.
     """
     return tuple(
         messages.designation_of_another(one.region, one.account, now)
         for one in last.designations
-        if (one.account, one.region) != kept
+        if (one.account, one.region) not in kept
     )
 
 

@@ -66,7 +66,7 @@ def plan_region(settings: Settings, session: Session) -> Plan:
         (
             *lost_records(last.records),
             *other_records(last.others([(caller, region)]), caller, [region]),
-            *designations_of_others(last, None, messages.designates_nobody()),
+            *designations_of_others(last, (), messages.designates_nobody()),
         )
     )
     return plan_with_state(settings, session, last, stack_name())

@@ -18,7 +18,9 @@ from guardduty_eks_audit_logs.errors import (
     SettingsError,
     UserError,
 )
+from guardduty_eks_audit_logs.program.end import refuse
 from guardduty_eks_audit_logs.program.session import connect, sentence_with_region
+from guardduty_eks_audit_logs.settings.faults import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,6 +53,17 @@ class RegionRead(Generic[Planned]):
     plan: Planned | None = None
     faults: tuple[str, ...] = ()
     in_common: Message | None = None
+
+
+def named_regions(regions: Sequence[str]) -> tuple[str, ...]:
+    """Gives each region of a list once.
+
+    Raises:
+        SystemExit: it is none, or has none; that is logged.
+    """
+    if isinstance(regions, str) or not regions:
+        refuse((messages.regions_malformed(shown(regions)),))
+    return tuple(dict.fromkeys(regions))
 
 
 def read_regions(

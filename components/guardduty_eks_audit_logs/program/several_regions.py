@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.planning.delegation import designations_of_others
 from guardduty_eks_audit_logs.planning.plan import make_leaving_plan
 from guardduty_eks_audit_logs.planning.refusals import (
     lost_records,
@@ -15,7 +16,11 @@ from guardduty_eks_audit_logs.planning.refusals import (
 from guardduty_eks_audit_logs.program.end import refuse, refuse_if
 from guardduty_eks_audit_logs.program.last_state import read_own_state, stack_name
 from guardduty_eks_audit_logs.program.one_region import plan_with_state
-from guardduty_eks_audit_logs.program.regions_at_once import faults_of, read_regions
+from guardduty_eks_audit_logs.program.regions_at_once import (
+    faults_of,
+    named_regions,
+    read_regions,
+)
 from guardduty_eks_audit_logs.program.report_file import REPORT
 from guardduty_eks_audit_logs.reading.snapshot import read_snapshot
 from guardduty_eks_audit_logs.reports.region_report import region_report
@@ -60,10 +65,8 @@ def plan_regions(
         SystemExit: no region is named, or some region can't be read or refuses its plan; all
             regions' sentences are logged together.
     """
-    if isinstance(regions, str) or not regions:
-        refuse((messages.regions_malformed(shown(regions)),))
+    named = named_regions(regions)
     last = read_own_state()
-    named = tuple(dict.fromkeys(regions))
     left = sorted({record.region for record in last.others(())} - set(named))
     own = overrides or {}
     if strangers := sorted(set(own) - {*named, *left}):
@@ -79,6 +82,7 @@ def plan_regions(
             *_refusals(planner, [plan for _, plan in planned]),
             *_other_records(last, {one.caller for one in read if one.caller}, named),
             *lost_records(last.records),
+            *designations_of_others(last, (), messages.designates_nobody()),
         )
     )
     return planned

@@ -32,14 +32,15 @@ class Program:
 
     def with_a_provider_a_region(self) -> None:
         """Rewrites it as this example was: each region has an aws provider of its own."""
-        one = (
-            '    provider = aws_provider("aws", identity, regions[0])\n'
-            "    options = pulumi.ResourceOptions(provider=provider)\n"
+        registered = "        monitoring = EksAuditLogs("
+        self.rewrite(
+            registered,
+            "        provider = aws_provider(session.region, identity, session.region)\n"
+            "        options = pulumi.ResourceOptions(provider=provider)\n" + registered,
         )
-        each = one.replace("    ", 8 * " ").replace('"aws"', "session.region")
-        logged = "        log_summary(plan, session)\n"
-        self.rewrite(one, "")
-        self.rewrite(logged, logged + each.replace("regions[0]", "session.region"))
+        planned = "    planned = plan_regions(settings, identity, regions, overrides)\n"
+        one = "    options = with_one_provider(identity, regions)\n"
+        self.rewrite(planned + one, planned)
 
     def restore(self) -> None:
         """Takes the program back as the example has it."""
