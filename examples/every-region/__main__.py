@@ -6,15 +6,47 @@ import pulumi
 
 from guardduty_eks_audit_logs import (
     AssumeRole,
+    DelegatedAdministrator,
     EksAuditLogs,
     Identity,
     aws_provider,
     fail_if_incomplete,
     log_summary,
+    plan_delegations,
     plan_regions,
     read_settings_file,
     user_errors,
 )
+
+
+def keep_monitoring(identity: Identity, regions: list[str]) -> list[EksAuditLogs]:
+    """Keeps what settings.yaml says, as the delegated administrator."""
+    settings, overrides = read_settings_file(Path("settings.yaml"))
+    # All regions' refusals at once, before anything is registered.
+    planned = plan_regions(settings, identity, regions, overrides)
+    options = with_one_provider(identity, regions)
+    deployed = []
+    for session, plan in planned:
+        log_summary(plan, session)
+        name = f"eks-audit-logs-{session.region}"
+        monitoring = EksAuditLogs(name, plan, options)
+        pulumi.export(session.region, monitoring.accounts)
+        deployed.append(monitoring)
+    return deployed
+
+
+def designate(administrator: str, identity: Identity, regions: list[str]) -> None:
+    """Designates the administrator, as the management account."""
+    plans = plan_delegations(administrator, identity, regions)
+    options = with_one_provider(identity, regions)
+    for plan in plans:
+        DelegatedAdministrator(f"administrator-{plan.delegation.region}", plan, options)
+
+
+def with_one_provider(identity: Identity, regions: list[str]) -> pulumi.ResourceOptions:
+    """Makes one aws provider for all regions: each resource names its own."""
+    return pulumi.ResourceOptions(provider=aws_provider("aws", identity, regions[0]))
+
 
 config = pulumi.Config()
 
@@ -25,18 +57,11 @@ with user_errors():
         assume_roles=(AssumeRole(role_arn=role),) if role else (),
         allowed_account_ids=config.get_object("allowedAccountIds") or (),
     )
-    settings, overrides = read_settings_file(Path("settings.yaml"))
-    # All regions' refusals at once, before anything is registered.
-    planned = plan_regions(settings, identity, config.require_object("regions"), overrides)
-
+    regions = config.require_object("regions")
+    administrator = config.get("administratorAccountId")
     deployed = []
-    for session, plan in planned:
-        log_summary(plan, session)
-        provider = aws_provider(session.region, identity, session.region)
-        options = pulumi.ResourceOptions(provider=provider)
-        name = f"eks-audit-logs-{session.region}"
-        monitoring = EksAuditLogs(name, plan, options)
-        pulumi.export(session.region, monitoring.accounts)
-        deployed.append(monitoring)
-
+    if administrator:
+        designate(administrator, identity, regions)
+    else:
+        deployed = keep_monitoring(identity, regions)
     pulumi.run(lambda: fail_if_incomplete(*deployed))

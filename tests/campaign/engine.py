@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 _TOLD_ALREADY = 32
 _UNKNOWN: Any = cast("type[Any]", Unknown)()
 _STATE_OF_A_STACK = "pulumi:pulumi:readStackResourceOutputs"
+_REGION_OF_A_PROVIDER = "aws:index/getRegion:getRegion"
 
 
 class StoppedError(Exception):
@@ -289,7 +290,12 @@ class _Run:
             raise StoppedError from error
 
     def ask(self, token: str, arguments: Properties) -> Properties:
-        """The engine's own function that reads a stack's state, as it was saved last."""
+        """The engine's own function that reads a stack's state, as it was saved last.
+
+        Of pulumi-aws it has only the one that names the provider's region.
+        """
+        if token == _REGION_OF_A_PROVIDER:
+            return {"region": self._configuration["aws:region"]}
         name = self._stack.place.reference
         if token != _STATE_OF_A_STACK or arguments["stackName"] != name:
             raise AssertionError(token, arguments)

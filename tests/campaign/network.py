@@ -12,6 +12,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -112,6 +113,7 @@ class Network:
     results: dict[str, set[str]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     cut: int = 0
+    _lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
         self._client = Client(self.sandbox)
@@ -132,6 +134,11 @@ class Network:
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
         """Lets the sandbox answer one request, as far as the history lets it through."""
+        # A program reads several regions at once.
+        with self._lock:
+            return self._send(request)
+
+    def _send(self, request: AWSPreparedRequest) -> AWSResponse:
         operation, body = _operation(request), _body(request)
         write = not operation.startswith(READING)
         self._pass(write=write)

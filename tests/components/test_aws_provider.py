@@ -99,6 +99,20 @@ def test_every_setting_of_an_identity_is_one_of_the_provider() -> None:
 # What is kept, and who is asked
 
 
+def test_one_provider_for_several_regions_is_asked_once_who_it_is() -> None:
+    engine = _Engine()
+
+    def program() -> None:
+        options = pulumi.ResourceOptions(provider=aws_provider("own", Identity(), REGION))
+        for name in ("first", "second"):
+            plan = make_plan(settings(), region_with({account(1): ON}), OWNER)
+            EksAuditLogs(name, plan, options)
+
+    engine.run(program)
+    assert len(engine.asked) == 1
+    assert {"first-prior", "second-prior"} <= set(engine.registered)
+
+
 def test_the_dynamic_resources_keep_the_identity() -> None:
     engine = _Engine()
     _run(engine, Identity(profile="audit"), explicit=True)

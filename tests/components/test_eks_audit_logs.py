@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pulumi
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
@@ -337,6 +338,46 @@ def test_the_next_run_keeps_the_detector_that_the_stack_made() -> None:
     }
 
 
+_OWN = Detector(DETECTOR, monitoring=True, status=ON, tags={OWNER_TAG: OWNER})
+
+
+@pytest.mark.parametrize(
+    ("state_ids", "aliases", "asked"),
+    [
+        ({}, [], f"{DETECTOR}@{REGION}"),
+        ({"eks-detector": DETECTOR}, [], ""),
+        ({"eks-detector": "an earlier one"}, [], f"{DETECTOR}@{REGION}"),
+        ({"former-detector": DETECTOR}, [], f"{DETECTOR}@{REGION}"),
+        ({"former-detector": DETECTOR}, [pulumi.Alias(name="former")], ""),
+        ({}, [pulumi.Alias(name="former")], f"{DETECTOR}@{REGION}"),
+    ],
+    ids=["unknown", "known", "another", "another name", "renamed", "renamed and unknown"],
+)
+def test_another_regions_provider_imports_a_detector_by_its_region(
+    state_ids: dict[str, str], aliases: list[pulumi.Alias], asked: str
+) -> None:
+    engine = Engine(region="eu-west-1")
+    snapshot = replace(_MEMBERS, detector=_OWN)
+    last = LastState(ids=state_ids)
+    plan = make_plan(settings(detector="create"), snapshot, OWNER, last)
+    options = pulumi.ResourceOptions(aliases=aliases)
+
+    engine.run(lambda: EksAuditLogs("eks", plan, options).unprocessed)
+
+    assert engine.registered["eks-detector"].import_id == asked
+
+
+@pytest.mark.parametrize("state_ids", [{}, {"eks-detector": DETECTOR}])
+def test_the_regions_own_provider_imports_a_detector_by_its_id(state_ids: dict[str, str]) -> None:
+    engine = Engine(region=REGION)
+    snapshot = replace(_MEMBERS, detector=_OWN)
+    plan = make_plan(settings(detector="create"), snapshot, OWNER, LastState(ids=state_ids))
+
+    engine.run(lambda: EksAuditLogs("eks", plan).unprocessed)
+
+    assert engine.registered["eks-detector"].import_id == DETECTOR
+
+
 @pytest.mark.parametrize("tags", [{}, {OWNER_TAG: OWNER}])
 def test_an_existing_detector_is_not_the_stacks_to_keep(tags: dict[str, str]) -> None:
     snapshot = replace(_MEMBERS, detector=Detector(DETECTOR, monitoring=True, status=ON, tags=tags))
@@ -450,6 +491,23 @@ def test_the_designation_of_an_administrator_takes_over_one_that_is_there(
     assert child.parent == "admin"
     assert child.asked == {"adminAccountId": ADMINISTRATOR, "region": REGION}
     assert child.import_id == (ADMINISTRATOR if designated else "")
+
+
+@pytest.mark.parametrize(
+    ("state_ids", "asked"),
+    [({}, f"{ADMINISTRATOR}@{REGION}"), ({"admin-designation": ADMINISTRATOR}, "")],
+)
+def test_another_regions_provider_imports_a_designation_by_its_region(
+    state_ids: dict[str, str], asked: str
+) -> None:
+    there = Designation(ADMINISTRATOR, ending=False)
+    delegation = Delegation(REGION, _MANAGEMENT, ADMINISTRATOR, there)
+    plan = plan_delegation(delegation, LastState(ids=state_ids))
+    engine = Engine(region="eu-west-1")
+
+    engine.run(lambda: DelegatedAdministrator("admin", plan).account)
+
+    assert engine.registered["admin-designation"].import_id == asked
 
 
 def test_only_a_destroy_removes_the_designation() -> None:

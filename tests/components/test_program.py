@@ -340,25 +340,6 @@ def test_what_is_wrong_with_the_caller_is_told_once(aws: Aws, program: _Program)
     assert told.startswith("all 2 regions: AWS does not accept the credentials (ListDetectors: No")
 
 
-def test_a_network_that_is_not_there_is_waited_for_once(
-    aws: Aws, program: _Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Engine(preview=True).start()
-    asked: list[str] = []
-
-    def gone(_who: object, region: str) -> NoReturn:
-        asked.append(region)
-        raise ConnectionFailedError("GetCallerIdentity got no answer.")
-
-    monkeypatch.setattr(guardduty_eks_audit_logs.program.several_regions, "connect", gone)
-    with pytest.raises(SystemExit):
-        _planned(["us-east-1", "eu-west-1"])
-
-    assert asked == ["us-east-1"]
-    assert program.told(logging.ERROR) == ["us-east-1: GetCallerIdentity got no answer."]
-    assert aws.requests == []
-
-
 @pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize("regions", [[], "eu-west-1", ""])
 def test_regions_are_a_list_of_some(program: _Program, regions: Sequence[str]) -> None:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.engine.example_program import REGIONS
+from tests.support.engine.example_program import REGIONS, Program
 from tests.support.engine.organization import account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.support.engine.organization import Organization
     from tests.support.engine.stack import Run
@@ -25,6 +26,9 @@ DELEGATION = {
     "administratorAccountId": ADMINISTRATOR,
     "aws:profile": "management",
 }
+
+
+_ADMINISTRATOR = {"administratorAccountId": ADMINISTRATOR}
 
 
 def _designated(aws: Organization) -> dict[str, str | None]:
@@ -104,3 +108,32 @@ def test_a_replacement_keeps_it_and_a_destroy_says_how_many_it_affects(
     assert aws.writes() == ["DisableOrganizationAdminAccount"]
     assert _designated(aws) == {HERE: None, THERE: ADMINISTRATOR}
     assert stack.kinds() == []
+
+
+def test_one_stack_of_a_program_designates_in_every_region(
+    organization: Callable[..., Organization], tmp_path: Path
+) -> None:
+    aws = organization(regions=REGIONS)
+    program = Program(tmp_path / "own-program", aws)
+    stack = program.stack(profile="management", administratorAccountId=ADMINISTRATOR)
+
+    taken_over = stack.up("--skip-preview")
+    assert taken_over.code == 0, taken_over.text
+    assert aws.writes() == []
+    for again in (stack.preview("--expect-no-changes"), stack.up("--expect-no-changes")):
+        assert again.code == 0, again.text
+
+    destroyed = stack.destroy()
+    assert destroyed.code == 0, destroyed.text
+    assert _designated(aws) == dict.fromkeys(REGIONS)
+    made = stack.up("--skip-preview")
+    assert made.code == 0, made.text
+    assert _designated(aws) == dict.fromkeys(REGIONS, ADMINISTRATOR)
+    settled = stack.preview("--expect-no-changes")
+    assert settled.code == 0, settled.text
+
+    aws.control.clear_calls()
+    stack.configure({"regions": [HERE], "profile": "management", **_ADMINISTRATOR})
+    _refused(aws, stack.preview(), THERE, "pulumi destroy")
+    stack.configure({"regions": list(REGIONS), "profile": "administrator"})
+    _refused(aws, stack.preview(), "mode", ADMINISTRATOR)

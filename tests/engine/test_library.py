@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,9 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.engine.organization import Organization
+    from tests.support.engine.stack import Stack
 
 pytestmark = pytest.mark.slow
 
+_WITHOUT_DETECTORS = """
+regions: [us-east-1, eu-west-1]
+regionsWithoutAdministratorDetector: [us-east-1, eu-west-1]
+"""
 SOMEBODY_ELSE = {"AWS_PROFILE": "management"}
 
 
@@ -86,6 +93,76 @@ def test_a_role_keeps_the_regions_though_one_has_other_rules(
     assert _statuses(aws, REGIONS[0]) == {ON}
     held = aws.held(REGIONS[1])
     assert {member for member in aws.members() if held[member] == OFF} == {account(1)}
+
+
+def _providers(stack: Stack) -> int:
+    return stack.exported().count('"type": "pulumi:providers:aws"')
+
+
+def _ids(stack: Stack) -> dict[str, str]:
+    """The ids of the resources in the state, by their names there."""
+    return {resource["urn"]: resource.get("id", "") for resource in stack.resources()}
+
+
+def _steps(text: str) -> dict[tuple[str, str], int]:
+    """What the engine's diff is to do to how many resources of a type, but for the refresh."""
+    steps = re.findall(r"^ *[-+~]+ ?([\w:/.-]+): \(([\w-]+)\)", text, flags=re.MULTILINE)
+    return Counter((kind, step) for kind, step in steps if step != "refresh")
+
+
+def test_a_provider_a_region_becomes_one_and_nothing_is_replaced(
+    aws: Organization, program: Program
+) -> None:
+    program.with_a_provider_a_region()
+    stack = program.stack()
+    assert stack.up("--skip-preview").code == 0
+    assert _providers(stack) == len(REGIONS)
+    ids, held = _ids(stack), [aws.held(region) for region in REGIONS]
+    aws.control.clear_calls()
+    program.restore()
+
+    preview = stack.preview("--diff")
+    assert preview.code == 0, preview.text
+    assert _steps(preview.text) == {
+        ("pulumi:providers:aws", "create"): 1,
+        ("pulumi:providers:aws", "delete"): len(REGIONS),
+    }
+    run = stack.up("--skip-preview")
+
+    assert run.code == 0, run.text
+    assert (_providers(stack), _ids(stack)) == (1, ids)
+    assert aws.writes() == []
+    again = stack.preview("--expect-no-changes")
+    assert again.code == 0, again.text
+    assert [aws.held(region) for region in REGIONS] == held
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_detectors_of_every_region_are_taken_back_after_a_destroy(
+    organization: Callable[..., Organization],
+    tmp_path: Path,
+    one: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    aws = organization(description=_WITHOUT_DETECTORS)
+    program = Program(tmp_path / "own-program", aws)
+    program.set(detector="create")
+    if not one:
+        program.with_a_provider_a_region()
+    stack = program.stack()
+    assert stack.up("--skip-preview").code == 0
+    made = {region: stack.resource(":Detector", region)["id"] for region in REGIONS}
+    kept = stack.preview("--expect-no-changes")
+    assert kept.code == 0, kept.text
+    assert stack.destroy("--skip-preview").code == 0
+    aws.control.clear_calls()
+
+    back = stack.up()
+
+    assert back.code == 0, back.text
+    assert {region: stack.resource(":Detector", region)["id"] for region in REGIONS} == made
+    assert "CreateDetector" not in aws.writes()
+    for again in (stack.preview("--expect-no-changes"), stack.up("--expect-no-changes")):
+        assert again.code == 0, again.text
 
 
 def test_what_is_wrong_in_several_regions_is_told_at_once(
@@ -190,8 +267,8 @@ def test_the_stacks_own_aws_configuration_is_not_read(aws: Organization, program
 
 def test_an_aws_provider_of_another_account_is_refused(aws: Organization, program: Program) -> None:
     program.rewrite(
-        "aws_provider(session.region, identity, session.region)",
-        'aws.Provider(session.region, region=session.region, profile="management")',
+        'aws_provider("aws", identity, regions[0])',
+        'aws.Provider("aws", region=regions[0], profile="management")',
     )
     program.rewrite("import pulumi\n", "import pulumi\nimport pulumi_aws as aws\n")
     stack = program.stack()

@@ -10,6 +10,7 @@ import pytest
 from aws_sandbox.fault_effects import Fixed, TimeOut
 from guardduty_eks_audit_logs.aws.watch import CALL_SECONDS
 from tests.campaign.processes import KillableRun
+from tests.support.engine.example_program import REGIONS, Program
 from tests.support.engine.organization import ON, account
 
 if TYPE_CHECKING:
@@ -80,3 +81,23 @@ def test_one_interrupt_ends_a_run_at_its_next_pause(
         (account(2),)
     ]
     assert set(aws.statuses().values()) == {ON}
+
+
+@pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "CI"])
+def test_an_interrupt_ends_the_reading_of_every_region(
+    organization: Callable[..., Organization], tmp_path: Path, *, whole_group: bool
+) -> None:
+    aws = organization(regions=REGIONS)
+    stack = Program(tmp_path / "own-program", aws).stack()
+    aws.control.fails("ListMembers", with_=TimeOut(seconds=100))
+    command = ["preview", "--stack", stack.name]
+    run = KillableRun(command, stack._project, stack._environment, tmp_path / "log")
+    assert run.wait_until(lambda: len(aws.control.calls("ListMembers")) >= len(REGIONS))
+
+    run.interrupt(whole_group=whole_group)
+    begun = time.monotonic()
+    ended = run.wait()
+
+    assert ended.code != 0
+    assert time.monotonic() - begun < 30
+    assert len(aws.control.calls("ListMembers")) == len(REGIONS)

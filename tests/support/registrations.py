@@ -23,6 +23,7 @@ PROJECT = "guardduty-eks-audit-logs"
 STACK = "prod-us-east-1"
 _STACK_TYPE = "pulumi:pulumi:Stack"
 _LAST_STATE = "pulumi:pulumi:readStackResourceOutputs"
+_REGION = "aws:index/getRegion:getRegion"
 
 PRIOR = "pulumi-python:dynamic/guardduty:PriorSettings"
 MEMBERS = "pulumi-python:dynamic/guardduty:MemberFeatures"
@@ -77,6 +78,7 @@ class Engine(Mocks):
         refused: {name of a resource: why its hook refuses to have it written}.
         told: what the component registered as its outputs.
         exported: the outputs of the stack.
+        region: of every aws provider.
     """
 
     preview: bool = False
@@ -88,8 +90,11 @@ class Engine(Mocks):
     refused: dict[str, str] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
     exported: dict[str, Any] = field(default_factory=dict)
+    region: str = "us-east-1"
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token == _REGION:
+            return {"region": self.region}, []
         assert args.token == _LAST_STATE, args.token
         assert args.args in (
             {"stackName": f"{ORGANIZATION}/{PROJECT}/{STACK}"},

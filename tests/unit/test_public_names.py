@@ -42,6 +42,7 @@ def test_the_public_names_are_these() -> None:
         "fail_if_incomplete",
         "log_summary",
         "make_plan",
+        "plan_delegations",
         "plan_region",
         "plan_regions",
         "read_configuration",

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 CALLS_AT_ONCE = 8
 """AWS publishes no request rate for these calls: a few at once, and `aws.pace` finds the rate."""
 
+REGIONS_AT_ONCE = 8
+"""GuardDuty's rates hold for each region by itself; each is asked a few calls at once."""
+
 In = TypeVar("In")
 Out = TypeVar("Out")
 

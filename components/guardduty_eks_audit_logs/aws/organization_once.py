@@ -98,9 +98,21 @@ class OrganizationOnce:
         """See `OrganizationsApi.tags`."""
         return self._ask(self._api.tags, account)
 
+    def is_delegated_administrator(self, account: AccountId) -> bool:
+        """See `OrganizationsApi.is_delegated_administrator`."""
+        return account in self.guardduty_administrators()
+
     def guardduty_administrators(self) -> frozenset[AccountId]:
         """See `OrganizationsApi.guardduty_administrators`."""
         return self._ask(self._api.guardduty_administrators)
+
+    def account_status(self, account: AccountId) -> str | None:
+        """See `OrganizationsApi.account_status`."""
+        return self._ask(self._api.account_status, account)
+
+    def account_count(self) -> int:
+        """See `OrganizationsApi.account_count`."""
+        return self._ask(self._api.account_count)
 
     def guardduty_policies(self) -> tuple[PolicyName, ...]:
         """See `OrganizationsApi.guardduty_policies`."""

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     import botocore.session
 
     from guardduty_eks_audit_logs.aws.credentials.faults import Source
+    from guardduty_eks_audit_logs.aws.organization_once import OrganizationOnce
+    from guardduty_eks_audit_logs.aws.watch import End
     from guardduty_eks_audit_logs.progress import Report
     from guardduty_eks_audit_logs.settings.identity import AssumeRole
     from guardduty_eks_audit_logs.settings.secret_keys import IsSecret
@@ -67,6 +69,7 @@ class Session:
         caller_arn: who acts, as GetCallerIdentity names it.
         clients: makes further clients of the same identity.
         watch: waits for their calls.
+        organization_once: AWS Organizations as several regions share it; None asks for each.
     """
 
     region: str
@@ -79,6 +82,12 @@ class Session:
     caller_arn: str = ""
     clients: Clients | None = None
     watch: Watch | None = None
+    organization_once: OrganizationOnce | None = None
+
+    @property
+    def organization(self) -> OrganizationsApi | OrganizationOnce:
+        """What rules are looked up in."""
+        return self.organization_once or self.organizations
 
     def account(self) -> AccountApi:
         """Account Management, as the same account, if `open_session` made this session."""
@@ -92,7 +101,7 @@ def open_session(
     region: str | None = None,
     is_secret: IsSecret | None = None,
     report: Report = lambda _: None,
-    seconds: float | None = None,
+    end: End | None = None,
 ) -> Session:
     """Opens the session that the stack's configuration, or an identity, and the environment name.
 
@@ -108,8 +117,7 @@ def open_session(
         is_secret: whether the value of a key is a secret. If given, credentials that
             are none are refused before any call.
         report: gets a line when a call takes long, see `aws.watch`.
-        seconds: how long all that the session asks may take, and a second more for each answer.
-            Without it, only each call has an end.
+        end: of all that the session asks. Without it, only each call has an end.
 
     Raises:
         SettingsError: a setting is malformed, names credentials that boto3 can't use, or
@@ -130,7 +138,7 @@ def open_session(
     if is_secret and settings.keys:
         session = boto3_session(configured_session(settings), settings.keys)
         _refuse_credentials_in_clear(Clients(session, settings, where), is_secret)
-    watch = Watch(where, report, seconds)
+    watch = Watch(where, report, end)
     acting = _who_acts(settings, configured, watch)
     acting.give_to(configured)
     clients = Clients(boto3_session(configured), settings, where)

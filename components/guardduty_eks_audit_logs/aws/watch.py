@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from concurrent.futures import Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.errors import ConnectionFailedError
+from guardduty_eks_audit_logs.errors import ConnectionFailedError, RunCancelledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,22 +43,48 @@ Answer = TypeVar("Answer")
 Client = TypeVar("Client", bound="BaseClient")
 
 
+class Stop:
+    """Ends what several watches wait for, at once. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self.requested: Future[None] = Future()
+
+    def set(self) -> None:
+        """No call is waited for any more, and no further one is begun. To be called once."""
+        self.requested.set_result(None)
+
+
+@dataclass(frozen=True)
+class End:
+    """When all the calls of a session end, beside each by itself.
+
+    Attributes:
+        seconds: how long all calls together may take, and a second more for each answer; None for
+            no such limit.
+        stop: ends all of them once it is set.
+    """
+
+    seconds: float | None = None
+    stop: Stop = field(default_factory=Stop)
+
+
 class Watch:
     """Waits for the calls to AWS in one region. Safe to use from several threads.
 
     Args:
         region: where AWS is asked; each line names it.
         report: gets a line of progress where a user would wait in silence.
-        seconds: how long all calls together may take, and a second more for each answer; None for
-            no such limit.
+        end: of all calls together; without it, each one has an end.
     """
 
     def __init__(
-        self, region: str, report: Report = lambda _: None, seconds: float | None = None
+        self, region: str, report: Report = lambda _: None, end: End | None = None
     ) -> None:
+        end = end or End()
         self.region = region
         self._report = report
-        self._seconds = seconds
+        self._seconds = end.seconds
+        self._stop = end.stop
         self._lock = threading.Lock()
         self._answers: Counter[str] = Counter()
         self._answered = 0
@@ -67,7 +94,7 @@ class Watch:
 
     def without_end(self) -> Watch:
         """Gives a watch for calls that are made as long as the process lasts: each has an end."""
-        return Watch(self.region, self._report)
+        return Watch(self.region, self._report, End(stop=self._stop))
 
     def call(self, operation: str, ask: Callable[[], Answer]) -> Answer:
         """Makes the call in a thread of its own, so that it ends whatever it waits for.
@@ -78,10 +105,13 @@ class Watch:
 
         Raises:
             ConnectionFailedError: there is no answer in time. Nothing more is sent for the call.
+            RunCancelledError: the watch was stopped. Nothing more is sent for the call.
             BaseException: what the call raised.
         """
         self._note_begin()
         try:
+            if self._stop.requested.done():
+                raise RunCancelledError(messages.run_cancelled())
             if time.monotonic() >= self._end():
                 raise ConnectionFailedError(self._why_over(operation))
             return self._wait(operation, _Asked(ask), time.monotonic() + CALL_SECONDS)
@@ -90,7 +120,11 @@ class Watch:
             self._report_if_quiet(operation)
 
     def _wait(self, operation: str, asked: _Asked[Answer], end: float) -> Answer:
-        while not wait({asked.answer}, timeout=self._next_look(end)).done:
+        awaited: set[Future[Any]] = {asked.answer, self._stop.requested}
+        while asked.answer not in wait(awaited, self._next_look(end), FIRST_COMPLETED).done:
+            if self._stop.requested.done():
+                asked.abandoned = True
+                raise RunCancelledError(messages.run_cancelled())
             self._report_if_quiet(operation)
             now = time.monotonic()
             if now >= end or now >= self._end():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
@@ -11,7 +11,7 @@ from guardduty_eks_audit_logs.messages.catalogue import as_notices
 from guardduty_eks_audit_logs.state.ledger import LastState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from guardduty_eks_audit_logs.messages.catalogue import Notice, Refusal
     from guardduty_eks_audit_logs.model import AccountId, Delegation
@@ -25,11 +25,13 @@ class DelegationPlan:
         delegation: what AWS holds and what is asked for.
         refusals: one sentence each; if there are any, nothing may be changed.
         notices: what a user has to know.
+        state_ids: of designations in the stack's state, by the resource's name.
     """
 
     delegation: Delegation
     refusals: tuple[Refusal, ...]
     notices: tuple[Notice, ...] = ()
+    state_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_delegation(delegation: Delegation, last: LastState | None = None) -> DelegationPlan:
@@ -43,27 +45,27 @@ def plan_delegation(delegation: Delegation, last: LastState | None = None) -> De
         last: the stack's last state; a stack without one if not given.
     """
     region, wanted = delegation.region, delegation.wanted
-    another = designations_of_others(
-        last or LastState(), (wanted, region), messages.designates(wanted, region)
-    )
+    last = last or LastState()
+    another = designations_of_others(last, [(wanted, region)], messages.designates(wanted, region))
     refusals = (*another, *_refusals(delegation))
-    return DelegationPlan(delegation, refusals, () if refusals else tuple(_notices(delegation)))
+    notices = () if refusals else tuple(_notices(delegation))
+    return DelegationPlan(delegation, refusals, notices, last.ids)
 
 
 def designations_of_others(
-    last: LastState, kept: tuple[AccountId, str] | None, now: str
+    last: LastState, kept: Collection[tuple[AccountId, str]], now: str
 ) -> tuple[Refusal, ...]:
     """Refuses a run that would leave a designation of its state.
 
     Args:
         last: the stack's last state.
-        kept: the account and region that the run designates; None if it designates no account.
+        kept: the account in each region that the run designates.
         now: what the run does, as the rest of a sentence.
     """
     return tuple(
         messages.designation_of_another(one.region, one.account, now)
         for one in last.designations
-        if (one.account, one.region) != kept
+        if (one.account, one.region) not in kept
     )
 
 

@@ -76,6 +76,7 @@ class Plan:
         record: what the stack has recorded before this run.
         release: what becomes of the recorded accounts that no rule sets any more.
         leaving: whether the program has no such region any more: all of the record is released.
+        state_ids: of detectors in the stack's state, by the resource's name.
     """
 
     settings: Settings
@@ -91,6 +92,7 @@ class Plan:
     record: Record = field(default_factory=lambda: Record("", AccountId("")))
     release: Release = field(default_factory=Release)
     leaving: bool = False
+    state_ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def wanted(self) -> dict[AccountId, FeatureStatus]:
@@ -210,7 +212,7 @@ def make_plan(
     """
     last = last or LastState()
     record = last.record(snapshot.caller, snapshot.region)
-    plan = Plan(settings, snapshot, owner, record=record)
+    plan = Plan(settings, snapshot, owner, record=record, state_ids=last.ids)
     refusals = caller_refusals(settings, snapshot, owner, last.detectors)
     if refusals:
         return replace(plan, refusals=(*refusals, *administrator_replaced(snapshot, record)))

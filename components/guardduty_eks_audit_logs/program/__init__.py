@@ -1,7 +1,7 @@
 """What a Pulumi program calls: configuration in, errors and summaries out."""
 
 from guardduty_eks_audit_logs.program.configuration import read_configuration, read_settings
-from guardduty_eks_audit_logs.program.delegation import deploy_delegation
+from guardduty_eks_audit_logs.program.delegation import deploy_delegation, plan_delegations
 from guardduty_eks_audit_logs.program.end import fail_if_incomplete, user_errors
 from guardduty_eks_audit_logs.program.last_state import read_own_state, stack_name
 from guardduty_eks_audit_logs.program.one_region import deploy_monitoring, plan_region
@@ -15,6 +15,7 @@ __all__ = (
     "deploy_monitoring",
     "fail_if_incomplete",
     "log_summary",
+    "plan_delegations",
     "plan_region",
     "plan_regions",
     "read_configuration",

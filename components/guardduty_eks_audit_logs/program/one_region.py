@@ -66,20 +66,26 @@ def plan_region(settings: Settings, session: Session) -> Plan:
         (
             *lost_records(last.records),
             *other_records(last.others([(caller, region)]), caller, [region]),
-            *designations_of_others(last, None, messages.designates_nobody()),
+            *designations_of_others(last, (), messages.designates_nobody()),
         )
     )
-    return plan_with_state(settings, session, last)
+    return plan_with_state(settings, session, last, stack_name())
 
 
-def plan_with_state(settings: Settings, session: Session, last: LastState) -> Plan:
+def plan_with_state(settings: Settings, session: Session, last: LastState, owner: str) -> Plan:
     """Reads a region and plans it with the stack's last state.
+
+    Args:
+        settings: what the region is to have, in any mode but `delegation`.
+        session: the caller's, in the region.
+        last: the stack's last state.
+        owner: the stack as `project/stack`.
 
     Raises:
         UserError: AWS can't be read.
     """
     record = last.record(session.caller, session.region)
-    return make_plan(settings, read_snapshot(session, settings, record), stack_name(), last)
+    return make_plan(settings, read_snapshot(session, settings, record), owner, last)
 
 
 def _in_short(reasons: Mapping[str, str]) -> Mapping[str, str]:

@@ -9,8 +9,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.batches import REGIONS_AT_ONCE
 from guardduty_eks_audit_logs.aws.session import open_session
-from guardduty_eks_audit_logs.aws.watch import READING_SECONDS
+from guardduty_eks_audit_logs.aws.watch import READING_SECONDS, End
 from guardduty_eks_audit_logs.errors import UserError
 from guardduty_eks_audit_logs.reading.region_coverage import read_region
 from guardduty_eks_audit_logs.reading.shared_organization import SharedOrganization
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from guardduty_eks_audit_logs.settings.configuration import Settings
     from guardduty_eks_audit_logs.settings.identity import ProviderSettings
     from guardduty_eks_audit_logs.settings.stack_identity import Configuration
-
-REGIONS_AT_ONCE = 8
-"""GuardDuty's rates hold for each region by itself; each is asked a few calls at once."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class _Regions:
     def read(self, target: Target) -> RegionRead:
         try:
             session = open_session(
-                target.who, target.region, report=self._report, seconds=READING_SECONDS
+                target.who, target.region, report=self._report, end=End(READING_SECONDS)
             )
         except UserError as error:
             return _unread(target, str(error))

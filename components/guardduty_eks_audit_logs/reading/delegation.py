@@ -37,8 +37,8 @@ def read_delegation(session: Session, wanted: AccountId) -> Delegation:
         region, caller, wanted, designated, identity=session.identity, notices=notices
     )
     try:
-        status = session.organizations.account_status(wanted)
-        elsewhere = session.organizations.guardduty_administrators() - {wanted}
+        status = session.organization.account_status(wanted)
+        elsewhere = session.organization.guardduty_administrators() - {wanted}
     except ServiceError:
         # Organizations only confirms; GuardDuty itself refuses an account that it can't designate.
         return delegation
@@ -53,6 +53,6 @@ def read_delegation(session: Session, wanted: AccountId) -> Delegation:
 
 def _other_accounts(session: Session) -> int | None:
     try:
-        return session.organizations.account_count() - 1
+        return session.organization.account_count() - 1
     except ServiceError:
         return None

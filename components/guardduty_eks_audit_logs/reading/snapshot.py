@@ -82,7 +82,7 @@ def _lookup(
     if settings.mode is not Mode.ORGANIZATION:
         return None
     accounts = [member.account for member in members if is_member(member)]
-    return read_organization_lookup(settings.members, accounts, session.organizations)
+    return read_organization_lookup(settings.members, accounts, session.organization)
 
 
 def _before_detector(session: Session, snapshot: Snapshot, settings: Settings) -> Snapshot:
@@ -90,7 +90,7 @@ def _before_detector(session: Session, snapshot: Snapshot, settings: Settings) -
     # only of accounts that have one.
     if not settings.makes_detector or settings.mode is not Mode.ORGANIZATION:
         return snapshot
-    organizations = session.organizations
+    organizations = session.organization
     try:
         delegated = organizations.is_delegated_administrator(session.caller)
     except ServiceError as error:

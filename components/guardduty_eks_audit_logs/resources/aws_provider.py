@@ -6,6 +6,7 @@ Dynamic resources do not inherit an aws provider.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import pulumi
 import pulumi_aws as aws
@@ -14,6 +15,8 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import OtherAccountError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from guardduty_eks_audit_logs.model import Snapshot
     from guardduty_eks_audit_logs.settings.identity import AssumeRole, Identity
 
@@ -54,14 +57,53 @@ def check_aws_provider(component: pulumi.ComponentResource, snapshot: Snapshot) 
     Raises:
         OtherAccountError: it is.
     """
-    if snapshot.identity is None and component.get_provider(_ANY_OF_AWS) is None:
+    provider = component.get_provider(_ANY_OF_AWS)
+    if snapshot.identity is None and provider is None:
         return
-    caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(parent=component)).account_id
+    caller = _CALLERS.get(provider) if provider else None
+    if caller is None:
+        caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(parent=component)).account_id
+    if provider:
+        _CALLERS[provider] = caller
     if caller != snapshot.caller:
         raise OtherAccountError(
             messages.provider_of_another_account(snapshot.region, caller, snapshot.caller)
         )
 
 
+def import_id(
+    component: pulumi.ComponentResource,
+    name: str,
+    id_: str,
+    region: str,
+    state_ids: Mapping[str, str],
+) -> str | None:
+    """Gives the id by which pulumi-aws takes a resource of AWS into the state.
+
+    It reads an import in the provider's region, unless the id names another one: `<id>@<region>`.
+    The engine takes such an id for another resource's if the state has this one already: its id
+    there names no region.
+
+    Args:
+        component: the resource's parent.
+        name: the resource's own name.
+        id_: its id in AWS.
+        region: where it is.
+        state_ids: the ids that the stack's state has, by name.
+
+    Returns:
+        None if the state has it already, and the provider is of another region.
+    """
+    if aws.get_region(opts=pulumi.InvokeOptions(parent=component)).region == region:
+        return id_
+    # With an alias, the state may have it under a former name.
+    renamed = component._aliases and id_ in state_ids.values()  # noqa: SLF001 - has no other way
+    known = renamed or state_ids.get(name) == id_
+    return None if known else f"{id_}@{region}"
+
+
 _ANY_OF_AWS = "aws:guardduty/detector:Detector"
 """Pulumi gives the provider for a type; one counts for all of its package."""
+
+_CALLERS: WeakKeyDictionary[pulumi.ProviderResource, str] = WeakKeyDictionary()
+"""Whose account each provider is: one for many regions is asked once."""

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.resources.aws_provider import import_id
 from guardduty_eks_audit_logs.resources.designation import Designation
 from guardduty_eks_audit_logs.state.properties import DesignationProperties
 
@@ -35,16 +36,16 @@ class DelegatedAdministrator(pulumi.ComponentResource):
             opts: the usual resource options; the child inherits an aws provider from them.
         """
         super().__init__("guardduty-eks-audit-logs:index:DelegatedAdministrator", name, None, opts)
-        wanted = plan.delegation.wanted
+        wanted, region = plan.delegation.wanted, plan.delegation.region
+        own_name, kept = f"{name}-designation", plan.delegation.kept
         designation = aws.guardduty.OrganizationAdminAccount(
-            f"{name}-designation",
-            region=plan.delegation.region,
+            own_name,
+            region=region,
             admin_account_id=wanted,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # AWS answers a second designation of the same account with an error. For one that
-                # the state knows already, this changes nothing.
-                import_=wanted if plan.delegation.kept else None,
+                # AWS answers a second designation of the same account with an error.
+                import_=import_id(self, own_name, wanted, region, plan.state_ids) if kept else None,
                 # No run removes a designation; a destroy does, through `Designation`.
                 retain_on_delete=True,
             ),

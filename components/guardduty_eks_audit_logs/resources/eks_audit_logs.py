@@ -12,7 +12,7 @@ from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.model import FEATURE, UNKNOWN, FeatureStatus, Setting
 from guardduty_eks_audit_logs.planning.inputs import member_features_inputs, prior_settings_inputs
 from guardduty_eks_audit_logs.planning.refusals import OWNER_TAG
-from guardduty_eks_audit_logs.resources.aws_provider import check_aws_provider
+from guardduty_eks_audit_logs.resources.aws_provider import check_aws_provider, import_id
 from guardduty_eks_audit_logs.resources.member_features import MemberFeatures
 from guardduty_eks_audit_logs.resources.prior_settings import PriorSettings
 from guardduty_eks_audit_logs.resources.process import RefusedError
@@ -154,8 +154,9 @@ class EksAuditLogs(pulumi.ComponentResource):
         # A new detector turns EKS_AUDIT_LOGS on unless the request says otherwise. Afterwards the
         # feature resource keeps the setting: the detector ignores later differences.
         enable = self.plan.settings.status is FeatureStatus.ENABLED
+        name, ids = f"{self._name}-detector", self.plan.state_ids
         detector = aws.guardduty.Detector(
-            f"{self._name}-detector",
+            name,
             region=self._region,
             enable=True,
             datasources={"kubernetes": {"audit_logs": {"enable": enable}}},
@@ -166,8 +167,8 @@ class EksAuditLogs(pulumi.ComponentResource):
                 # Others may tag it too; the stack's own tag is there from the beginning.
                 ignore_changes=["datasources", "tags"],
                 # One of this stack's making that its state knows no more, for instance after a
-                # destroy, is taken back; for one that the state knows this changes nothing.
-                import_=found.id if found else None,
+                # destroy, is taken back.
+                import_=import_id(self, name, found.id, self._region, ids) if found else None,
             ),
         )
         return detector.id

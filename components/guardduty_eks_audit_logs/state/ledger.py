@@ -88,11 +88,13 @@ class LastState:
         records: one for each administrator and region.
         detectors: the ARNs of detectors that the stack has made.
         designations: of mode `delegation`.
+        ids: of the detectors and the designations, by the resource's name.
     """
 
     records: tuple[Record, ...] = ()
     detectors: frozenset[str] = frozenset()
     designations: tuple[Designated, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     def record(self, administrator: AccountId, region: str) -> Record:
         """The record of an administrator in a region, an empty one if there is none."""
@@ -126,6 +128,7 @@ def read_last_state(resources: Mapping[str, Any]) -> LastState:
     records: dict[tuple[str, str], Record] = {}
     detectors: set[str] = set()
     designations: list[Designated] = []
+    ids: dict[str, str] = {}
     for urn in sorted(resources):
         kind, outputs = resources[urn]["type"], resources[urn]["outputs"]
         if kind.endswith(_PRIOR) and outputs:
@@ -135,11 +138,19 @@ def read_last_state(resources: Mapping[str, Any]) -> LastState:
             moved = is_of_another_module(outputs, MEMBER_FEATURES)
             _join(records, _members(MemberFeaturesOutputs.parse(outputs), moved=moved))
         elif kind == _DETECTOR:
-            detectors.add(str(outputs.get("arn")))
+            arn = str(outputs.get("arn"))
+            detectors.add(arn)
+            ids[_name(urn)] = arn.rpartition("/")[2]
         elif kind == _DESIGNATION and outputs.get("adminAccountId"):
             region = str(outputs.get("region"))
-            designations.append(Designated(region, AccountId(outputs["adminAccountId"])))
-    return LastState(tuple(records.values()), frozenset(detectors), tuple(designations))
+            account = AccountId(outputs["adminAccountId"])
+            designations.append(Designated(region, account))
+            ids[_name(urn)] = account
+    return LastState(tuple(records.values()), frozenset(detectors), tuple(designations), ids)
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]
 
 
 def _join(records: dict[tuple[str, str], Record], found: Record) -> None:

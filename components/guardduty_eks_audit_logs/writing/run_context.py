@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.session import Session, open_session
+from guardduty_eks_audit_logs.aws.watch import End
 from guardduty_eks_audit_logs.errors import (
     CredentialsError,
     OtherAccountError,
@@ -72,7 +73,7 @@ class RunContext:
         A resource without one acts as the stack's `aws:*` configuration says.
         """
         source = self.configuration if props.identity is None else Identity(**props.identity)
-        return open_session(source, props.region, report=self.log_line, seconds=seconds)
+        return open_session(source, props.region, report=self.log_line, end=End(seconds))
 
     def configured(self, key: str) -> Any:  # noqa: ANN401 - a configuration value is anything
         """Gives a value of the program's own configuration, None if there is none."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from demo.project import copy_example
+from demo.project import ROOT, copy_example
 from tests.support.engine.stack import Stack
 
 if TYPE_CHECKING:
@@ -29,6 +29,23 @@ class Program:
         text = file.read_text()
         assert text.count(before) == 1
         file.write_text(text.replace(before, after))
+
+    def with_a_provider_a_region(self) -> None:
+        """Rewrites it as this example was: each region has an aws provider of its own."""
+        registered = "        monitoring = EksAuditLogs("
+        self.rewrite(
+            registered,
+            "        provider = aws_provider(session.region, identity, session.region)\n"
+            "        options = pulumi.ResourceOptions(provider=provider)\n" + registered,
+        )
+        planned = "    planned = plan_regions(settings, identity, regions, overrides)\n"
+        one = "    options = with_one_provider(identity, regions)\n"
+        self.rewrite(planned + one, planned)
+
+    def restore(self) -> None:
+        """Takes the program back as the example has it."""
+        example = ROOT / "examples" / "every-region" / "__main__.py"
+        (self._folder / "__main__.py").write_text(example.read_text())
 
     def set(self, **settings: object) -> None:
         """Changes what every region has, or its `overrides`."""

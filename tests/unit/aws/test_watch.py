@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,8 @@ from botocore.exceptions import ConnectionClosedError
 import guardduty_eks_audit_logs.aws.watch
 from guardduty_eks_audit_logs.aws.batches import at_once
 from guardduty_eks_audit_logs.aws.session import open_session
-from guardduty_eks_audit_logs.aws.watch import Watch
-from guardduty_eks_audit_logs.errors import ConnectionFailedError
+from guardduty_eks_audit_logs.aws.watch import End, Stop, Watch
+from guardduty_eks_audit_logs.errors import ConnectionFailedError, RunCancelledError
 from tests.support.aws_double import Aws
 from tests.support.doors import bare_environment, in_place_of_sockets
 from tests.support.vocabulary import ON, REGION, account
@@ -91,7 +92,7 @@ def test_an_answer_that_drips_has_an_end(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_all_of_reading_has_an_end(limits: pytest.MonkeyPatch) -> None:
     limits.setattr(guardduty_eks_audit_logs.aws.watch, "CALL_SECONDS", 60)
-    watch = Watch(REGION, seconds=0.3)
+    watch = Watch(REGION, end=End(0.3))
     never = threading.Event()
     before = threading.active_count()
 
@@ -106,9 +107,38 @@ def test_all_of_reading_has_an_end(limits: pytest.MonkeyPatch) -> None:
     assert threading.active_count() < before + 20  # and not a hundred
 
 
+def test_a_stop_ends_the_calls_under_way_and_begins_no_other() -> None:
+    stop, never, under_way = Stop(), threading.Event(), threading.Semaphore(0)
+    watches = [Watch(region, end=End(stop=stop)) for region in (REGION, "eu-west-1")]
+    begun: list[str] = []
+
+    def wait_for(watch: Watch) -> None:
+        def ask() -> None:
+            begun.append(watch.region)
+            under_way.release()
+            never.wait()
+
+        watch.call("ListMembers", ask)
+
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(wait_for, watch) for watch in watches]
+        for _ in watches:
+            under_way.acquire()
+        stop.set()
+        for each in waiting:
+            with pytest.raises(RunCancelledError):
+                each.result()
+    for watch in watches:
+        with pytest.raises(RunCancelledError):
+            wait_for(watch)
+        with pytest.raises(RunCancelledError):
+            wait_for(watch.without_end())
+    assert sorted(begun) == ["eu-west-1", REGION]
+
+
 def test_time_between_calls_is_no_reading(limits: pytest.MonkeyPatch) -> None:
     limits.setattr(guardduty_eks_audit_logs.aws.watch, "QUIET_SECONDS", 60)
-    watch = Watch(REGION, seconds=0.2)
+    watch = Watch(REGION, end=End(0.2))
 
     time.sleep(0.4)
 
@@ -117,7 +147,7 @@ def test_time_between_calls_is_no_reading(limits: pytest.MonkeyPatch) -> None:
 
 def test_many_answers_give_reading_more_time(limits: pytest.MonkeyPatch) -> None:
     limits.setattr(guardduty_eks_audit_logs.aws.watch, "QUIET_SECONDS", 60)
-    watch = Watch(REGION, seconds=0.05)
+    watch = Watch(REGION, end=End(0.05))
 
     for _ in range(4):
         assert watch.call("ListMembers", lambda: time.sleep(0.04)) is None

@@ -108,10 +108,10 @@ def test_a_designation_is_refused_together_with_what_aws_stands_against() -> Non
 def test_a_stack_that_designates_nobody_any_more_is_refused() -> None:
     last = _last(ADMINISTRATOR)
 
-    (refusal,) = designations_of_others(last, None, messages.designates_nobody())
+    (refusal,) = designations_of_others(last, (), messages.designates_nobody())
 
     assert "but this run has another mode than delegation. " in refusal
-    assert designations_of_others(LastState(), None, messages.designates_nobody()) == ()
+    assert designations_of_others(LastState(), (), messages.designates_nobody()) == ()
 
 
 _REFUSALS = {

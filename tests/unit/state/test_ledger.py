@@ -160,6 +160,7 @@ def test_detectors_and_designations_of_the_stack_are_told() -> None:
 
     assert last.detectors == {arn}
     assert last.designations == (Designated("eu-west-1", ADMINISTRATOR),)
+    assert set(last.ids.values()) == {DETECTOR, ADMINISTRATOR}
 
 
 @pytest.mark.parametrize(

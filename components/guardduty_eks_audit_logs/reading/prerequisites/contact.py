@@ -11,7 +11,7 @@ from guardduty_eks_audit_logs.aws.failures import is_about_the_service
 from guardduty_eks_audit_logs.aws.probes import Probes
 from guardduty_eks_audit_logs.aws.regions import global_region
 from guardduty_eks_audit_logs.aws.session import Session, open_session
-from guardduty_eks_audit_logs.aws.watch import READING_SECONDS
+from guardduty_eks_audit_logs.aws.watch import READING_SECONDS, End
 from guardduty_eks_audit_logs.errors import (
     ConnectionFailedError,
     CredentialsError,
@@ -136,7 +136,7 @@ def _note_caller(findings: Findings, session: Session) -> None:
 
 
 def _open(target: Target, region: str | None, report: Report) -> Session:
-    return open_session(target.who, region, None, report, READING_SECONDS)
+    return open_session(target.who, region, None, report, End(READING_SECONDS))
 
 
 def _region_of(target: Target) -> str:

@@ -1,0 +1,166 @@
+"""Several regions, read at once by one identity."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from guardduty_eks_audit_logs import messages
+from guardduty_eks_audit_logs.aws.batches import REGIONS_AT_ONCE
+from guardduty_eks_audit_logs.aws.organization_once import OrganizationOnce
+from guardduty_eks_audit_logs.aws.watch import Stop
+from guardduty_eks_audit_logs.errors import (
+    ConnectionFailedError,
+    CredentialsError,
+    SettingsError,
+    UserError,
+)
+from guardduty_eks_audit_logs.program.end import refuse
+from guardduty_eks_audit_logs.program.session import connect, sentence_with_region
+from guardduty_eks_audit_logs.settings.faults import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from guardduty_eks_audit_logs.aws.session import Session
+    from guardduty_eks_audit_logs.messages.catalogue import Message
+    from guardduty_eks_audit_logs.model import AccountId
+    from guardduty_eks_audit_logs.settings.identity import Identity
+    from guardduty_eks_audit_logs.settings.stack_identity import Configuration
+
+Planned = TypeVar("Planned")
+
+
+@dataclass(frozen=True)
+class RegionRead(Generic[Planned]):
+    """What came of one region.
+
+    Attributes:
+        region: where.
+        caller: the account that acts there; None if that is not known.
+        session: by which it was read; None if there is no plan.
+        plan: what was made of it; None if that is nothing.
+        faults: why there is no plan.
+        in_common: the same, if it is likely to be so in other regions too.
+    """
+
+    region: str
+    caller: AccountId | None = None
+    session: Session | None = None
+    plan: Planned | None = None
+    faults: tuple[str, ...] = ()
+    in_common: Message | None = None
+
+
+def named_regions(regions: Sequence[str]) -> tuple[str, ...]:
+    """Gives each region of a list once.
+
+    Raises:
+        SystemExit: it is none, or has none; that is logged.
+    """
+    if isinstance(regions, str) or not regions:
+        refuse((messages.regions_malformed(shown(regions)),))
+    return tuple(dict.fromkeys(regions))
+
+
+def read_regions(
+    who: Configuration | Identity,
+    regions: Sequence[str],
+    plan: Callable[[Session], Planned | None],
+) -> list[RegionRead[Planned]]:
+    """Reads regions, some at once; what they share of AWS Organizations is asked once.
+
+    An interrupt ends all of it at once.
+
+    Args:
+        who: the configuration or the identity, see `aws.session.open_session`.
+        regions: where.
+        plan: reads a region and makes a plan of it; called in several threads.
+
+    Returns:
+        what came of each, in the order of the regions.
+    """
+    reader = _Reader(who, plan)
+    pool = ThreadPoolExecutor(REGIONS_AT_ONCE)
+    try:
+        # Each thread has the SDK's context variables.
+        reads = [
+            pool.submit(
+                copy_context().run, reader.read, region, at_any_rate=number < REGIONS_AT_ONCE
+            )
+            for number, region in enumerate(regions)
+        ]
+        return [read.result() for read in reads]
+    except BaseException:
+        reader.stop.set()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def faults_of(reads: Sequence[RegionRead[Planned]]) -> Iterator[str]:
+    """Says why regions have no plan; what is the same in several, once, with them in front."""
+    found: dict[Message, list[str]] = {}
+    for read in reads:
+        yield from read.faults
+        if read.in_common:
+            found.setdefault(read.in_common, []).append(read.region)
+    for sentence, where in found.items():
+        everywhere = len(where) == len(reads) > 1
+        named = messages.all_regions(len(where)) if everywhere else ", ".join(where)
+        yield messages.in_region(named, sentence)
+
+
+@dataclass(frozen=True)
+class _Reader(Generic[Planned]):
+    """Reads one region after the other. Safe to use from several threads.
+
+    Attributes:
+        who: the configuration or the identity.
+        plan: makes a plan of a region.
+        stop: ends all that is asked.
+        unreachable: set once a region has got no answer.
+    """
+
+    who: Configuration | Identity
+    plan: Callable[[Session], Planned | None]
+    stop: Stop = field(default_factory=Stop)
+    unreachable: Event = field(default_factory=Event)
+    _organizations: dict[AccountId, OrganizationOnce] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def read(self, region: str, *, at_any_rate: bool) -> RegionRead[Planned]:
+        """Reads one region.
+
+        Args:
+            region: where.
+            at_any_rate: also if another one has got no answer. Without it, nothing comes of the
+                region then: each would wait as long for a network that is not there.
+        """
+        read: RegionRead[Planned] = RegionRead(region)
+        if self.unreachable.is_set() and not at_any_rate:
+            return read
+        try:
+            session = self._connect(region)
+            read = replace(read, caller=session.caller)
+            return replace(read, session=session, plan=self.plan(session))
+        except SettingsError as error:
+            return replace(read, faults=error.faults)
+        except CredentialsError as error:
+            return replace(read, in_common=sentence_with_region(error, region))
+        except ConnectionFailedError as error:
+            self.unreachable.set()
+            return replace(read, in_common=sentence_with_region(error, region))
+        except UserError as error:
+            return replace(read, faults=(messages.in_region(region, error.refusals[0]),))
+
+    def _connect(self, region: str) -> Session:
+        session = connect(self.who, region, self.stop)
+        with self._lock:
+            shared = self._organizations.setdefault(
+                session.caller, OrganizationOnce(session.organizations)
+            )
+        return replace(session, organization_once=shared)
