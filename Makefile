@@ -6,12 +6,12 @@ PYTEST := $(VENV) -m pytest -n 2 --dist worksteal
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo sandbox engine unit test test-all soak mutants bench check docs pictures lock release clean
+.PHONY: help venv demo sandbox engine unit test test-all soak mutants bench bench-large check docs pictures lock release clean
 
 help: ## list these tasks
 	@echo 'make <task>, where <task> is:'
 	@sed -n -e 's/^##@ \(.*\)$$/\n\1/p' -e 's/^\([a-z-]*\):.* ## \(.*\)$$/  \1\t\2/p' \
-		$(MAKEFILE_LIST) | expand -t 12
+		$(MAKEFILE_LIST) | expand -t 14
 
 ##@ Try it
 
@@ -53,11 +53,11 @@ pictures: venv ## docs/images, of the coverage's page in Chromium
 mutants: venv ## changes the code that decides and writes, and sees whether a test fails
 	@$(VENV) -m tools.mutants $(ARGS)
 
-bench: venv ## how a run, the state, the sandbox and the page grow, as ratios
-	@$(VENV) -m benchmarks.product_size
-	@$(VENV) -m benchmarks.state_size
-	@$(VENV) -m benchmarks.sandbox_size
-	@$(VENV) -m benchmarks.coverage_page
+bench: venv ## what runs cost beside the least possible, into benchmarks/RESULTS.md: 15 minutes
+	@$(VENV) -m benchmarks $(ARGS)
+
+bench-large: venv ## the same at 50,000 members, in 34 regions and throttled: an hour
+	@$(VENV) -m benchmarks --large $(ARGS)
 
 check: venv ## what CI checks beside the tests: code, layers of imports, workflows, scripts
 	$(VENV) -m ruff check .

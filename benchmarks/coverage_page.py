@@ -1,6 +1,6 @@
 """How the coverage's page grows with the accounts: its bytes, its document, how long it opens.
 
-`make bench` prints the table. A page's opening is compared with that of an empty page of the same
+A page's opening is compared with that of an empty page of the same
 size, which holds as much text and does nothing with it. Both are opened from files, in Chromium.
 """
 
@@ -11,20 +11,19 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
+from benchmarks.results import Row
 from guardduty_eks_audit_logs.reports.coverage.page import page
 from tests.support.browser import HOW_TO_INSTALL, chromium, nodes, opened, started_browser
 from tests.support.coverages import large
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Browser
 
 SIZES = (50, 500, 5_000)
 REGIONS = 20
 TIMES = 5
-TABLE_WIDTH = 80
 _OPENING = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 
 
@@ -52,24 +51,25 @@ def measured(browser: Browser, folder: Path, accounts: int) -> tuple[float, int,
     return full.stat().st_size / 1e6, count, opening(browser, full) / opening(browser, empty)
 
 
-def main() -> None:
-    """Prints the table."""
-    console = Console(width=TABLE_WIDTH)
+def rows(say: Callable[[str], None]) -> list[Row]:
+    """How the page opens and grows; none where there is no Chromium.
+
+    Args:
+        say: takes one line of progress.
+    """
     if not chromium():
-        console.print(f"The coverage's page is not measured: {HOW_TO_INSTALL}.")
-        return
-    table = Table(title="The coverage's page, 20 regions", title_justify="left", width=TABLE_WIDTH)
-    table.add_column("")
+        say(f"The coverage's page is not measured: {HOW_TO_INSTALL}.")
+        return []
     with started_browser() as browser, tempfile.TemporaryDirectory() as folder:
-        each = [measured(browser, Path(folder), accounts) for accounts in SIZES]
-    for accounts in SIZES:
-        table.add_column(f"{accounts:,} accounts", justify="right")
-    sizes, counts, ratios = zip(*each, strict=True)
-    table.add_row("megabytes", *(f"{size:.2f}" for size in sizes))
-    table.add_row("nodes in the document", *(f"{count:,}" for count in counts))
-    table.add_row("opening, of an empty page's", *(f"{ratio:.1f}" for ratio in ratios))
-    console.print(table)
-
-
-if __name__ == "__main__":
-    main()
+        each = {accounts: measured(browser, Path(folder), accounts) for accounts in SIZES}
+    few, many = each[SIZES[0]], each[SIZES[-1]]
+    least, most = f"{SIZES[0]:,} accounts", f"{SIZES[-1]:,}, {REGIONS} regions"
+    page_of = "the coverage's page:"
+    return [
+        *(
+            Row(f"{page_of} opening", f"{accounts:,}, {REGIONS} regions", "an empty page", opening)
+            for accounts, (_, _, opening) in each.items()
+        ),
+        Row(f"{page_of} bytes", most, least, many[0] / few[0]),
+        Row(f"{page_of} nodes in the document", most, least, many[1] / few[1]),
+    ]

@@ -1,31 +1,26 @@
-"""What the sandbox costs at 500 and at 50,000 members: start, memory, server time of calls.
+"""How the server time of the sandbox's calls grows from 500 to 50,000 members.
 
-`make bench` prints the table. Server time is that of the WSGI application alone: neither the
-sockets nor a client are in it. 50,000 is GuardDuty's limit of members for an administrator and
-region (GuardDuty user guide, quotas).
+Server time is that of the WSGI application alone: neither the sockets nor a client are in it.
+50,000 is GuardDuty's limit of members for an administrator and region (GuardDuty user guide,
+quotas).
 """
 
 from __future__ import annotations
 
 import json
-import signal
 import statistics
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from aws_sandbox.credentials import access_key_id
 from aws_sandbox.organization import default_organization
 from aws_sandbox.server import Sandbox
+from benchmarks.results import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,16 +28,11 @@ if TYPE_CHECKING:
 
     Make = Callable[[], WSGIEnvironment]
 
-PROJECT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 ADMINISTRATOR = "222222222222"
 FEW, MANY = 500, 50_000
 REPEATS = 60
 BATCH = 50
-READY_SECONDS = 15.0
-MEMORY_MB = 1000.0
-CALL_MS = 10.0
-TABLE_WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -51,38 +41,6 @@ class Call:
 
     name: str
     environs: Sequence[Make]
-
-
-@dataclass(frozen=True)
-class Served:
-    """How a sandbox starts as a user starts it: seconds to READY, resident memory in MB."""
-
-    ready_seconds: float
-    memory_mb: float
-
-
-def serve(accounts: int) -> Served:
-    """Start a sandbox in a process of its own, and stop it when it has answered."""
-    command = [sys.executable, "-m", "aws_sandbox", "serve", "--port", "0"]
-    options = ["--accounts", str(accounts), "--regions", REGION]
-    started = time.perf_counter()
-    process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, cwd=PROJECT)
-    try:
-        said = b"" if process.stdout is None else process.stdout.readline()
-        seconds = time.perf_counter() - started
-        if not said.startswith(b"READY"):
-            raise SystemExit(f"the sandbox ended with {process.wait()} before it was ready")
-        memory = _resident_mb(process.pid)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate()
-    return Served(seconds, memory)
-
-
-def _resident_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS:")]
-    return int(line.split()[1]) / 1024
 
 
 def calls(sandbox: Sandbox, accounts: int) -> list[Call]:
@@ -177,28 +135,10 @@ def measure(accounts: int) -> dict[str, float]:
     return {call.name: milliseconds(sandbox, call) for call in calls(sandbox, accounts)}
 
 
-def main() -> None:
-    """Measure both sizes and print the table."""
-    few, many = serve(FEW), serve(MANY)
-    table = Table(title="The sandbox, one region", title_justify="left", width=TABLE_WIDTH)
-    table.add_column("")
-    for heading in (f"{FEW:,}", f"{MANY:,} members", "ratio", "wanted"):
-        table.add_column(heading, justify="right")
-
-    def row(name: str, small: float, large: float, unit: str, limit: float | None) -> None:
-        wanted = "" if limit is None else f"< {limit:g} {unit}"
-        table.add_row(
-            name, f"{small:.1f} {unit}", f"{large:.1f} {unit}", f"{large / small:.1f}", wanted
-        )
-
-    row("ready after", few.ready_seconds, many.ready_seconds, "s", READY_SECONDS)
-    row("memory", few.memory_mb, many.memory_mb, "MB", MEMORY_MB)
+def rows() -> list[Row]:
+    """The server time of each call at 50,000 members to that at 500."""
     small, large = measure(FEW), measure(MANY)
-    for name, taken in small.items():
-        held = name.startswith(("ListMembers", "GetMember", "UpdateMember"))
-        row(name, taken, large[name], "ms", CALL_MS if held else None)
-    Console(width=TABLE_WIDTH).print(table)
-
-
-if __name__ == "__main__":
-    main()
+    return [
+        Row(f"the sandbox: {name}, server time", f"{MANY:,}", f"{FEW:,} members", large[name] / few)
+        for name, few in small.items()
+    ]

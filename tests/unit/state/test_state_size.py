@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.state_size import size, state
+from tests.support.state_size import size, state
 
 
 @pytest.mark.parametrize("on_release", ["LEAVE", "RESTORE", "DISABLE"])

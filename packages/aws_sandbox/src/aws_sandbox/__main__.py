@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from aws_sandbox.organization import DEFAULT_ACCOUNTS, DEFAULT_REGIONS, OrganizationFileError
+from aws_sandbox.profiles import NoProfilesError, add_profile
 from aws_sandbox.serving import WrongUseError, describe, serve_until_stopped
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -26,6 +27,7 @@ OrganizationFile = Annotated[
 Latency = Annotated[float, typer.Option(min=0, help="how long every AWS call takes at least")]
 
 _WRONG_USE = 2
+_DIGITS = 12
 
 
 @app.callback()
@@ -45,6 +47,21 @@ def serve(
     try:
         serve_until_stopped(describe(accounts, regions, organization), port, latency_ms)
     except (OrganizationFileError, WrongUseError) as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)  # noqa: T201 -- the command line
+        raise typer.Exit(_WRONG_USE) from None
+
+
+@app.command()
+def profile(
+    account: Annotated[str, typer.Argument(help="the account's id")],
+    folder: Annotated[Path, typer.Option(help="where the sandbox's AWS profiles are")],
+) -> None:
+    """Give a member an AWS profile: only the first ones of an organization have one."""
+    try:
+        if not (account.isascii() and account.isdecimal() and len(account) == _DIGITS):
+            raise NoProfilesError(f"{account!r} is no account id; it has {_DIGITS} digits")  # noqa: TRY301 -- told with the others
+        print(add_profile(folder, account))  # noqa: T201 -- how a command answers
+    except NoProfilesError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)  # noqa: T201 -- the command line
         raise typer.Exit(_WRONG_USE) from None
 

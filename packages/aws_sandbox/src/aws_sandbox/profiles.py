@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from configparser import ConfigParser
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from aws_sandbox.credentials import access_key_id, secret_access_key
@@ -33,6 +35,14 @@ UNSET: Final = (
 """What a user may have exported that would lead away from the sandbox or its profiles."""
 
 
+FIRST_MEMBERS: Final = 100
+"""How many members have a profile from the start: whatever acts by one reads all of them first."""
+
+
+class NoProfilesError(Exception):
+    """A folder has no profiles of a sandbox."""
+
+
 def profile_of(account_id: str) -> str:
     """The name of a member's profile."""
     return f"member-{account_id}"
@@ -49,16 +59,17 @@ def profiles_of(
     member_ids: Iterable[str],
     standalone_ids: Iterable[str] = (),
 ) -> dict[str, str]:
-    """The account id of every profile.
+    """The account id of every profile that there is from the start; `add_profile` adds others.
 
     Args:
         management: the management account's id.
         administrator: the delegated administrator's id.
-        member_ids: the members' ids.
+        member_ids: the members' ids; the first 100 get a profile.
         standalone_ids: the accounts in no organization.
     """
     profiles = {"management": management, "administrator": administrator}
-    profiles |= {profile_of(account_id): account_id for account_id in member_ids}
+    first = islice(member_ids, FIRST_MEMBERS)
+    profiles |= {profile_of(account_id): account_id for account_id in first}
     profiles |= {standalone_profile_of(account_id): account_id for account_id in standalone_ids}
     return profiles
 
@@ -75,15 +86,47 @@ def write_profiles(folder: Path, profiles: Mapping[str, str], region: str) -> tu
         The paths of the config file and of the credentials file, both readable by their owner only.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    config = "".join(f"[profile {name}]\nregion = {region}\noutput = json\n\n" for name in profiles)
-    credentials = "".join(
-        f"[{name}]\naws_access_key_id = {access_key_id(account_id)}\n"
-        f"aws_secret_access_key = {secret_access_key(account_id)}\n\n"
-        for name, account_id in profiles.items()
-    )
+    sections = [_sections(name, account_id, region) for name, account_id in profiles.items()]
+    config, credentials = ("".join(texts) for texts in zip(*sections, strict=True))
     return write_private(folder / "config", config), write_private(
         folder / "credentials", credentials
     )
+
+
+def add_profile(folder: Path, account_id: str) -> str:
+    """Give a member a profile, if it has none.
+
+    Args:
+        folder: where `write_profiles` has written the others.
+        account_id: the member's id.
+
+    Returns:
+        The name of the profile.
+
+    Raises:
+        NoProfilesError: nobody has written any there.
+    """
+    name, others = profile_of(account_id), ConfigParser(interpolation=None)
+    files = folder / "config", folder / "credentials"
+    others.read(files[0], encoding="utf-8")
+    if not others.has_section("profile administrator"):
+        raise NoProfilesError(f"{folder} has no AWS profiles of a sandbox")
+    if not others.has_section(f"profile {name}"):
+        region = others.get("profile administrator", "region")
+        for file, section in zip(files, _sections(name, account_id, region), strict=True):
+            with file.open("a", encoding="utf-8") as end:
+                end.write(section)
+    return name
+
+
+def _sections(name: str, account_id: str, region: str) -> tuple[str, str]:
+    """A profile's sections of the config file and of the credentials file."""
+    config = f"[profile {name}]\nregion = {region}\noutput = json\n\n"
+    credentials = (
+        f"[{name}]\naws_access_key_id = {access_key_id(account_id)}\n"
+        f"aws_secret_access_key = {secret_access_key(account_id)}\n\n"
+    )
+    return config, credentials
 
 
 def aws_variables(url: str, profiles: tuple[Path, Path]) -> dict[str, str]:

@@ -8,14 +8,14 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
 from aws_sandbox.aws import Aws
+from aws_sandbox.connections import KeptConnection
 from aws_sandbox.control import Control
 from aws_sandbox.organizations.pages import Pages
 from aws_sandbox.populate import build
-from aws_sandbox.sts import portal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,28 +30,6 @@ _LOCAL_NAMES: Final = frozenset({LOOPBACK, "localhost"})
 
 class PortTakenError(Exception):
     """Another program listens on the port already."""
-
-
-class _QuietHandler(WSGIRequestHandler):
-    """Writes no line for each request."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Write nothing: the record of calls has it all."""
-
-    def make_environ(self) -> WSGIEnvironment:
-        """Keep the access token of SSO: werkzeug leaves headers with underscores out."""
-        environ = super().make_environ()
-        if token := self.headers.get(portal.TOKEN_HEADER):
-            environ["HTTP_X_AMZ_SSO_BEARER_TOKEN"] = token
-        return environ
-
-    def connection_dropped(
-        self, error: BaseException, environ: WSGIEnvironment | None = None
-    ) -> None:
-        """Close a connection that a fault leaves without an answer, or that the caller has left."""
-        super().connection_dropped(error, environ)
-        # HTTP/1.1 keeps connections: the caller would wait for an answer that never comes.
-        self.close_connection = True
 
 
 class Sandbox:
@@ -104,7 +82,7 @@ def make(sandbox: Sandbox, port: int, host: str = LOOPBACK) -> BaseWSGIServer:
             bound.getsockname()[1],
             sandbox,
             threaded=True,
-            request_handler=_QuietHandler,
+            request_handler=KeptConnection,
             fd=bound.fileno(),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from moto.utilities.utils import get_partition
@@ -15,6 +16,7 @@ from aws_sandbox.guardduty.features import (
     FeatureStatus,
 )
 from aws_sandbox.guardduty.state import Feature, Setting
+from aws_sandbox.guardduty.wire import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,45 +61,58 @@ def detector(found: Detector, region: str) -> Answer:
 
 def features(found: Detector, names: Mapping[str, object] | tuple[str, ...]) -> list[Answer]:
     """Features of a detector, those in `names`."""
-    listed = []
-    for name in names:
-        entry = _feature(name, found.features[name])
-        additional = found.features[name].additional
-        if additional:
-            entry["AdditionalConfiguration"] = [
-                _feature(key, value) for key, value in additional.items()
-            ]
-        listed.append(entry)
-    return listed
+    table = found.features
+    return [_feature(name, table[name]) for name in names]
 
 
-def _feature(name: str, value: Feature) -> Answer:
-    return {
+def _feature(name: str, value: Feature) -> Shared:
+    additional = tuple(value.additional.items())
+    return _shared_feature(name, value.status, value.updated_at, value.managed_by, additional)
+
+
+@lru_cache(maxsize=4096)
+def _shared_feature(
+    name: str,
+    status: FeatureStatus,
+    updated_at: datetime,
+    managed_by: str | None,
+    additional: tuple[tuple[str, Feature], ...],
+) -> Shared:
+    entry: Answer = {
         "Name": name,
-        "Status": value.status,
-        "UpdatedAt": value.updated_at,
-        "ManagedBy": value.managed_by,
+        "Status": status,
+        "UpdatedAt": updated_at,
+        "ManagedBy": managed_by,
     }
+    if additional:
+        entry["AdditionalConfiguration"] = [_feature(key, value) for key, value in additional]
+    return Shared(entry)
 
 
 def data_sources(found: Detector) -> Answer:
     """The deprecated form of a detector's features; some tools still read only this one."""
-    foundational = {"Status": found.status}
-    off = Feature(FeatureStatus.DISABLED, found.created_at)
+    on = tuple(
+        feature.status if (feature := found.features.get(name)) else FeatureStatus.DISABLED
+        for name in (S3_DATA_EVENTS, EKS_AUDIT_LOGS, EBS_MALWARE_PROTECTION)
+    )
+    return _data_sources(found.status, *on)
 
-    def status(name: str) -> Answer:
-        return {"Status": found.features.get(name, off).status}
 
-    return {
-        "CloudTrail": foundational,
-        "DNSLogs": foundational,
-        "FlowLogs": foundational,
-        "S3Logs": status(S3_DATA_EVENTS),
-        "Kubernetes": {"AuditLogs": status(EKS_AUDIT_LOGS)},
-        "MalwareProtection": {
-            "ScanEc2InstanceWithFindings": {"EbsVolumes": status(EBS_MALWARE_PROTECTION)}
-        },
-    }
+@lru_cache(maxsize=4096)
+def _data_sources(
+    detector: FeatureStatus, s3: FeatureStatus, eks: FeatureStatus, ebs: FeatureStatus
+) -> Shared:
+    foundational = {"Status": detector}
+    return Shared(
+        {
+            "CloudTrail": foundational,
+            "DNSLogs": foundational,
+            "FlowLogs": foundational,
+            "S3Logs": {"Status": s3},
+            "Kubernetes": {"AuditLogs": {"Status": eks}},
+            "MalwareProtection": {"ScanEc2InstanceWithFindings": {"EbsVolumes": {"Status": ebs}}},
+        }
+    )
 
 
 def organization_settings(settings: OrganizationSettings) -> Answer:

@@ -44,7 +44,7 @@ class Feature:
     status: FeatureStatus
     updated_at: datetime
     managed_by: str | None = None
-    additional: Mapping[str, Feature] = field(default_factory=dict)
+    additional: Mapping[str, Feature] = field(default_factory=dict, hash=False)
 
 
 class FeatureTable(UserDict[str, Feature]):

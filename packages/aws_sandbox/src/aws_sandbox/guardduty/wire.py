@@ -36,6 +36,23 @@ class Route:
     pattern: re.Pattern[str]
 
 
+class Shared(dict[str, Any]):
+    """A part of an answer that many answers have: it is brought into the wire form once.
+
+    Nobody changes it.
+    """
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        super().__init__(content)
+        self._written: dict[str, Any] = {}
+
+    def written(self, shape: StructureShape) -> Any:  # noqa: ANN401 -- JSON has any type
+        """Its wire form by a shape of the service model."""
+        if shape.name not in self._written:
+            self._written[shape.name] = _write_structure(shape, self)
+        return self._written[shape.name]
+
+
 @dataclass(frozen=True)
 class Call:
     """A request that the model knows: operation name and parameters by member name."""
@@ -123,7 +140,7 @@ def serialize(operation: OperationModel, answer: Mapping[str, Any]) -> bytes:
     shape = operation.output_shape
     if shape is None:
         return b"{}"
-    return json.dumps(_write(shape, answer)).encode()
+    return json.dumps(_write(shape, answer), separators=(",", ":")).encode()
 
 
 def serialize_error(error: ServiceError) -> bytes:
@@ -251,16 +268,7 @@ def _fields(shape: StructureShape) -> dict[str, tuple[str, Shape | None]]:
 
 def _write(shape: Shape, value: Any) -> Any:  # noqa: ANN401 -- JSON has any type
     if isinstance(shape, StructureShape):
-        fields = _fields(shape)
-        unknown = value.keys() - fields.keys()
-        if unknown:
-            raise KeyError(f"{shape.name} has no member {sorted(unknown)}")
-        written = {}
-        for name, item in value.items():
-            if item is not None:
-                wire_name, member = fields[name]
-                written[wire_name] = item if member is None else _write(member, item)
-        return written
+        return value.written(shape) if type(value) is Shared else _write_structure(shape, value)
     if isinstance(shape, ListShape):
         return [_write(shape.member, item) for item in value]
     if isinstance(shape, MapShape):
@@ -268,3 +276,16 @@ def _write(shape: Shape, value: Any) -> Any:  # noqa: ANN401 -- JSON has any typ
     if isinstance(value, datetime):
         return value.timestamp()
     return value
+
+
+def _write_structure(shape: StructureShape, value: Mapping[str, Any]) -> dict[str, Any]:
+    fields = _fields(shape)
+    unknown = value.keys() - fields.keys()
+    if unknown:
+        raise KeyError(f"{shape.name} has no member {sorted(unknown)}")
+    written = {}
+    for name, item in value.items():
+        if item is not None:
+            wire_name, member = fields[name]
+            written[wire_name] = item if member is None else _write(member, item)
+    return written

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -75,7 +75,8 @@ class RunningSandbox:
 
     def detector(self, account: str = ADMINISTRATOR, region: str = "us-east-1") -> str:
         """The detector id of an account."""
-        (found,) = self.boto3("guardduty", account, region).list_detectors()["DetectorIds"]
+        with closing(self.boto3("guardduty", account, region)) as guardduty:
+            (found,) = guardduty.list_detectors()["DetectorIds"]
         return str(found)
 
     def stop(self) -> int:

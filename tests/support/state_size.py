@@ -1,8 +1,7 @@
-"""How the state grows with the members: bytes an account, and values that the engine converts.
+"""The state of a stack at any number of members.
 
-`make bench` prints the table. All members are turned on for the first time, half of them are on
-already; counted are the inputs and outputs of both dynamic resources as JSON, which is how a
-backend keeps them.
+All members are turned on for the first time, half of them are on already. Counted are the inputs
+and outputs of both dynamic resources as JSON, which is how a backend keeps them.
 """
 
 from __future__ import annotations
@@ -10,9 +9,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from guardduty_eks_audit_logs.model import (
     AccountId,
@@ -29,9 +25,6 @@ from guardduty_eks_audit_logs.planning.inputs import member_features_inputs, pri
 from guardduty_eks_audit_logs.planning.plan import make_plan
 from guardduty_eks_audit_logs.settings.configuration import Settings
 from guardduty_eks_audit_logs.state.properties import MemberFeaturesOutputs, PriorSettingsOutputs
-
-SIZES = (1_000, 10_000, 50_000)
-TABLE_WIDTH = 80
 
 
 def state(members: int, on_release: str) -> list[dict[str, Any]]:
@@ -77,21 +70,3 @@ def _snapshot(members: int) -> Snapshot:
         members=tuple(Membership(account, "Enabled") for account in accounts),
         statuses=MemberStatuses(statuses, {}),
     )
-
-
-def main() -> None:
-    """Prints the table."""
-    table = Table(title="The state of one region", title_justify="left", width=TABLE_WIDTH)
-    table.add_column("bytes an account")
-    for members in SIZES:
-        table.add_column(f"{members:,} members", justify="right")
-    for on_release in ("LEAVE", "RESTORE"):
-        each = [size(state(members, on_release)) / members for members in SIZES]
-        table.add_row(on_release, *(f"{number:.1f}" for number in each))
-    counts = [sum(map(len, state(members, "RESTORE"))) for members in SIZES]
-    table.add_row("properties", *(f"{count}" for count in counts))
-    Console(width=TABLE_WIDTH).print(table)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,159 @@
+"""What `make bench-large` measures: GuardDuty's own limits, many regions, and a slow service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+
+from benchmarks import coverage_page, sandbox_size
+from benchmarks.process_tree import AWS_PLUGIN
+from benchmarks.results import Goal, Row, ratio
+from benchmarks.served import REGION
+from benchmarks.stacks import place, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.process_tree import Usage
+    from benchmarks.stacks import Pulumi
+
+FEW, MANY = 5_000, 50_000
+REGIONS = (17, 34)
+MEMBERS_IN_REGIONS = 300
+THROTTLED_MEMBERS, CALLS_A_SECOND = 1_000, 10
+GIGABYTE = 10**9
+_TEN_TIMES = Goal(12)
+_MEMORY = Goal(1.2)
+_PROCESSES = Goal(2)
+_THROTTLED = Goal(1.2)
+
+
+@dataclass(frozen=True)
+class LargeBench:
+    """A measurement.
+
+    Attributes:
+        pulumi: what the stacks run on.
+        repetitions: how many runs each median is of.
+        say: takes one line of progress.
+    """
+
+    pulumi: Pulumi
+    repetitions: int
+    say: Callable[[str], None]
+
+    def rows(self, few: int, many: int, regions: Sequence[int]) -> list[Row]:
+        """All rows of the table.
+
+        Args:
+            few: how many members the least of two sizes has.
+            many: how many the other one has.
+            regions: in how many regions `examples/every-region` is measured.
+        """
+        return [
+            *self._ten_times(few, many),
+            *(row for number in regions for row in self._every_region(number)),
+            self._throttled(),
+            *sandbox_size.rows(),
+            *coverage_page.rows(self.say),
+        ]
+
+    def _ten_times(self, few: int, many: int) -> list[Row]:
+        small, large = self._all_and_none(few), self._all_and_none(many)
+        size, than = f"{many:,}", f"{few:,} members"
+
+        def cpu(of: Callable[[_AllAndNone], list[Usage]]) -> float:
+            ours, others = ([usage.cpu_seconds for usage in of(each)] for each in (large, small))
+            return ratio(ours, others)
+
+        peaks = [
+            max(up.peak_bytes, preview.peak_bytes)
+            for up, preview in zip(large.ups, large.previews, strict=True)
+        ]
+        return [
+            Row("up that changes all, CPU", size, than, cpu(lambda each: each.ups), _TEN_TIMES),
+            Row(
+                "preview without changes, CPU",
+                size,
+                than,
+                cpu(lambda each: each.previews),
+                _TEN_TIMES,
+            ),
+            Row(
+                "memory of all processes, at most", size, "1 GB", ratio(peaks, [GIGABYTE]), _MEMORY
+            ),
+        ]
+
+    def _all_and_none(self, members: int) -> _AllAndNone:
+        found = _AllAndNone([], [])
+        with place(self.pulumi, members) as here:
+            self.say(f"{members:,} members: first up")
+            stack = here.ours()
+            stack.up()
+            for repetition in range(self.repetitions):
+                self.say(f"{members:,} members: up that changes all, preview without changes")
+                stack.configure(rule("ENABLED" if repetition % 2 else "DISABLED"))
+                found.ups.append(stack.up())
+                found.previews.append(stack.preview())
+        return found
+
+    def _every_region(self, number: int) -> list[Row]:
+        regions = boto3.Session().get_available_regions("guardduty")[:number]
+        if REGION not in regions:
+            regions[-1] = REGION
+        one, all_of_them = [], []
+        with place(self.pulumi, MEMBERS_IN_REGIONS, regions) as here:
+            self.say(f"{len(regions)} regions: first runs")
+            single, stack = here.every_region([REGION]), here.every_region(regions)
+            single.up()
+            stack.up()
+            for _ in range(self.repetitions):
+                self.say(f"{len(regions)} regions: previews without changes")
+                one.append(single.preview())
+                all_of_them.append(stack.preview())
+        what = "every-region, preview without changes"
+        size = f"{MEMBERS_IN_REGIONS} in {len(regions)} regions"
+
+        def to_one(of: Callable[[Usage], float]) -> float:
+            return ratio([of(usage) for usage in all_of_them], [of(usage) for usage in one])
+
+        plugins = [float(usage.processes_by_kind.get(AWS_PLUGIN, 0)) for usage in all_of_them]
+        return [
+            Row(f"{what}: time", size, "one region", to_one(lambda usage: usage.wall_seconds)),
+            Row(f"{what}: CPU", size, "one region", to_one(lambda usage: usage.cpu_seconds)),
+            Row(f"{what}: memory", size, "one region", to_one(lambda usage: usage.peak_bytes)),
+            Row(f"{what}: aws plugins", size, "one process", ratio(plugins, [1]), _PROCESSES),
+        ]
+
+    def _throttled(self) -> Row:
+        spans, allowed = [], []
+        for _ in range(self.repetitions):
+            self.say(f"{THROTTLED_MEMBERS:,} members, {CALLS_A_SECOND} calls a second: first up")
+            with place(self.pulumi, THROTTLED_MEMBERS) as here:
+                # As pulumi-aws has it; the stand-in tries again fewer times by default.
+                stack = here.ours(**{"aws:maxRetries": 25})
+                here.organization.client.limits(per_second=CALLS_A_SECOND, burst=CALLS_A_SECOND)
+                here.organization.calls()
+                stack.up()
+                calls = here.organization.calls()
+            calls = [call for call in calls if call.service == "guardduty"]
+            spans.append((calls[-1].time - calls[0].time).total_seconds())
+            answered = sum(1 for call in calls if call.outcome == "ok")
+            allowed.append(answered / CALLS_A_SECOND)
+        return Row(
+            "first up, from its first call to its last",
+            f"{THROTTLED_MEMBERS:,}, {CALLS_A_SECOND} calls a second",
+            "its calls at that rate",
+            ratio(spans, allowed),
+            _THROTTLED,
+        )
+
+
+@dataclass(frozen=True)
+class _AllAndNone:
+    """Runs that change all members, and previews after them that find nothing to change."""
+
+    ups: list[Usage]
+    previews: list[Usage]
