@@ -133,7 +133,10 @@ class Pace:
         """
         with self._lock:
             if turn.epoch != self._epoch:
-                return  # it was under way when the gate changed
+                # It was under way when the gate changed: AWS has accepted a call since then.
+                if self._seeking and not throttled:
+                    self._waited = min(self._waited, max(0.0, self._last_try - turn.at))
+                return
             now = time.monotonic()
             if self._seeking:
                 self._note_try(turn, now, throttled=throttled)

@@ -207,3 +207,18 @@ def test_a_failure_that_is_no_throttling_begins_no_pace(
     begun, aws.refusals = clock.now, {}
     session.guardduty.member_statuses(DETECTOR, [account(1)])
     assert clock.now == begun
+
+
+def test_a_call_accepted_late_is_the_one_to_count_from(clock: _Clock) -> None:
+    pace = Pace()
+    first, second, third = (pace.take_turn() for _ in range(3))
+    pace.note_answer(first, throttled=False)
+    clock.now += 0.1
+    late = pace.take_turn()
+    pace.note_answer(pace.take_turn(), throttled=True)
+    for turn in (second, third, late):
+        pace.note_answer(turn, throttled=False)
+    pace.note_answer(pace.take_turn(), throttled=False)
+    begun = pace.take_turn().at
+
+    assert pace.take_turn().at - begun < 0.05
