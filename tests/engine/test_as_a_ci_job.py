@@ -85,7 +85,7 @@ def test_a_job_acts_through_its_roles_and_renews_their_keys(
 def test_a_run_goes_on_with_new_keys_when_its_keys_expire(
     organization: Callable[..., Organization], tmp_path: Path
 ) -> None:
-    aws = organization(accounts=1200)
+    aws = organization(accounts=2400)
     control = aws.control
     role = control.make_role(ADMINISTRATOR, "guardduty", trusts=[MANAGEMENT])
 
@@ -116,9 +116,9 @@ def test_a_run_goes_on_with_new_keys_when_its_keys_expire(
     told = "AWS does not accept the credentials (UpdateMemberDetectors: The security token "
     assert told in failed.text
     on = Counter(aws.statuses().values())[ON]
-    assert 400 < on < 1200
-    assert len(stack.record().accounts) == 1200
-    assert len(control.calls("UpdateMemberDetectors")) < 16
+    assert 800 < on < 2400
+    assert len(stack.record().accounts) == 2400
+    assert len(control.calls("UpdateMemberDetectors")) < 32
 
     control.clear_faults()
     control.clear_calls()
@@ -127,4 +127,4 @@ def test_a_run_goes_on_with_new_keys_when_its_keys_expire(
     assert run.code == 0, run.text
     assert set(aws.statuses().values()) == {ON}
     again = [a for call in control.calls("UpdateMemberDetectors") for a in call.account_ids]
-    assert len(again) == 1200 - on
+    assert len(again) == 2400 - on
