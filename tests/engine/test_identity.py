@@ -64,6 +64,10 @@ def test_a_profile_that_is_gone_ends_a_run_with_the_way_that_leads_on(
         stack.destroy("--skip-preview", **renamed),
     ):
         _assert_refused(run, "former")
+    alone = stack.refresh_preview("--target", "**MemberFeatures**", **renamed)
+    assert alone.code != 0, alone.text
+    assert " A refresh and a destroy act as the state says" in alone.text
+    assert "run `pulumi up --refresh=false` once, also before a destroy" in alone.text
     assert aws.writes() == []
 
     preview = stack.preview("--refresh=false", **renamed)
