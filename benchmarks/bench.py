@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from benchmarks import page_chain
 from benchmarks.process_tree import PIP_LIST
 from benchmarks.results import Goal, Row, ratio
-from benchmarks.stacks import place
+from benchmarks.stacks import Measurement, place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from benchmarks.process_tree import Usage
     from benchmarks.served import ServedOrganization
-    from benchmarks.stacks import MeasuredStack, Pulumi
+    from benchmarks.stacks import MeasuredStack
 
 LATENCY_SECONDS = 0.05
 SMALL, LARGE = 1_000, 10_000
@@ -28,19 +28,8 @@ _PREVIEW_CPU = {SMALL: Goal(2.5), LARGE: Goal(3)}
 _UP_WALL = {LARGE: Goal(1.7)}  # with fewer members, the engine's own start is most of it
 
 
-@dataclass(frozen=True)
-class Bench:
-    """A measurement.
-
-    Attributes:
-        pulumi: what the stacks run on.
-        repetitions: how many runs each median is of.
-        say: takes one line of progress.
-    """
-
-    pulumi: Pulumi
-    repetitions: int
-    say: Callable[[str], None]
+class Bench(Measurement):
+    """What `make bench` measures."""
 
     def rows(self, sizes: Sequence[int], one_each_at: int) -> list[Row]:
         """All rows of the table.

@@ -11,13 +11,12 @@ from benchmarks import coverage_page, sandbox_size
 from benchmarks.process_tree import AWS_PLUGIN
 from benchmarks.results import Goal, Row, ratio
 from benchmarks.served import REGION
-from benchmarks.stacks import place, rule
+from benchmarks.stacks import Measurement, place, rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from benchmarks.process_tree import Usage
-    from benchmarks.stacks import Pulumi
 
 FEW, MANY = 5_000, 50_000
 REGIONS = (17, 34)
@@ -30,19 +29,8 @@ _PROCESSES = Goal(2)
 _THROTTLED = Goal(1.2)
 
 
-@dataclass(frozen=True)
-class LargeBench:
-    """A measurement.
-
-    Attributes:
-        pulumi: what the stacks run on.
-        repetitions: how many runs each median is of.
-        say: takes one line of progress.
-    """
-
-    pulumi: Pulumi
-    repetitions: int
-    say: Callable[[str], None]
+class LargeBench(Measurement):
+    """What `make bench-large` measures."""
 
     def rows(self, few: int, many: int, regions: Sequence[int]) -> list[Row]:
         """All rows of the table.

@@ -22,7 +22,7 @@ from tools.aws_plugin import find_or_install_aws_plugin
 from tools.engine import find_or_install_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from benchmarks.process_tree import Usage
     from benchmarks.served import ServedOrganization
@@ -63,6 +63,21 @@ class Pulumi:
         profiles = write_profiles(folder, profiles_of(MANAGEMENT, ADMINISTRATOR, ()), REGION)
         path = os.environ.get("PATH", os.defpath)
         return applied(os.environ, variables(organization.url, folder, profiles, parts, path))
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What every measurement has.
+
+    Attributes:
+        pulumi: what the stacks run on.
+        repetitions: how many runs each median is of.
+        say: takes one line of progress.
+    """
+
+    pulumi: Pulumi
+    repetitions: int
+    say: Callable[[str], None]
 
 
 def find_pulumi() -> Pulumi:

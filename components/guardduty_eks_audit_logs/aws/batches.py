@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
@@ -41,25 +41,30 @@ def at_once(call: Callable[[In], Out], items: Iterable[In]) -> list[Out]:
     over = Event()
     results: list[Future[Out]] = []
 
-    def call_for(item: In) -> Out:
-        if over.is_set():
-            raise CancelledError
-        try:
-            return call(item)
-        except BaseException:
+    def end_after_failure(ended: Future[Out]) -> None:
+        if not ended.cancelled() and ended.exception():
             over.set()
-            raise
+            for result in results:
+                result.cancel()
 
     def take_items() -> None:
         for item in items:
             if over.is_set():
                 return
             # A thread of its own knows nothing of its caller, such as where progress is shown.
-            results.append(pool.submit(copy_context().run, call_for, item))
+            result = pool.submit(copy_context().run, call, item)
+            results.append(result)
+            result.add_done_callback(end_after_failure)
 
-    with ThreadPoolExecutor(max_workers=CALLS_AT_ONCE) as pool:
-        try:
-            pool.submit(copy_context().run, take_items).result()
-            return [result.result() for result in results]
-        finally:
-            over.set()
+    pool = ThreadPoolExecutor(max_workers=CALLS_AT_ONCE)
+    try:
+        pool.submit(copy_context().run, take_items).result()
+        ended = wait(results, return_when=FIRST_EXCEPTION).done
+        # After a failure, others are cancelled or still under way: the failure is what is raised.
+        known = [one for one in results if one in ended and not one.cancelled()]
+        for one in known:
+            one.result()
+        return [result.result() for result in results]
+    finally:
+        over.set()
+        pool.shutdown(cancel_futures=True)

@@ -120,8 +120,7 @@ class Clients:
         for service in ("guardduty", "organizations"):
             url = self.settings.endpoint(service)
             if url and not is_valid_endpoint_url(url) and not is_valid_ipv6_endpoint_url(url):
-                with addresses():
-                    raise ValueError(f"Invalid endpoint: {url}")  # botocore's words
+                raise _malformed(f"Invalid endpoint: {url}")  # botocore's words
 
     def sts(self) -> STSClient:
         """STS, in the region that the settings name for it."""
@@ -194,4 +193,8 @@ def addresses() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise SettingsError((messages.address_malformed(harmless(str(error))),)) from error
+        raise _malformed(str(error)) from error
+
+
+def _malformed(fault: str) -> SettingsError:
+    return SettingsError((messages.address_malformed(harmless(fault)),))

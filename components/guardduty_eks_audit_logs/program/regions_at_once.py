@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from threading import Event, Lock
@@ -84,21 +85,19 @@ def read_regions(
         what came of each, in the order of the regions.
     """
     reader = _Reader(who, plan)
-    pool = ThreadPoolExecutor(REGIONS_AT_ONCE)
-    try:
+    with ThreadPoolExecutor(REGIONS_AT_ONCE) as pool, ExitStack() as unless_all_is_read:
+        unless_all_is_read.callback(pool.shutdown, wait=False, cancel_futures=True)
+        unless_all_is_read.callback(reader.stop.set)
         # Each thread has the SDK's context variables.
-        reads = [
+        submitted = [
             pool.submit(
                 copy_context().run, reader.read, region, at_any_rate=number < REGIONS_AT_ONCE
             )
             for number, region in enumerate(regions)
         ]
-        return [read.result() for read in reads]
-    except BaseException:
-        reader.stop.set()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+        reads = [read.result() for read in submitted]
+        unless_all_is_read.pop_all()
+        return reads
 
 
 def faults_of(reads: Sequence[RegionRead[Planned]]) -> Iterator[str]:

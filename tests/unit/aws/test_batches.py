@@ -105,6 +105,19 @@ def test_after_a_failure_nothing_more_is_taken_or_called() -> None:
     assert len(called) <= len(taken)
 
 
+def test_the_failure_is_raised_and_not_what_it_ended() -> None:
+    begun = threading.Barrier(CALLS_AT_ONCE - 1)
+
+    def call(item: int) -> None:
+        if item < CALLS_AT_ONCE - 1:
+            begun.wait(_LONG)
+        if item == CALLS_AT_ONCE - 2:
+            raise LookupError(item)
+
+    with pytest.raises(LookupError, match=str(CALLS_AT_ONCE - 2)):
+        at_once(call, range(1000))
+
+
 def test_items_that_fail_end_the_calls() -> None:
     def items() -> Iterator[int]:
         yield 1

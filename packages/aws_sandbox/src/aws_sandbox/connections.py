@@ -7,7 +7,9 @@ sending. This one reads each request to its end first, so that the next one begi
 from __future__ import annotations
 
 import io
+import sys
 import traceback
+from contextlib import ExitStack
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
 _WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+_PLAIN: Final = ("Content-Type", "text/plain")
 _OF_THE_CONNECTION: Final = frozenset({"connection", "keep-alive", "transfer-encoding"})
 
 
@@ -42,19 +45,28 @@ class KeptConnection(WSGIRequestHandler):
         the connection is closed, else the caller would wait for one that never comes.
         """
         self.environ = environ = self.make_environ()
-        try:
-            environ["wsgi.input"] = io.BytesIO(self._body(environ))
-            parts, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
-            self._send(status, headers, b"".join(parts))
-        except FaultyRequestError as error:
-            self.close_connection = True
-            self._send("400 Bad Request", [("Content-Type", "text/plain")], f"{error}\n".encode())
-        except (ConnectionError, TimeoutError):
-            self.close_connection = True
-        except Exception:  # noqa: BLE001 -- told on stderr; the next call is answered
-            self.close_connection = True
-            self.server.log("error", f"Error on request:\n{traceback.format_exc()}")
-            self._send("500 Internal Server Error", [("Content-Type", "text/plain")], b"")
+        with ExitStack() as unless_answered:
+            unless_answered.callback(self._send_defect)
+            try:
+                environ["wsgi.input"] = io.BytesIO(self._body(environ))
+                parts, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+                answer = status, list(headers), b"".join(parts)
+            except FaultyRequestError as error:
+                self.close_connection = True
+                answer = "400 Bad Request", [_PLAIN], f"{error}\n".encode()
+            except (ConnectionError, TimeoutError):
+                self.close_connection = True
+                answer = None
+            unless_answered.pop_all()
+        if answer:
+            self._send(*answer)
+
+    def _send_defect(self) -> None:
+        """Answer for an application that failed; what it raised goes on to the server."""
+        self.close_connection = True
+        told = "".join(traceback.format_exception_only(sys.exception()))
+        self.server.log("error", f"{self.requestline!r}: {told}")
+        self._send("500 Internal Server Error", [_PLAIN], b"")
 
     def _body(self, environ: WSGIEnvironment) -> bytes:
         """The body of a request, of the length that it gives or in chunks.
