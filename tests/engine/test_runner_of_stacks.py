@@ -108,7 +108,7 @@ def _runs(pid: int) -> bool:
 def test_an_interrupt_leaves_nothing_running_and_up_goes_on(
     organization: Callable[..., Organization],
 ) -> None:
-    aws = organization(accounts=1200, regions=_REGIONS[:2])
+    aws = organization(accounts=2400, regions=_REGIONS[:2])
     stacks = _stacks(aws, _REGIONS[:2])
     for stack in stacks.values():
         stack.init()
@@ -129,7 +129,7 @@ def test_an_interrupt_leaves_nothing_running_and_up_goes_on(
 
     assert started.returncode == 130, errors
     first, second = errors.splitlines()[1:3]
-    assert re.match(r"eu-west-1  interrupted after \d+ s: \d+ of 1200 members in eu-west-1", first)
+    assert re.match(r"eu-west-1  interrupted after \d+ s: \d+ of 2400 members in eu-west-1", first)
     assert second == "us-east-1  not begun"
     assert "1 interrupted or failed, 1 not begun. `eks-audit-logs up` goes on" in errors
     wait_until(lambda: not any(map(_runs, engines)))  # providers end soon after their engine

@@ -196,7 +196,7 @@ def test_a_plan_is_followed_only_in_the_state_it_was_made_for(
 def test_a_cancelled_deployment_leaves_no_lock_and_a_crashed_one_says_the_way_out(
     ready: Callable[..., Repository],
 ) -> None:
-    here = ready(accounts=1200)
+    here = ready(accounts=3000)
     here.machine = replace(here.machine, patience=(60, 60))
     stack = here.stack("prod", members=_ALL_ON, maxDisabled="100%")
     here.aws.control.slows("UpdateMemberDetectors", by=Fixed(seconds=2))
