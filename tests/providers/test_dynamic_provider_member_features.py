@@ -379,7 +379,7 @@ def test_a_run_tells_what_it_does_and_did(aws: Aws, provider: DynamicProvider) -
     provider.create(_inputs(_all(3, "ENABLED")))
 
     assert provider.stderr.splitlines() == [
-        "EKS audit logs: setting 2 of 3 members",
+        "EKS audit logs: setting 2 members",
         ("EKS audit logs in eu-central-1: 1 member set, 1 were so already, 1 could not be set."),
     ]
 

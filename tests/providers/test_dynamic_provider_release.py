@@ -416,7 +416,7 @@ def test_destroy_puts_back_organization_detector_and_accounts(
     assert provider.stderr.splitlines() == [
         "Organization: autoEnable put back, ALL -> NONE.",
         "Own detector: put back, on -> off.",
-        "EKS audit logs: setting 2 of 2 members",
+        "EKS audit logs: setting 2 members",
         (
             "1 account put back to DISABLED, 1 to ENABLED; 1 is no member any more "
             "(300000000003). Turned off: 300000000002."

@@ -63,8 +63,8 @@ def detector_is_new() -> str:
     )
 
 
-def setting_members(changing: int, total: int) -> str:
-    return f"EKS audit logs: setting {changing} of {counted(total, 'member')}"
+def setting_members(changing: int) -> str:
+    return f"EKS audit logs: setting {counted(changing, 'member')}"
 
 
 def trying_again(left: int, seconds: float) -> str:

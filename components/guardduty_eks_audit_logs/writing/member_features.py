@@ -44,11 +44,11 @@ class MemberFeaturesLifecycle:
         return find_difference(last, wanted, owner=_OWNER, asks=_ASKS, unfinished=unfinished)
 
     def create(self, wanted: MemberFeaturesInputs) -> MemberFeaturesOutputs:
-        """Sets all members that are not as wanted; also takes over members as they are."""
+        """Sets the members that the plan changes; takes over the others as they are."""
         return self._set(wanted)
 
     def update(self, wanted: MemberFeaturesInputs) -> MemberFeaturesOutputs:
-        """Sets the members that are not as wanted."""
+        """Sets the members that the plan changes: the program has just read what all have."""
         return self._set(wanted)
 
     def read(self, last: MemberFeaturesOutputs) -> MemberFeaturesOutputs | None:
@@ -93,13 +93,16 @@ class MemberFeaturesLifecycle:
         to_set: dict[AccountId, FeatureStatus] = {}
         not_yet: dict[AccountId, FeatureStatus] = {}
         for account, status in sorted(wanted.wanted.items()):
-            (not_yet if account in unrecorded else to_set)[AccountId(account)] = status
+            if account in unrecorded:
+                not_yet[AccountId(account)] = status
+            elif account in wanted.changes:
+                to_set[AccountId(account)] = status
         time = self._context.patience(wanted.retry_minutes)
         outcome = set_member_statuses(api, detector_id, to_set, time, self._context.log_line)
         if not_yet:
             why = messages.not_recorded_yet(left_out=not has_recorded(wanted))
             outcome = outcome.and_(without_a_record(api, detector_id, not_yet, why))
-        as_wanted = len(outcome.statuses) - outcome.written
+        as_wanted = len(wanted.wanted) - outcome.written - len(outcome.unprocessed)
         self._context.log_line(
             messages.members_set(
                 wanted.region,

@@ -103,7 +103,7 @@ def set_member_statuses(
     writes = _Writes(api, detector_id, dict(wanted), CircuitBreaker(patience))
     writes.read()
     if writes.pending:
-        report(messages.setting_members(len(writes.pending), len(wanted)))
+        report(messages.setting_members(len(writes.pending)))
         attempt_until_done(
             writes.attempt,
             lambda pause: report(messages.trying_again(len(writes.pending), pause)),

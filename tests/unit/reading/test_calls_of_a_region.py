@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guardduty_eks_audit_logs.aws.patience import Patience
 from guardduty_eks_audit_logs.aws.session import open_session
+from guardduty_eks_audit_logs.planning.inputs import member_features_inputs
 from guardduty_eks_audit_logs.planning.plan import make_plan
-from guardduty_eks_audit_logs.reading.member_statuses import read_member_statuses
 from guardduty_eks_audit_logs.reading.snapshot import read_snapshot
-from guardduty_eks_audit_logs.writing.members import set_member_statuses
+from guardduty_eks_audit_logs.writing.member_features import MemberFeaturesLifecycle
+from guardduty_eks_audit_logs.writing.run_context import RunContext
 from tests.support.doors import bare_environment, in_place_of_sockets
 from tests.support.sandbox_in_process import SandboxInProcess, described, keys_of
-from tests.support.vocabulary import ON, OWNER, REGION, account, rule, settings
+from tests.support.vocabulary import OWNER, REGION, account, rule, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,14 +67,16 @@ def test_a_region_takes_as_few_calls_as_it_has_batches(
     assert phase() == {"ListMembers": pages, "GetMemberDetectors": batches}
 
     plan = make_plan(chosen, snapshot, OWNER)
-    assert snapshot.detector
-    read_member_statuses(session.guardduty, snapshot.detector.id, list(plan.wanted))
-    assert phase() == {"GetMemberDetectors": batches}
+    context = RunContext(keys_of(region=REGION), lambda _minutes: Patience(0), lambda _line: None)
+    lifecycle = MemberFeaturesLifecycle(context)
+    done = lifecycle.create(member_features_inputs(plan))
+    of_changing = -(-len(plan.changes) // 50)
+    writes = {"GetMemberDetectors": of_changing, "UpdateMemberDetectors": of_changing}
+    assert phase() == {what: calls for what, calls in writes.items() if calls}
+    assert not done.unprocessed
 
-    changing = {a: ON for a in plan.wanted if snapshot.statuses.statuses[a] != ON}
-    set_member_statuses(session.guardduty, snapshot.detector.id, changing)
-    of_changing = -(-len(changing) // 50)
-    assert phase() == {"GetMemberDetectors": of_changing, "UpdateMemberDetectors": of_changing}
+    lifecycle.read(done)
+    assert phase() == {"GetMemberDetectors": batches}
 
     read_snapshot(session, chosen)
     assert phase() == {"ListMembers": pages, "GetMemberDetectors": batches}
