@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from threading import BoundedSemaphore, Lock
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from guardduty_eks_audit_logs.aws.batches import CALLS_AT_ONCE
+from guardduty_eks_audit_logs.aws.once import Once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Mapping
 
     from guardduty_eks_audit_logs.aws.organizations import (
         OrganizationAccount,
@@ -37,37 +37,6 @@ class Organization(Protocol):
 
     def tags(self, account: AccountId) -> Mapping[str, str] | None:
         """The tags of an account."""
-
-
-class Once:
-    """Makes each call once: who asks again gets the same answer, or the same failure.
-
-    Safe to use from several threads: one makes the call, the others wait for it.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._answers: dict[Hashable, Future[Any]] = {}
-
-    def ask(self, key: Hashable, call: Callable[[], Answer]) -> Answer:
-        """Gives the answer to a call.
-
-        Args:
-            key: what is asked.
-            call: asks it; not called if it was asked before.
-
-        Raises:
-            BaseException: what the call raised.
-        """
-        with self._lock:
-            known = self._answers.get(key)
-            answer: Future[Answer] = known or self._answers.setdefault(key, Future())
-        if known is None:
-            try:
-                answer.set_result(call())
-            except BaseException as error:  # noqa: BLE001 - raised again for each who asks
-                answer.set_exception(error)
-        return answer.result()
 
 
 class OrganizationOnce:

@@ -33,6 +33,7 @@ from guardduty_eks_audit_logs.aws.credentials.files import (
 )
 from guardduty_eks_audit_logs.aws.credentials.roles import role_credentials, role_source
 from guardduty_eks_audit_logs.aws.guardduty import GuardDutyApi
+from guardduty_eks_audit_logs.aws.once import Once
 from guardduty_eks_audit_logs.aws.organizations import OrganizationsApi
 from guardduty_eks_audit_logs.aws.watch import Watch, watched, watched_later
 from guardduty_eks_audit_logs.errors import CredentialsError, SettingsError
@@ -170,10 +171,11 @@ def open_session(
 
 
 _FETCHING = threading.Lock()
-_FETCHED: dict[str, Fetched] = {}
+_FETCHED = Once(keeps_failures=False)
 """The credentials that this process has: all regions and resources of a run act by the same ones.
 
-So a program of seventeen regions assumes its role once, and starts a `credential_process` once.
+So a program of seventeen regions assumes its role once, and starts a `credential_process` once. If
+it gives nothing, all regions that wait for it end with that.
 """
 
 
@@ -190,21 +192,18 @@ def _who_acts(
         state_of_files(configured),
     )
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
-    # One at a time: a token of SSO or of a credential_process may be good for one use only.
-    with _FETCHING:
-        found = _FETCHED.get(key)
-        if found is None:
-            found = _FETCHED[key] = _fetched(settings, configured, watch)
-    return found
+    return _FETCHED.ask(key, lambda: _fetched(settings, configured, watch))
 
 
 def _fetched(
     settings: ProviderSettings, configured: botocore.session.Session, watch: Watch
 ) -> Fetched:
-    found = given(*settings.keys) if settings.keys else fetch(configured, watch.region, watch)
-    for role in settings.assume_roles:
-        found = _as_role(found, role, settings, watch)
-    return found
+    # One at a time: a token of SSO or of a credential_process may be good for one use only.
+    with _FETCHING:
+        found = given(*settings.keys) if settings.keys else fetch(configured, watch.region, watch)
+        for role in settings.assume_roles:
+            found = _as_role(found, role, settings, watch)
+        return found
 
 
 def _as_role(

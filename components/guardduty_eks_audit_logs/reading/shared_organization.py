@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.aws.failures import is_by_iam
-from guardduty_eks_audit_logs.aws.organization_once import Once, OrganizationOnce
+from guardduty_eks_audit_logs.aws.once import Once
+from guardduty_eks_audit_logs.aws.organization_once import OrganizationOnce
 from guardduty_eks_audit_logs.errors import WHO_ASKS, ServiceError, UserError
 from guardduty_eks_audit_logs.planning.decisions import is_member, rule_label
 from guardduty_eks_audit_logs.reading.guardduty_policies import read_guardduty_policies

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Semaphore
 from time import sleep
 
 import pytest
 
 from guardduty_eks_audit_logs.aws.batches import CALLS_AT_ONCE
-from guardduty_eks_audit_logs.aws.organization_once import Once, OrganizationOnce
-from guardduty_eks_audit_logs.errors import ServiceError
+from guardduty_eks_audit_logs.aws.once import Once
+from guardduty_eks_audit_logs.aws.organization_once import OrganizationOnce
+from guardduty_eks_audit_logs.errors import ConnectionFailedError, ServiceError
 from tests.support.organizations_client import ROOT, FakeOrganizations, access_denied, unit_id
 from tests.support.vocabulary import account
 
@@ -72,3 +73,29 @@ def test_only_a_few_calls_are_made_at_once() -> None:
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(organization.tags, accounts))
     assert max(most) <= CALLS_AT_ONCE
+
+
+def test_a_failure_that_is_not_kept_fails_those_who_waited_and_nobody_later() -> None:
+    once, calls = Once(keeps_failures=False), []
+    asked = Semaphore(0)
+
+    def answer() -> int:
+        calls.append(1)
+        if len(calls) == 1:
+            for _ in range(_THREADS):
+                asked.acquire()
+            sleep(0.05)  # from their word to their waiting
+            raise ConnectionFailedError("no")
+        return len(calls)
+
+    def ask(_: int) -> str:
+        asked.release()
+        with pytest.raises(ConnectionFailedError) as error:
+            once.ask("same", answer)
+        return str(error.value)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        assert set(pool.map(ask, range(_THREADS))) == {"no"}
+
+    assert once.ask("same", answer) == 2
+    assert once.ask("same", answer) == 2
