@@ -55,6 +55,12 @@ def in_region(region: str, sentence: str) -> Message:
     return message if region in sentence else message.after(f"{region}: ")
 
 
+def region_not_read() -> Message:
+    """Says of a region why it was not begun; other sentences say what is wrong before it."""
+    (message,) = as_refusals(("not read, since AWS gave no answer in those before it.",))
+    return message
+
+
 def all_regions(regions: int) -> str:
     return f"all {regions} regions"
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from threading import Event, Lock
+from threading import Condition, Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from guardduty_eks_audit_logs import messages
@@ -84,15 +84,13 @@ def read_regions(
     Returns:
         what came of each, in the order of the regions.
     """
-    reader = _Reader(who, plan)
+    reader = _Reader(who, plan, _Network(min(REGIONS_AT_ONCE, len(regions))))
     with ThreadPoolExecutor(REGIONS_AT_ONCE) as pool, ExitStack() as unless_all_is_read:
         unless_all_is_read.callback(pool.shutdown, wait=False, cancel_futures=True)
         unless_all_is_read.callback(reader.stop.set)
         # Each thread has the SDK's context variables.
         submitted = [
-            pool.submit(
-                copy_context().run, reader.read, region, at_any_rate=number < REGIONS_AT_ONCE
-            )
+            pool.submit(copy_context().run, reader.read, region, first=number < REGIONS_AT_ONCE)
             for number, region in enumerate(regions)
         ]
         reads = [read.result() for read in submitted]
@@ -113,6 +111,39 @@ def faults_of(reads: Sequence[RegionRead[Planned]]) -> Iterator[str]:
         yield messages.in_region(named, sentence)
 
 
+class _Network:
+    """Whether regions wait in vain: known once one has not, or once the first ones are over.
+
+    Safe to use from several threads.
+
+    Args:
+        first: how many regions are begun at once.
+    """
+
+    def __init__(self, first: int) -> None:
+        self._changed = Condition()
+        self._under_way = first
+        self._answered = False
+
+    def note_answer(self) -> None:
+        """A region has an answer, or a fault that nobody had to wait for."""
+        with self._changed:
+            self._answered = True
+            self._changed.notify_all()
+
+    def note_end(self) -> None:
+        """One of the first regions is over."""
+        with self._changed:
+            self._under_way -= 1
+            self._changed.notify_all()
+
+    def answers(self) -> bool:
+        """Waits until that is known."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._answered or not self._under_way)
+            return self._answered
+
+
 @dataclass(frozen=True)
 class _Reader(Generic[Planned]):
     """Reads one region after the other. Safe to use from several threads.
@@ -120,44 +151,53 @@ class _Reader(Generic[Planned]):
     Attributes:
         who: the configuration or the identity.
         plan: makes a plan of a region.
+        network: whether there is one.
         stop: ends all that is asked.
-        unreachable: set once a region has got no answer.
     """
 
     who: Configuration | Identity
     plan: Callable[[Session], Planned | None]
+    network: _Network
     stop: Stop = field(default_factory=Stop)
-    unreachable: Event = field(default_factory=Event)
     _organizations: dict[AccountId, OrganizationOnce] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def read(self, region: str, *, at_any_rate: bool) -> RegionRead[Planned]:
+    def read(self, region: str, *, first: bool) -> RegionRead[Planned]:
         """Reads one region.
 
         Args:
             region: where.
-            at_any_rate: also if another one has got no answer. Without it, nothing comes of the
-                region then: each would wait as long for a network that is not there.
+            first: of those that are begun at once. Any other is only begun once AWS has answered
+                one of these: each would wait as long for a network that is not there.
         """
+        if not (first or self.network.answers()):
+            return RegionRead(region, in_common=messages.region_not_read())
+        with ExitStack() as end:
+            if first:
+                end.callback(self.network.note_end)
+            return self._read(region)
+
+    def _read(self, region: str) -> RegionRead[Planned]:
         read: RegionRead[Planned] = RegionRead(region)
-        if self.unreachable.is_set() and not at_any_rate:
-            return read
         try:
             session = self._connect(region)
             read = replace(read, caller=session.caller)
             return replace(read, session=session, plan=self.plan(session))
         except SettingsError as error:
             return replace(read, faults=error.faults)
-        except CredentialsError as error:
-            return replace(read, in_common=sentence_with_region(error, region))
-        except ConnectionFailedError as error:
-            self.unreachable.set()
+        except (CredentialsError, ConnectionFailedError) as error:
             return replace(read, in_common=sentence_with_region(error, region))
         except UserError as error:
             return replace(read, faults=(messages.in_region(region, error.refusals[0]),))
 
     def _connect(self, region: str) -> Session:
-        session = connect(self.who, region, self.stop)
+        try:
+            session = connect(self.who, region, self.stop)
+        except UserError as error:
+            if not isinstance(error, ConnectionFailedError):
+                self.network.note_answer()
+            raise
+        self.network.note_answer()
         with self._lock:
             shared = self._organizations.setdefault(
                 session.caller, OrganizationOnce(session.organizations)

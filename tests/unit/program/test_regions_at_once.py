@@ -183,8 +183,34 @@ def test_without_a_network_no_more_regions_are_begun(
 
     first = _REGIONS[:REGIONS_AT_ONCE]
     assert sorted(asked) == sorted(first)
-    assert _errors(caplog) == [f"{', '.join(first)}: GetCallerIdentity got no answer."]
+    unanswered, unread = ", ".join(first), ", ".join(_REGIONS[REGIONS_AT_ONCE:])
+    assert _errors(caplog) == [
+        f"{unanswered}: GetCallerIdentity got no answer.",
+        f"{unread}: not read, since AWS gave no answer in those before it.",
+    ]
     assert slow.aws.requests == []
+
+
+def test_a_region_that_is_mistyped_hides_none_of_those_after_it(
+    slow: _Slow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    module, failed = guardduty_eks_audit_logs.program.regions_at_once, threading.Event()
+
+    def connect_or_not(who: object, region: str, *more: object) -> object:
+        if region == _REGIONS[0]:
+            failed.set()
+            raise ConnectionFailedError("GetCallerIdentity got no answer.")
+        failed.wait(_DEADLOCK_SECONDS)  # nobody has had an answer by then
+        return connect(who, region, *more)  # type: ignore[arg-type] # as it was called
+
+    monkeypatch.setattr(module, "connect", connect_or_not)
+    slow.aws.refusals["/detector"] = (400, "BadRequestException", "No.")
+
+    with pytest.raises(SystemExit):
+        _planned(_REGIONS)
+
+    told = [sentence.partition(":")[0] for sentence in _errors(caplog)]
+    assert sorted(told) == sorted(_REGIONS)
 
 
 def test_an_interrupt_ends_the_reading_of_every_region(slow: _Slow) -> None:
