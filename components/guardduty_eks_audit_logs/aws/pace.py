@@ -49,8 +49,14 @@ _EXACT = 0.0001
 _SOON = 7
 """So many attempts of a throttled call follow each other through the gate.
 
-Further ones, if the client has as many, pause as botocore does, for much longer: then this is no
-limit on calls a second.
+Further ones, if the client has as many, pause as botocore does, for much longer.
+"""
+
+_IN_VAIN_SECONDS = 20
+"""If no call was accepted for so long, this is no limit on calls a second.
+
+Then calls are let through, and pause as botocore does, until one is accepted; what the gate knew
+before is forgotten.
 """
 
 Client = TypeVar("Client", bound="BaseClient")
@@ -83,6 +89,7 @@ class Pace:
         self._throttled_interval = 0.0
         self._crept = 0.0
         self._seeking = False
+        self._sought = 0.0
         self._pause = 0.0
         self._waited = 0.0
         self._last_try = 0.0
@@ -104,7 +111,7 @@ class Pace:
             answer = response[1] if response else {}
             throttled = is_throttling(str(answer.get("Error", {}).get("Code", "")))
             self.note_answer(self._thread.turn, throttled=throttled)
-            return 0 if throttled and attempts < _SOON else None
+            return 0 if throttled and attempts < _SOON and not self._in_vain() else None
 
         # Its stubs say that no handler gives anything.
         events: Any = client.meta.events
@@ -146,7 +153,12 @@ class Pace:
                 self._accepted = turn.at
                 self._shrink()
 
+    def _in_vain(self) -> bool:
+        return self._seeking and time.monotonic() - self._sought > _IN_VAIN_SECONDS
+
     def _wait(self, now: float) -> float:
+        if self._in_vain():
+            return 0
         if self._seeking and self._alone is not None and now - self._alone < _LOST_SECONDS:
             return _LOOK_SECONDS
         if self._seeking or self._interval is not None:
@@ -162,11 +174,11 @@ class Pace:
 
     def _seek(self, turn: Turn, now: float) -> None:
         self._epoch += 1
-        self._seeking, self._alone = True, None
+        self._seeking, self._sought, self._alone = True, now, None
         self._last_try, self._crept = turn.at, 0.0
         if self._interval is None:
             before = turn.at if self._accepted is None else self._accepted
-            self._waited = min(turn.at - before, 0.1)
+            self._waited = min(max(0.0, turn.at - before), 0.1)
             self._pause = _FIRST_PAUSE
         else:
             self._waited = self._interval
@@ -183,9 +195,13 @@ class Pace:
             self._pause = min(_LONGEST_PAUSE, self._pause * _GROWTH)
             self._next = max(now, turn.at + self._pause)
             return
+        forgotten = self._in_vain()
         self._epoch += 1
         self._seeking = False
         self._accepted = turn.at
+        if forgotten:
+            self._interval = None
+            return
         self._throttled_interval = self._waited - waited
         # AWS's own is somewhere between the two.
         found = self._waited - waited / 2
@@ -197,7 +213,8 @@ class Pace:
             return
         near = _NEAR * self._throttled_interval
         if self._interval > 1.01 * near:
-            self._interval -= _STEP * (self._interval - near)
+            shorter = self._interval - _STEP * (self._interval - near)
+            self._interval = max(_SHORTEST, shorter)
         else:
             self._crept = min(self._crept + _CREEP, _MOST_CREEP)
             self._interval = max(_SHORTEST, self._interval * (1 - self._crept))

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class Patience:
     """How long failures that may pass with time are retried: of single accounts, and of calls.
 
-    botocore tries a throttled or failing UpdateMemberDetectors just a few times, so that the two
-    do not multiply; it alone retries any other call (`aws.session`).
+    botocore tries a failing UpdateMemberDetectors just a few times, so that the two do not multiply
+    (`aws.clients`), and a throttled one as often as `aws.pace` lets it; it retries any other call
+    alone.
 
     Attributes:
         seconds: no new attempt begins after this long; 0 means one attempt.
