@@ -345,10 +345,10 @@ _OWN = Detector(DETECTOR, monitoring=True, status=ON, tags={OWNER_TAG: OWNER})
     ("state_ids", "aliases", "asked"),
     [
         ({}, [], f"{DETECTOR}@{REGION}"),
-        ({"eks-detector": DETECTOR}, [], ""),
+        ({"eks-detector": f"{DETECTOR}@{REGION}"}, [], ""),
         ({"eks-detector": "an earlier one"}, [], f"{DETECTOR}@{REGION}"),
-        ({"former-detector": DETECTOR}, [], f"{DETECTOR}@{REGION}"),
-        ({"former-detector": DETECTOR}, [pulumi.Alias(name="former")], ""),
+        ({"former-detector": f"{DETECTOR}@{REGION}"}, [], f"{DETECTOR}@{REGION}"),
+        ({"former-detector": f"{DETECTOR}@{REGION}"}, [pulumi.Alias(name="former")], ""),
         ({}, [pulumi.Alias(name="former")], f"{DETECTOR}@{REGION}"),
     ],
     ids=["unknown", "known", "another", "another name", "renamed", "renamed and unknown"],
@@ -367,7 +367,7 @@ def test_another_regions_provider_imports_a_detector_by_its_region(
     assert engine.registered["eks-detector"].import_id == asked
 
 
-@pytest.mark.parametrize("state_ids", [{}, {"eks-detector": DETECTOR}])
+@pytest.mark.parametrize("state_ids", [{}, {"eks-detector": f"{DETECTOR}@{REGION}"}])
 def test_the_regions_own_provider_imports_a_detector_by_its_id(state_ids: dict[str, str]) -> None:
     engine = Engine(region=REGION)
     snapshot = replace(_MEMBERS, detector=_OWN)
@@ -493,19 +493,30 @@ def test_the_designation_of_an_administrator_takes_over_one_that_is_there(
     assert child.import_id == (ADMINISTRATOR if designated else "")
 
 
+_HERE, _ELSEWHERE = f"{ADMINISTRATOR}@{REGION}", f"{ADMINISTRATOR}@eu-west-2"
+
+
 @pytest.mark.parametrize(
-    ("state_ids", "asked"),
-    [({}, f"{ADMINISTRATOR}@{REGION}"), ({"admin-designation": ADMINISTRATOR}, "")],
+    ("state_ids", "aliases", "asked"),
+    [
+        ({}, [], _HERE),
+        ({"admin-designation": _HERE}, [], ""),
+        ({"former-designation": _HERE}, [pulumi.Alias(name="former")], ""),
+        ({"former-designation": _ELSEWHERE}, [pulumi.Alias(name="former")], _HERE),
+    ],
+    ids=["unknown", "known", "renamed", "renamed in another region"],
 )
 def test_another_regions_provider_imports_a_designation_by_its_region(
-    state_ids: dict[str, str], asked: str
+    state_ids: dict[str, str], aliases: list[pulumi.Alias], asked: str
 ) -> None:
     there = Designation(ADMINISTRATOR, ending=False)
     delegation = Delegation(REGION, _MANAGEMENT, ADMINISTRATOR, there)
     plan = plan_delegation(delegation, LastState(ids=state_ids))
     engine = Engine(region="eu-west-1")
 
-    engine.run(lambda: DelegatedAdministrator("admin", plan).account)
+    options = pulumi.ResourceOptions(aliases=aliases)
+
+    engine.run(lambda: DelegatedAdministrator("admin", plan, options).account)
 
     assert engine.registered["admin-designation"].import_id == asked
 

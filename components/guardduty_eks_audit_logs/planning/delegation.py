@@ -25,7 +25,7 @@ class DelegationPlan:
         delegation: what AWS holds and what is asked for.
         refusals: one sentence each; if there are any, nothing may be changed.
         notices: what a user has to know.
-        state_ids: of designations in the stack's state, by the resource's name.
+        state_ids: `<id>@<region>` of designations in the stack's state, by the resource's name.
     """
 
     delegation: Delegation

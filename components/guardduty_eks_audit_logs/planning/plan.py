@@ -76,7 +76,7 @@ class Plan:
         record: what the stack has recorded before this run.
         release: what becomes of the recorded accounts that no rule sets any more.
         leaving: whether the program has no such region any more: all of the record is released.
-        state_ids: of detectors in the stack's state, by the resource's name.
+        state_ids: `<id>@<region>` of detectors in the stack's state, by the resource's name.
     """
 
     settings: Settings

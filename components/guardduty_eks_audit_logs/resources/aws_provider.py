@@ -89,17 +89,17 @@ def import_id(
         name: the resource's own name.
         id_: its id in AWS.
         region: where it is.
-        state_ids: the ids that the stack's state has, by name.
+        state_ids: `<id>@<region>` of what the stack's state has, by name.
 
     Returns:
         None if the state has it already, and the provider is of another region.
     """
     if aws.get_region(opts=pulumi.InvokeOptions(parent=component)).region == region:
         return id_
+    wanted = f"{id_}@{region}"
     # With an alias, the state may have it under a former name.
-    renamed = component._aliases and id_ in state_ids.values()  # noqa: SLF001 - has no other way
-    known = renamed or state_ids.get(name) == id_
-    return None if known else f"{id_}@{region}"
+    renamed = component._aliases and wanted in state_ids.values()  # noqa: SLF001 - has no other way
+    return None if renamed or state_ids.get(name) == wanted else wanted
 
 
 _ANY_OF_AWS = "aws:guardduty/detector:Detector"

@@ -88,7 +88,7 @@ class LastState:
         records: one for each administrator and region.
         detectors: the ARNs of detectors that the stack has made.
         designations: of mode `delegation`.
-        ids: of the detectors and the designations, by the resource's name.
+        ids: `<id>@<region>` of the detectors and the designations, by the resource's name.
     """
 
     records: tuple[Record, ...] = ()
@@ -140,12 +140,14 @@ def read_last_state(resources: Mapping[str, Any]) -> LastState:
         elif kind == _DETECTOR:
             arn = str(outputs.get("arn"))
             detectors.add(arn)
-            ids[_name(urn)] = arn.rpartition("/")[2]
+            # arn:aws:guardduty:<region>:<account>:detector/<id>
+            region = arn.partition(":guardduty:")[2].partition(":")[0]
+            ids[_name(urn)] = f"{arn.rpartition('/')[2]}@{region}"
         elif kind == _DESIGNATION and outputs.get("adminAccountId"):
             region = str(outputs.get("region"))
             account = AccountId(outputs["adminAccountId"])
             designations.append(Designated(region, account))
-            ids[_name(urn)] = account
+            ids[_name(urn)] = f"{account}@{region}"
     return LastState(tuple(records.values()), frozenset(detectors), tuple(designations), ids)
 
 

@@ -160,7 +160,7 @@ def test_detectors_and_designations_of_the_stack_are_told() -> None:
 
     assert last.detectors == {arn}
     assert last.designations == (Designated("eu-west-1", ADMINISTRATOR),)
-    assert set(last.ids.values()) == {DETECTOR, ADMINISTRATOR}
+    assert set(last.ids.values()) == {f"{DETECTOR}@us-east-1", f"{ADMINISTRATOR}@eu-west-1"}
 
 
 @pytest.mark.parametrize(
