@@ -2,8 +2,8 @@
 
 Most of the processor time of a large organization's run went into what nobody uses: six to nine
 features of each member, with their additional configurations and their timestamps. So this module
-takes out of a body what the product does not use. An answer that does not look as AWS documents it
-stays as it came: botocore and `aws.guardduty` then refuse it.
+takes out of a body what the product does not use, whatever that is. If the rest does not look as
+AWS documents it, the answer stays as it came: botocore and `aws.guardduty` then refuse it.
 """
 
 from __future__ import annotations
