@@ -31,7 +31,7 @@ def here(pulumi: PulumiParts) -> Iterator[Place]:
 
 def test_the_page_chain_reads_every_page_and_every_status_once(here: Place) -> None:
     here.organization.calls()
-    page_chain.read(here.organization.url)
+    assert page_chain.read(here.organization.url).members == MEMBERS
     operations = sorted(call.operation for call in here.organization.calls())
     assert operations == [*["GetMemberDetectors"] * 2, "ListDetectors", *["ListMembers"] * 2]
 
