@@ -111,7 +111,8 @@ class Pace:
             answer = response[1] if response else {}
             throttled = is_throttling(str(answer.get("Error", {}).get("Code", "")))
             self.note_answer(self._thread.turn, throttled=throttled)
-            return 0 if throttled and attempts < _SOON and not self._in_vain() else None
+            soon = attempts < _SOON and not self._in_vain(time.monotonic())
+            return 0 if throttled and soon else None
 
         # Its stubs say that no handler gives anything.
         events: Any = client.meta.events
@@ -153,11 +154,11 @@ class Pace:
                 self._accepted = turn.at
                 self._shrink()
 
-    def _in_vain(self) -> bool:
-        return self._seeking and time.monotonic() - self._sought > _IN_VAIN_SECONDS
+    def _in_vain(self, now: float) -> bool:
+        return self._seeking and now - self._sought > _IN_VAIN_SECONDS
 
     def _wait(self, now: float) -> float:
-        if self._in_vain():
+        if self._in_vain(now):
             return 0
         if self._seeking and self._alone is not None and now - self._alone < _LOST_SECONDS:
             return _LOOK_SECONDS
@@ -195,7 +196,7 @@ class Pace:
             self._pause = min(_LONGEST_PAUSE, self._pause * _GROWTH)
             self._next = max(now, turn.at + self._pause)
             return
-        forgotten = self._in_vain()
+        forgotten = self._in_vain(now)
         self._epoch += 1
         self._seeking = False
         self._accepted = turn.at

@@ -172,10 +172,11 @@ class _Reader(Generic[Planned]):
         """
         if not (first or self.network.answers()):
             return RegionRead(region, in_common=messages.region_not_read())
-        with ExitStack() as end:
-            if first:
-                end.callback(self.network.note_end)
+        try:
             return self._read(region)
+        finally:
+            if first:
+                self.network.note_end()
 
     def _read(self, region: str) -> RegionRead[Planned]:
         read: RegionRead[Planned] = RegionRead(region)

@@ -183,7 +183,7 @@ def test_clients_of_a_service_share_their_limit(
 def test_a_call_that_is_always_throttled_fails_after_its_attempts(
     aws: Aws, session: Session, clock: _Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit = _Limit(clock, per_second=1e-9, burst=0)
+    limit, other = _Limit(clock, per_second=1e-9, burst=0), open_session(_KEYS.get)
     _throttle(monkeypatch, limit)
 
     with pytest.raises(ServiceError, match="ThrottlingException"):
@@ -191,10 +191,24 @@ def test_a_call_that_is_always_throttled_fails_after_its_attempts(
     assert limit.throttled == 10
     assert sum(clock.slept) > 10
     with pytest.raises(ServiceError, match="ThrottlingException"):
-        session.guardduty.set_member_status(DETECTOR, [account(1)], ON)
-    # Nothing was accepted for so long that the gate no longer helps: the last ones are botocore's.
-    assert 10 + 3 <= limit.throttled <= 10 + 7
+        other.guardduty.set_member_status(DETECTOR, [account(1)], ON)
+    assert limit.throttled == 17
     assert aws.writes == []
+
+
+def test_where_nothing_is_accepted_for_long_botocores_attempts_are_all(
+    session: Session, clock: _Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = _Limit(clock, per_second=1e-9, burst=0)
+    _throttle(monkeypatch, limit)
+    with pytest.raises(ServiceError, match="ThrottlingException"):
+        session.guardduty.member_statuses(DETECTOR, [account(1)])
+    clock.now += 20
+
+    with pytest.raises(ServiceError, match="ThrottlingException"):
+        session.guardduty.set_member_status(DETECTOR, [account(1)], ON)
+
+    assert limit.throttled == 10 + 3
 
 
 def test_a_failure_that_is_no_throttling_begins_no_pace(
