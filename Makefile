@@ -37,7 +37,7 @@ test: venv ## all tests but the slow ones
 test-all: venv ## every test, with the slow ones: up to 45 minutes
 	@$(VENV) -m tools.engine >/dev/null
 	@$(VENV) -m tools.actionlint -version >/dev/null
-	$(PYTEST) -n 3 $(ARGS) # a third of the time, two engines wait for their plugins
+	$(PYTEST) -n 3 $(ARGS) # engines wait for their plugins: two of them leave the cores idle
 
 soak: venv ## random histories with faults and kills (ARGS="--help" lists the options)
 	@$(VENV) -m tools.engine >/dev/null
