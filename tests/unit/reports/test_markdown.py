@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from guardduty_eks_audit_logs.foreign_words import printable
@@ -42,9 +42,10 @@ def _with(text: str) -> Document:
     """Has a text wherever a foreign one may stand."""
     rows = Rows(("by ", Foreign(text), ": 3"), ((text,), (text, text), ("1", text)), "account")
     one_line = " ".join(text.splitlines())
-    quote = Quote.of(f"a\n{one_line} b", f"b {text}")
+    # An escape sequence takes one more character, at most: the line has another one.
+    quote = Quote.of(f"a\n{one_line} bb", f"b {text}")
     quotes = Quotes(
-        (Foreign(text), Foreign(text), ":"), (quote, Quote.of(f"{one_line} c")), "refusal"
+        (Foreign(text), Foreign(text), ":"), (quote, Quote.of(f"{one_line} cc")), "refusal"
     )
     return _document(rows, quotes, rows, note=Foreign(text), folded=True)
 
@@ -119,6 +120,9 @@ def test_hostile_text_changes_nothing_but_what_is_in_code(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8)).map(" ".join))
+@example("\x1b")
+@example("\x1b[")
+@example("\x1b(")
 def test_no_text_changes_anything_but_what_is_in_code(text: str) -> None:
     assert skeleton(markdown(_with(text), COMMENT)) == skeleton(markdown(_with("x"), COMMENT))
 
