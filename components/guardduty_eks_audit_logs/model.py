@@ -44,6 +44,11 @@ def change(current: str | None, wanted: str | None) -> str:
     return f"{current or UNKNOWN} -> {wanted}"
 
 
+def changed_to(change: str) -> FeatureStatus:
+    """Reads what an account gets from what `change` wrote."""
+    return FeatureStatus(change.rpartition(" -> ")[2])
+
+
 class AutoEnable(StrEnum):
     """For which accounts GuardDuty turns something on by itself (API: OrgFeatureStatus).
 

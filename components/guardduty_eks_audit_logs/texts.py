@@ -88,6 +88,16 @@ def read_grouped(text: str | None) -> dict[str, str]:
     return found
 
 
+def read_either(text: str | None) -> dict[str, str]:
+    """Reads what `grouped` wrote, or `listed`.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    is_listed = bool(text) and not _GROUP.fullmatch(str(text).partition("\n")[0])
+    return read_listed(text) if is_listed else read_grouped(text)
+
+
 def _group(value: str, accounts: list[str]) -> str:
     return f"{value}:\n" + "".join(f"- {line}\n" for line in _lines(accounts))
 

@@ -92,7 +92,7 @@ def kept(outputs: Mapping[str, Any] | None) -> dict[str, str]:
         return dict(outputs.get("statuses", {}))
     drifted = listed(outputs.get("drifted"))
     found = {a: change.rpartition(" -> ")[2] for a, change in drifted.items()}
-    return {**listed(outputs["wanted"]), **found}
+    return {**grouped(outputs["wanted"]), **found}
 
 
 def changes(inputs: Mapping[str, Any]) -> dict[str, str]:

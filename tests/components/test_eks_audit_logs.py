@@ -29,7 +29,8 @@ from guardduty_eks_audit_logs.planning.plan import Plan, make_leaving_plan, make
 from guardduty_eks_audit_logs.planning.refusals import OWNER_TAG
 from guardduty_eks_audit_logs.settings.configuration import Settings
 from guardduty_eks_audit_logs.state.ledger import LastState, Record
-from guardduty_eks_audit_logs.texts import read_grouped, read_listed
+from guardduty_eks_audit_logs.state.properties import MemberFeaturesInputs
+from guardduty_eks_audit_logs.texts import read_grouped
 from tests.support.registrations import Engine
 from tests.support.vocabulary import (
     ADMINISTRATOR,
@@ -142,13 +143,14 @@ def test_rules_for_members_of_an_existing_detector() -> None:
             "administratorAccountId": ADMINISTRATOR,
             "detectorId": DETECTOR,
             "revision": 1,
-            "wanted": f"{account(1)}: DISABLED\n{account(2)}: ENABLED\n",
+            "already": f'ENABLED:\n- "{account(2)}"\n',
             "changes": f'ENABLED -> DISABLED:\n- "{account(1)}"\n',
             "retryMinutes": 5,
         },
     }
     assert {name: child.hidden for name, child in children.items() if child.hidden} == {
-        "prior": _OUT_OF_DIFFS
+        "prior": _OUT_OF_DIFFS,
+        "members": ("wanted",),
     }
 
 
@@ -256,9 +258,9 @@ def test_inactive_members_keep_their_record_and_are_not_set() -> None:
         account(6): "DISABLED",
     }
     assert read_grouped(children["prior"].asked["release"]) == {account(6): "LEAVE"}
-    assert read_listed(children["members"].asked["wanted"]) == {
-        account(1): "DISABLED",
-        account(2): "ENABLED",
+    assert MemberFeaturesInputs.parse(children["members"].asked).wanted == {
+        account(1): OFF,
+        account(2): ON,
     }
 
 
@@ -332,9 +334,9 @@ def test_the_next_run_keeps_the_detector_that_the_stack_made() -> None:
     assert {child.asked["detectorId"] for n, child in children.items() if n != "detector"} == {
         DETECTOR
     }
-    assert read_listed(children["members"].asked["wanted"]) == {
-        account(1): "DISABLED",
-        account(2): "ENABLED",
+    assert MemberFeaturesInputs.parse(children["members"].asked).wanted == {
+        account(1): OFF,
+        account(2): ON,
     }
 
 

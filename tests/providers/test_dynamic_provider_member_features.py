@@ -120,7 +120,7 @@ def test_no_credential_is_in_the_state_or_told(aws: Aws, provider: DynamicProvid
 def test_all_accounts_of_a_region_are_one_text(provider: DynamicProvider) -> None:
     created = provider.create(_inputs({account(2): "DISABLED", account(1): "ENABLED"}))
 
-    assert created.outputs["wanted"] == "300000000001: ENABLED\n300000000002: DISABLED\n"
+    assert created.outputs["wanted"] == 'DISABLED:\n- "300000000002"\nENABLED:\n- "300000000001"\n'
 
 
 def test_a_number_that_grpc_makes_a_float_is_the_same_number(provider: DynamicProvider) -> None:
@@ -159,7 +159,7 @@ def test_a_status_that_does_not_exist_is_refused_in_one_sentence(
     aws: Aws, provider: DynamicProvider, ask: str
 ) -> None:
     olds = _outputs({account(1): "ENABLED"})
-    wrong = _inputs({account(1): "ENABLED", account(2): "ON"})
+    wrong = {**_inputs({account(1): "ENABLED", account(2): "ON"}), "changes": ""}
 
     with error_of() as told:
         provider.create(wrong) if ask == "create" else getattr(provider, ask)(olds, wrong)
@@ -175,8 +175,8 @@ def test_a_status_that_does_not_exist_is_refused_in_one_sentence(
 @pytest.mark.parametrize(
     ("olds", "news"),
     [
-        ({}, {"wanted": "300000000001: DISABLED\n"}),
-        ({}, {"wanted": "300000000001: ENABLED\n300000000002: ENABLED\n"}),
+        ({}, {"wanted": 'DISABLED:\n- "300000000001"\n'}),
+        ({}, {"wanted": "ENABLED:\n- 300000000001 300000000002\n"}),
         ({}, {"wanted": None}),
         ({}, {"revision": 2, "changes": 'DISABLED -> ENABLED:\n- "300000000001"\n'}),
         ({}, {"retryMinutes": 1}),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guardduty_eks_audit_logs.texts import grouped, listed
+from guardduty_eks_audit_logs.texts import grouped, listed, read_grouped
 from tests.support.vocabulary import ADMINISTRATOR, DETECTOR, REGION
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ def members_inputs(
     changes: Mapping[Any, str] | None = None,
     **more: Any,  # noqa: ANN401 - as JSON has it
 ) -> Properties:
-    given = {"wanted": listed(wanted), "changes": grouped(changes or {}), **more}
+    """As the plan gives them: an account of `changes` or `already` is not in `wanted`, too."""
+    named = {*(changes or {}), *read_grouped(more.get("already"))}
+    rest = {a: status for a, status in wanted.items() if a not in named}
+    given = {"wanted": grouped(rest), "changes": grouped(changes or {}), **more}
     return whose(**_filled(given))
 
 
@@ -47,7 +50,7 @@ def members_outputs(
     drifted: Mapping[Any, str] | None = None,
     **more: Any,  # noqa: ANN401
 ) -> Properties:
-    return whose(**_filled({"wanted": listed(wanted), "drifted": listed(drifted or {}), **more}))
+    return whose(**_filled({"wanted": grouped(wanted), "drifted": listed(drifted or {}), **more}))
 
 
 def prior_inputs(

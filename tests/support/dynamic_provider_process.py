@@ -18,7 +18,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 
-from guardduty_eks_audit_logs.texts import grouped
+from guardduty_eks_audit_logs.texts import grouped, read_grouped
 from tests.support.vocabulary import PROJECT_FOLDER
 
 if TYPE_CHECKING:
@@ -58,8 +58,9 @@ def _planned(inputs: Properties) -> Properties:
     """Inputs as a plan has them that knows nothing of the members: all of them change."""
     if not isinstance(inputs.get("wanted"), str) or "changes" in inputs:
         return inputs
-    wanted = (line.replace('"', "").split(": ") for line in inputs["wanted"].splitlines())
-    return {**inputs, "changes": grouped({a: f"UNKNOWN -> {status}" for a, status in wanted})}
+    wanted = read_grouped(inputs["wanted"])
+    rest = {k: v for k, v in inputs.items() if k != "wanted"}
+    return {**rest, "changes": grouped({a: f"UNKNOWN -> {s}" for a, s in wanted.items()})}
 
 
 class DynamicProvider:

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardduty_eks_audit_logs.texts import grouped, listed, read_grouped, read_listed
+from guardduty_eks_audit_logs.texts import grouped, listed, read_either, read_grouped, read_listed
 from tests.support.vocabulary import account, accounts
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_nobody_is_an_empty_text() -> None:
     assert (listed({}), grouped({})) == ("", "")
 
 
-@pytest.mark.parametrize("read", [read_listed, read_grouped])
+@pytest.mark.parametrize("read", [read_listed, read_grouped, read_either])
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_no_text_is_nobody(
     read: Callable[[str | None], dict[str, str]], nothing: str | None
@@ -63,6 +63,7 @@ def test_no_text_is_nobody(
 def test_what_is_written_is_read_again(words: dict[str, str]) -> None:
     assert read_listed(listed(words)) == words
     assert read_grouped(grouped(words)) == words
+    assert read_either(listed(words)) == read_either(grouped(words)) == words
 
 
 @given(words=_MANY)

@@ -37,6 +37,7 @@ def member_features_inputs(plan: Plan) -> MemberFeaturesInputs:
         revision=plan.members_revision,
         wanted={str(account): status for account, status in plan.wanted.items()},
         changes=plan.changes,
+        already=plan.already,
     )
 
 

@@ -59,8 +59,9 @@ class Plan:
     """What a run does in one region, or why it does nothing.
 
     The fields say what was asked for, what was found, and what follows from both. The properties
-    are views of them, for the resources, the summary and the run report: `wanted` and `changes` for
-    `MemberFeatures`; `to_record`, `settings_before` and `release` for `PriorSettings`.
+    are views of them, for the resources, the summary and the run report: `wanted`, `changes` and
+    `already` for `MemberFeatures`; `to_record`, `settings_before` and `release` for
+    `PriorSettings`.
 
     Attributes:
         settings: what the stack asks for.
@@ -103,6 +104,16 @@ class Plan:
     def changes(self) -> dict[str, str]:
         """The members that change, each with its change: `DISABLED -> ENABLED`."""
         return {str(d.account): change(d.current, d.wanted) for d in self.decisions if d.changes}
+
+    @property
+    def already(self) -> dict[str, FeatureStatus]:
+        """The members that AWS has as a rule says that is new, or another, for them."""
+        last = self.record.wanted
+        return {
+            str(d.account): d.wanted
+            for d in self.decisions
+            if d.wanted and not d.changes and d.wanted is not last.get(d.account)
+        }
 
     @property
     def turning_on(self) -> list[AccountId]:
@@ -342,7 +353,7 @@ def _release(
     release = _release_as(settings.on_release, asked, snapshot)
     # AWS may not have attached them yet to a detector that was made anew.
     listed = {member.account for member in snapshot.members}
-    unattached = release.former_members - listed - record.members
+    unattached = release.former_members - listed - record.wanted.keys()
     return replace(
         release,
         former_members=release.former_members - unattached,

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _HIDDEN = ["generation", "record", "onDestroy", "onDestroyRefused"]
 """Inputs of `PriorSettings` that change with what others name: no news in a diff."""
 
+_HIDDEN_OF_MEMBERS = ["wanted"]
+"""The same of `MemberFeatures`: the news are in `changes` and in `already`."""
+
 
 class EksAuditLogs(pulumi.ComponentResource):
     """EKS audit log monitoring as one account keeps it in one region, for itself and its members.
@@ -192,10 +195,13 @@ class EksAuditLogs(pulumi.ComponentResource):
         resources: list[pulumi.Resource],
         name: str,
         before_write: Callable[[pulumi.ResourceHookArgs], Awaitable[None]],
+        hidden: list[str] | None = None,
     ) -> pulumi.ResourceOptions:
         hook = pulumi.ResourceHook(name, before_write, pulumi.ResourceHookOptions(on_dry_run=True))
         hooks = pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
-        return pulumi.ResourceOptions(parent=self, depends_on=resources, hooks=hooks)
+        return pulumi.ResourceOptions(
+            parent=self, depends_on=resources, hooks=hooks, hide_diffs=hidden
+        )
 
     async def _refuse_without_record(self, key: Setting | None = None) -> None:
         """Refuses to write before it is recorded what was there before the stack.
@@ -260,7 +266,12 @@ class EksAuditLogs(pulumi.ComponentResource):
             inputs,
             self.detector_id,
             self._prior.before.apply(unrecorded),
-            self._after(self._setting_resources, f"{self._name}-members", before_write),
+            self._after(
+                self._setting_resources,
+                f"{self._name}-members",
+                before_write,
+                _HIDDEN_OF_MEMBERS,
+            ),
         )
 
     def _counts(self, leave_out: Collection[str] = frozenset()) -> pulumi.Output[Mapping[str, int]]:

@@ -42,7 +42,8 @@ class Record:
         members_revision: of `MemberFeatures`, 0 if there is none.
         generation: of several `PriorSettings` of one owner, the highest is the one that counts.
         earlier: whether an earlier release wrote it, in another form or by another provider.
-        members: the accounts that the last run's rules set, as members of `detector_id`.
+        wanted: what the last run's rules said of the accounts that they set, as members of
+            `detector_id`.
         left: AWS's reason for each account that the last run could not set or release.
         lost: whether the stack has members there, and no `PriorSettings`.
     """
@@ -57,14 +58,14 @@ class Record:
     members_revision: int = 0
     generation: int = 0
     earlier: bool = False
-    members: frozenset[AccountId] = frozenset()
+    wanted: Mapping[AccountId, FeatureStatus] = field(default_factory=dict)
     left: Mapping[AccountId, str] = field(default_factory=dict)
     lost: bool = False
 
     @property
     def kept(self) -> frozenset[AccountId]:
         """The accounts that the stack keeps."""
-        return frozenset(self.before) | self.members
+        return frozenset(self.before) | self.wanted.keys()
 
     @property
     def empty(self) -> bool:
@@ -173,7 +174,7 @@ def _join(records: dict[tuple[str, str], Record], found: Record) -> None:
         generation=second.generation,
         members_revision=max(known.members_revision, found.members_revision),
         earlier=known.earlier or found.earlier,
-        members=known.members | found.members,
+        wanted={**known.wanted, **found.wanted},
         left={**known.left, **found.left},
         lost=known.lost and found.lost,
     )
@@ -200,7 +201,7 @@ def _members(outputs: MemberFeaturesOutputs, *, moved: bool) -> Record:
         AccountId(outputs.administrator_account_id),
         members_revision=outputs.revision or 0,
         earlier=moved or outputs.revision is None,
-        members=frozenset(map(AccountId, outputs.wanted)),
+        wanted={AccountId(account): status for account, status in outputs.wanted.items()},
         left={AccountId(account): why for account, why in outputs.unprocessed.items()},
         lost=True,
     )

@@ -24,11 +24,17 @@ from pydantic.alias_generators import to_camel
 
 from guardduty_eks_audit_logs import messages
 from guardduty_eks_audit_logs.errors import MalformedStateError
-from guardduty_eks_audit_logs.model import UNKNOWN, AutoEnable, FeatureStatus, Setting
+from guardduty_eks_audit_logs.model import (
+    UNKNOWN,
+    AutoEnable,
+    FeatureStatus,
+    Setting,
+    changed_to,
+)
 from guardduty_eks_audit_logs.settings.configuration import OnRelease, Settings
 from guardduty_eks_audit_logs.settings.faults import faults_of
 from guardduty_eks_audit_logs.settings.max_disabled import MaxDisabled
-from guardduty_eks_audit_logs.texts import grouped, listed, read_grouped, read_listed
+from guardduty_eks_audit_logs.texts import grouped, listed, read_either, read_grouped, read_listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,12 +66,13 @@ _Account = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
 _Key = Annotated[str, Field(pattern=r"^([0-9]{12}|[a-zA-Z]+)$")]
 _Listed = PlainSerializer(lambda values: listed(values) or None)
 _Grouped = PlainSerializer(lambda values: grouped(values) or None)
-_ReadListed, _ReadGrouped = (
+_ReadListed, _ReadGrouped, _ReadEither = (
     BeforeValidator(_text(read_listed)),
     BeforeValidator(_text(read_grouped)),
+    BeforeValidator(_text(read_either)),
 )
 
-Wanted = Annotated[dict[_Account, FeatureStatus], _ReadListed, _Listed]
+Wanted = Annotated[dict[_Account, FeatureStatus], _ReadEither, _Grouped]
 Drifted = Annotated[dict[_Account, str], _ReadListed, _Listed]
 Changes = Annotated[
     dict[_Account, Annotated[str, Field(pattern=r"^(ENABLED|DISABLED|UNKNOWN) -> (EN|DIS)ABLED$")]],
@@ -268,16 +275,32 @@ _SCOPES = {
 
 
 class MemberFeaturesInputs(_Kept):
-    """Inputs of `MemberFeatures`; `unrecorded` may be unknown in a preview."""
+    """Inputs of `MemberFeatures`; `unrecorded` may be unknown in a preview.
+
+    `wanted` has all accounts here. In the state, it has those that no other input names: an
+    account of `changes` and of `already` is not written twice.
+    """
 
     wanted: Wanted = {}
     changes: Changes = {}
+    already: Wanted = {}
     unrecorded: Annotated[Any, BeforeValidator(_accounts_or_unknown)] = ()
 
     @classmethod
     def _from_before(cls, properties: dict[str, Any]) -> dict[str, Any]:
         known = super()._from_before(properties)
-        return {**known, "wanted": known.get("statuses", {}), "changes": {}}
+        return {**known, "wanted": known.get("statuses", {}), "changes": {}, "already": {}}
+
+    def model_post_init(self, _context: object, /) -> None:
+        """Completes `wanted`."""
+        self.wanted.update(self.already)
+        self.wanted.update({a: changed_to(change) for a, change in self.changes.items()})
+
+    def properties(self) -> dict[str, Any]:
+        """Gives them back as the engine takes them."""
+        named = self.changes.keys() | self.already.keys()
+        rest = {a: status for a, status in self.wanted.items() if a not in named}
+        return Properties.properties(self.model_copy(update={"wanted": rest}))
 
 
 class MemberFeaturesOutputs(_Kept):

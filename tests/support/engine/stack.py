@@ -120,8 +120,7 @@ class Stack:
 
     def wanted(self, region: str | None = None) -> dict[str, str]:
         """What the rules say, account by account, as the state has it."""
-        text = self.resource(":MemberFeatures", region)["outputs"].get("wanted")
-        return {str(name): status for name, status in (yaml.safe_load(text or "") or {}).items()}
+        return _grouped(self.resource(":MemberFeatures", region)["outputs"].get("wanted"))
 
     def state_file(self) -> Path:
         """Where the engine keeps the state."""

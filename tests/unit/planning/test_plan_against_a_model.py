@@ -189,7 +189,7 @@ def _plan_with(case: _Case, before: dict[AccountId, FeatureStatus], on_release: 
         before,
         revision=4,
         members_revision=4,
-        members=frozenset(before),
+        wanted=before,
     )
     return make_plan(chosen, case.snapshot, OWNER, LastState((record,)))
 

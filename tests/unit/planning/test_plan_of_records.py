@@ -9,7 +9,13 @@ from dataclasses import replace
 
 import pytest
 
-from guardduty_eks_audit_logs.model import MemberStatuses, Setting, Snapshot
+from guardduty_eks_audit_logs.model import (
+    AccountId,
+    FeatureStatus,
+    MemberStatuses,
+    Setting,
+    Snapshot,
+)
 from guardduty_eks_audit_logs.planning.inputs import member_features_inputs, prior_settings_inputs
 from guardduty_eks_audit_logs.planning.plan import make_plan
 from guardduty_eks_audit_logs.state.ledger import LastState, Record, read_last_state
@@ -165,6 +171,25 @@ def test_a_run_without_news_asks_for_nothing() -> None:
     assert (plan.changes, plan.release.by_account) == ({}, {})
 
 
+@pytest.mark.parametrize(
+    ("last", "now", "already"),
+    [
+        ({}, ON, {account(1): "ENABLED"}),
+        ({account(1): OFF}, ON, {account(1): "ENABLED"}),
+        ({account(1): ON}, ON, {}),
+        ({}, OFF, {}),
+    ],
+    ids=["new to the rules", "another rule", "as in the last run", "to be changed"],
+)
+def test_news_of_the_rules_that_aws_is_ahead_of_are_named(
+    last: dict[AccountId, FeatureStatus], now: FeatureStatus, already: dict[str, str]
+) -> None:
+    plan = next_plan({account(1): now}, recorded({account(1): OFF}, wanted=last), _EVERYBODY)
+
+    assert plan.already == already
+    assert bool(plan.changes) is (now is OFF)
+
+
 def test_the_same_drift_in_the_next_run_asks_for_the_update_again() -> None:
     first = next_plan({account(1): OFF}, {account(1): OFF}, _EVERYBODY)
     second = next_plan({account(1): OFF}, run_after(first), _EVERYBODY)
@@ -212,7 +237,6 @@ def test_a_plan_gives_its_inputs_in_the_contracts_words() -> None:
         "detectorId": DETECTOR,
         "retryMinutes": 5,
         "revision": 4,
-        "wanted": "300000000001: ENABLED\n",
         "changes": 'DISABLED -> ENABLED:\n- "300000000001"\n',
     }
 

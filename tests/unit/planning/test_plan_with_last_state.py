@@ -338,7 +338,7 @@ def test_an_earlier_state_is_rewritten_too_where_the_detector_is_gone() -> None:
 
 
 def test_an_account_that_was_never_a_member_of_the_detector_is_waited_for() -> None:
-    record = replace(_recorded(dict.fromkeys(accounts(2), OFF)), members=frozenset({account(2)}))
+    record = replace(_recorded(dict.fromkeys(accounts(2), OFF)), wanted={account(2): ON})
     chosen = settings(members=_ALL_ON, onRelease="RESTORE")
     release = _plan(chosen, region_with({}), record).release
 

@@ -39,8 +39,9 @@ _WHERE = {"region": REGION, "detectorId": DETECTOR, "retryMinutes": 0.0, "identi
 _WHOSE = {**_WHERE, "administratorAccountId": ADMINISTRATOR, "revision": 2.0}
 _MEMBERS = {
     **_WHOSE,
-    "wanted": f"{account(1)}: ENABLED\n{account(2)}: DISABLED\n",
+    "wanted": f'DISABLED:\n- "{account(2)}"\n',
     "changes": f'DISABLED -> ENABLED:\n- "{account(1)}"\n',
+    "already": f'ENABLED:\n- "{account(4)}"\n',
     "unrecorded": [account(2)],
     "drifted": f"{account(1)}: ENABLED -> DISABLED\n",
     "unprocessed": {account(3): "Internal error"},

@@ -64,7 +64,7 @@ def test_both_resources_of_a_region_are_one_record() -> None:
         revision=4,
         members_revision=7,
         generation=1,
-        members=frozenset({account(1)}),
+        wanted={account(1): OFF},
     )
 
 

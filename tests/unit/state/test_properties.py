@@ -37,8 +37,9 @@ _ALL: list[tuple[type[Properties], dict[str, Any]]] = [
     (
         MemberFeaturesInputs,
         members_inputs(
-            {account(1): "ENABLED", account(2): "DISABLED"},
+            {account(1): "ENABLED", account(2): "DISABLED", account(4): "ENABLED"},
             {account(1): "DISABLED -> ENABLED", account(2): "UNKNOWN -> DISABLED"},
+            already=f'DISABLED:\n- "{account(5)}"\n',
             unrecorded=[account(3)],
             identity={"profile": "security"},
         ),
@@ -136,6 +137,33 @@ def test_what_is_empty_is_left_out_and_a_zero_is_not_empty() -> None:
 def test_accounts_are_read_from_their_text_with_zeros_in_front() -> None:
     outputs = prior_outputs({account(1): "ENABLED", "012345670123": "DISABLED"})
     assert PriorSettingsOutputs.parse(outputs).before == {account(1): ON, "012345670123": OFF}
+
+
+@pytest.mark.parametrize("read", [MemberFeaturesInputs, MemberFeaturesOutputs])
+def test_what_the_rules_say_is_also_read_one_account_a_line(
+    read: type[MemberFeaturesInputs | MemberFeaturesOutputs],
+) -> None:
+    by_line = whose(wanted=f"{account(1)}: ENABLED\n{account(2)}: DISABLED\n")
+    found = read.parse(by_line)
+
+    assert found.wanted == {account(1): ON, account(2): OFF}
+    assert found.properties() == whose(
+        wanted=f'DISABLED:\n- "{account(2)}"\nENABLED:\n- "{account(1)}"\n'
+    )
+
+
+def test_what_the_rules_say_is_in_three_inputs_and_each_account_in_one() -> None:
+    everything = {account(1): "ENABLED", account(2): "DISABLED", account(3): "ENABLED"}
+    inputs = MemberFeaturesInputs.parse(
+        members_inputs(
+            everything,
+            {account(2): "UNKNOWN -> DISABLED"},
+            already=f'ENABLED:\n- "{account(3)}"\n',
+        )
+    )
+
+    assert inputs.wanted == everything
+    assert inputs.properties()["wanted"] == f'ENABLED:\n- "{account(1)}"\n'
 
 
 def test_numbers_that_grpc_made_floats_are_the_same_numbers() -> None:
