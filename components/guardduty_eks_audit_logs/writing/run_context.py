@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic.alias_generators import to_camel
 
 from guardduty_eks_audit_logs import messages
-from guardduty_eks_audit_logs.aws.session import Session, open_session
 from guardduty_eks_audit_logs.aws.watch import End
 from guardduty_eks_audit_logs.errors import (
     CredentialsError,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from guardduty_eks_audit_logs.aws.patience import Patience
+    from guardduty_eks_audit_logs.aws.session import Session
     from guardduty_eks_audit_logs.progress import Report
     from guardduty_eks_audit_logs.state.properties import (
         MemberFeaturesInputs,
@@ -72,6 +72,9 @@ class RunContext:
 
         A resource without one acts as the stack's `aws:*` configuration says.
         """
+        # The engine starts processes only to check and compare: they need no AWS, nor boto3.
+        from guardduty_eks_audit_logs.aws.session import open_session  # noqa: PLC0415
+
         source = self.configuration if props.identity is None else Identity(**props.identity)
         return open_session(source, props.region, report=self.log_line, end=End(seconds))
 
