@@ -44,9 +44,9 @@ def change(current: str | None, wanted: str | None) -> str:
     return f"{current or UNKNOWN} -> {wanted}"
 
 
-def changed_to(change: str) -> FeatureStatus:
+def changed_to(written: str) -> FeatureStatus:
     """Reads what an account gets from what `change` wrote."""
-    return FeatureStatus(change.rpartition(" -> ")[2])
+    return FeatureStatus(written.rpartition(" -> ")[2])
 
 
 class AutoEnable(StrEnum):

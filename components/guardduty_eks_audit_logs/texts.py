@@ -94,8 +94,8 @@ def read_either(text: str | None) -> dict[str, str]:
     Raises:
         ValueError: it is something else.
     """
-    is_listed = bool(text) and not _GROUP.fullmatch(str(text).partition("\n")[0])
-    return read_listed(text) if is_listed else read_grouped(text)
+    first = (text or "").partition("\n")[0]
+    return read_listed(text) if _ENTRY.fullmatch(first) else read_grouped(text)
 
 
 def _group(value: str, accounts: list[str]) -> str:

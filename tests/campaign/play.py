@@ -145,10 +145,10 @@ class _Player:
         """The faults have stopped: one more run, one that has nothing to do, and a destroy."""
         # Who has just joined can be set a few minutes later.
         self._time.advance(timedelta(hours=2))
-        prior = self._prior()
+        prior, detector = self._prior(), self.world.detector_id()
         first = self._up(Up())
-        if prior and prior.detector != self.world.detector_id():
-            # Whom a run with another detector does not release, the next one does.
+        if self.world.detector_id() != (prior.detector if prior else detector):
+            # Whom a run with another detector does not set or release, the next one does.
             first = self._up(Up())
         if first.told.succeeded:
             again = self._up(Up())

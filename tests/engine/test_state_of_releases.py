@@ -66,6 +66,10 @@ def test_a_state_of_an_earlier_release_is_rewritten_and_aws_is_not(
     record = Record(recorded["statuses"], settings)
     aws.control.clear_calls()
 
+    preview = stack.preview("--diff")
+    assert "rewritten" in preview.text
+    assert {name for name in wanted if name in preview.text} <= {SUSPENDED}, preview.text
+
     run = stack.up()
 
     assert run.code == 0, run.text

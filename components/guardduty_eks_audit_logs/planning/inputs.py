@@ -38,6 +38,7 @@ def member_features_inputs(plan: Plan) -> MemberFeaturesInputs:
         wanted={str(account): status for account, status in plan.wanted.items()},
         changes=plan.changes,
         already=plan.already,
+        left=plan.left,
     )
 
 

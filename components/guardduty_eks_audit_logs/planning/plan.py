@@ -59,8 +59,8 @@ class Plan:
     """What a run does in one region, or why it does nothing.
 
     The fields say what was asked for, what was found, and what follows from both. The properties
-    are views of them, for the resources, the summary and the run report: `wanted`, `changes` and
-    `already` for `MemberFeatures`; `to_record`, `settings_before` and `release` for
+    are views of them, for the resources, the summary and the run report: `wanted`, `changes`,
+    `already` and `left` for `MemberFeatures`; `to_record`, `settings_before` and `release` for
     `PriorSettings`.
 
     Attributes:
@@ -114,6 +114,15 @@ class Plan:
             for d in self.decisions
             if d.wanted and not d.changes and d.wanted is not last.get(d.account)
         }
+
+    @property
+    def left(self) -> dict[str, FeatureStatus]:
+        """The members that the last run's rules set, and that this run neither sets nor releases.
+
+        Each with what those rules said.
+        """
+        named = {*self.wanted, *self.release.by_account}
+        return {str(a): status for a, status in self.record.wanted.items() if a not in named}
 
     @property
     def turning_on(self) -> list[AccountId]:

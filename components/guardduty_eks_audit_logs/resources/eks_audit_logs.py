@@ -23,11 +23,17 @@ if TYPE_CHECKING:
 
     from guardduty_eks_audit_logs.planning.plan import Plan
 
-_HIDDEN = ["generation", "record", "onDestroy", "onDestroyRefused"]
-"""Inputs of `PriorSettings` that change with what others name: no news in a diff."""
+_HIDDEN_OF_PRIOR = [
+    *("generation", "record", "onDestroy", "onDestroyRefused"),
+    *("accounts", "waiting", "statuses"),
+]
+"""Inputs of `PriorSettings` that change with what others name: no news in a diff.
 
-_HIDDEN_OF_MEMBERS = ["wanted"]
-"""The same of `MemberFeatures`: the news are in `changes` and in `already`."""
+The last three are what earlier releases had for `record`.
+"""
+
+_HIDDEN_OF_MEMBERS = ["wanted", "statuses"]
+"""The same of `MemberFeatures`; earlier releases had `statuses` for `wanted`."""
 
 
 class EksAuditLogs(pulumi.ComponentResource):
@@ -177,7 +183,7 @@ class EksAuditLogs(pulumi.ComponentResource):
         return detector.id
 
     def _prior_settings(self) -> PriorSettings:
-        options = pulumi.ResourceOptions(parent=self, hide_diffs=_HIDDEN)
+        options = pulumi.ResourceOptions(parent=self, hide_diffs=_HIDDEN_OF_PRIOR)
         inputs = prior_settings_inputs(self.plan)
         return PriorSettings(f"{self._name}-prior", inputs, self.detector_id, options)
 

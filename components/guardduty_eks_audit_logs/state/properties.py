@@ -277,13 +277,14 @@ _SCOPES = {
 class MemberFeaturesInputs(_Kept):
     """Inputs of `MemberFeatures`; `unrecorded` may be unknown in a preview.
 
-    `wanted` has all accounts here. In the state, it has those that no other input names: an
-    account of `changes` and of `already` is not written twice.
+    `wanted` has all accounts here. In the state, it has those that neither `changes` nor `already`
+    names: no account is written twice.
     """
 
     wanted: Wanted = {}
     changes: Changes = {}
     already: Wanted = {}
+    left: Wanted = {}
     unrecorded: Annotated[Any, BeforeValidator(_accounts_or_unknown)] = ()
 
     @classmethod

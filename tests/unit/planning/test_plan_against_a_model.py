@@ -18,9 +18,11 @@ from guardduty_eks_audit_logs.model import (
     MemberStatuses,
     Snapshot,
 )
+from guardduty_eks_audit_logs.planning.inputs import member_features_inputs
 from guardduty_eks_audit_logs.planning.plan import Plan, make_plan
 from guardduty_eks_audit_logs.settings.configuration import OnRelease, Rule, RuleStatus, Settings
 from guardduty_eks_audit_logs.state.ledger import LastState, Record
+from guardduty_eks_audit_logs.texts import read_grouped
 from tests.support.vocabulary import ADMINISTRATOR, DETECTOR, OWNER, REGION, accounts, region_with
 
 _FORMER = ("Removed", "Resigned", "Deleted")
@@ -235,6 +237,24 @@ def test_every_account_that_a_run_writes_is_recorded_first(
     for account in plan.to_record.keys() - before.keys():
         current = case.snapshot.statuses.statuses.get(AccountId(account))
         assert plan.to_record[account] == (current.value if current else "UNKNOWN")
+
+
+@given(_cases(), _BEFORE, st.sampled_from(OnRelease))
+def test_each_account_of_the_rules_is_in_one_input_and_who_leaves_them_is_named(
+    case: _Case, before: dict[AccountId, FeatureStatus], on_release: OnRelease
+) -> None:
+    plan = _plan_with(case, before, on_release)
+    written = member_features_inputs(plan).properties()
+
+    rest, changes, already, left = (
+        read_grouped(written.get(key)) for key in ("wanted", "changes", "already", "left")
+    )
+    to = {account: change.rpartition(" ")[2] for account, change in changes.items()}
+    assert len(rest) + len(to) + len(already) == len(plan.wanted)
+    assert {**rest, **to, **already} == plan.wanted
+    assert {a: s for a, s in rest.items() if before.get(AccountId(a)) != s} == {}
+    gone = before.keys() - plan.wanted.keys()
+    assert left.keys() | (gone & plan.release.by_account.keys()) == gone
 
 
 @given(_cases(), _BEFORE, st.sampled_from(OnRelease))

@@ -190,6 +190,16 @@ def test_news_of_the_rules_that_aws_is_ahead_of_are_named(
     assert bool(plan.changes) is (now is OFF)
 
 
+def test_who_is_set_no_more_and_not_released_either_is_named() -> None:
+    last = recorded({account(1): OFF, account(2): OFF}, wanted={account(1): ON, account(2): ON})
+    seen = region_with({account(1): ON, account(2): ON})
+    suspended = replace(seen, members=(member(1), member(2, "AccountSuspended")))
+
+    assert next_plan(suspended, last, _EVERYBODY).left == {account(2): "ENABLED"}
+    assert next_plan(seen, last, _EVERYBODY).left == {}
+    assert next_plan(seen, last).left == {}, "they are released"
+
+
 def test_the_same_drift_in_the_next_run_asks_for_the_update_again() -> None:
     first = next_plan({account(1): OFF}, {account(1): OFF}, _EVERYBODY)
     second = next_plan({account(1): OFF}, run_after(first), _EVERYBODY)

@@ -42,6 +42,7 @@ _MEMBERS = {
     "wanted": f'DISABLED:\n- "{account(2)}"\n',
     "changes": f'DISABLED -> ENABLED:\n- "{account(1)}"\n',
     "already": f'ENABLED:\n- "{account(4)}"\n',
+    "left": f'DISABLED:\n- "{account(5)}"\n',
     "unrecorded": [account(2)],
     "drifted": f"{account(1)}: ENABLED -> DISABLED\n",
     "unprocessed": {account(3): "Internal error"},

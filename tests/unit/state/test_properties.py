@@ -40,6 +40,7 @@ _ALL: list[tuple[type[Properties], dict[str, Any]]] = [
             {account(1): "ENABLED", account(2): "DISABLED", account(4): "ENABLED"},
             {account(1): "DISABLED -> ENABLED", account(2): "UNKNOWN -> DISABLED"},
             already=f'DISABLED:\n- "{account(5)}"\n',
+            left=f'ENABLED:\n- "{account(6)}"\n',
             unrecorded=[account(3)],
             identity={"profile": "security"},
         ),
