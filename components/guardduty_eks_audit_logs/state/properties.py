@@ -290,7 +290,7 @@ class MemberFeaturesInputs(_Kept):
     @classmethod
     def _from_before(cls, properties: dict[str, Any]) -> dict[str, Any]:
         known = super()._from_before(properties)
-        return {**known, "wanted": known.get("statuses", {}), "changes": {}, "already": {}}
+        return {**known, "wanted": known.get("statuses", {}), "changes": {}}
 
     def model_post_init(self, _context: object, /) -> None:
         """Completes `wanted`."""
