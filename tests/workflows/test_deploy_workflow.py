@@ -11,6 +11,7 @@ import pytest
 from aws_sandbox.fault_effects import Fixed
 from aws_sandbox.testing import ADMINISTRATOR
 from tests.support.engine.organization import OFF, ON, account
+from tests.support.machine import wait_until
 from tests.support.workflows.machine import Event, Interruption, commit
 from tests.support.workflows.repository import OF_MAIN
 
@@ -225,8 +226,13 @@ def test_a_cancelled_deployment_leaves_no_lock_and_a_crashed_one_says_the_way_ou
             "maxDisabled": "100%",
         }
     )
+    here.aws.control.clear_faults()
+    here.aws.control.slows("UpdateMemberDetectors", by=Fixed(seconds=2))
     run = _push(here, replace(cancelled, how="crash"))
 
+    # AWS does the calls that the machine has sent before it was gone.
+    (slow,) = here.aws.control.faults()
+    wait_until(lambda: len(here.aws.control.calls("UpdateMemberDetectors")) == slow.struck)
     assert run.job("Deploy prod").result == "failure"
     assert "result-prod" not in run.artifacts.names
     assert "no result" in run.job(_DONE).summary
