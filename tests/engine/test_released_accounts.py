@@ -80,3 +80,33 @@ def test_a_destroy_after_the_designation_is_removed_restores_its_own(
     assert "3 are no members any more" in run.text
     assert aws.own_features()[FEATURE] == own
     assert stack.kinds() == []
+
+
+def test_a_preview_names_who_leaves_the_rules_and_can_not_be_released(
+    organization: Callable[..., Organization],
+) -> None:
+    aws = organization()
+    before = aws.statuses()
+    stack = aws.stack()
+    _decides(stack, 1, 2, 3)
+    assert stack.up().code == 0
+    assert before[account(3)] == OFF
+    aws.control.suspend(account(3))
+
+    _decides(stack, 1, 2)
+    preview = stack.preview("--diff")
+    assert preview.code == 0, preview.text
+    assert listed_under("ENABLED", shown("left", preview.text)) == [account(3)]
+    aws.control.clear_calls()
+    run = stack.up()
+    assert run.code == 0, run.text
+    assert aws.writes() == []
+    settled = stack.preview("--expect-no-changes")
+    assert settled.code == 0, settled.text
+    assert stack.record().accounts == {account(n): before[account(n)] for n in (1, 2, 3)}
+
+    aws.control.set_relationship(account(3), "Enabled")
+    preview = stack.preview("--diff")
+    assert listed_under("ENABLED -> DISABLED", preview.text) == [account(3)]
+    assert stack.up().code == 0
+    assert aws.statuses()[account(3)] == OFF
