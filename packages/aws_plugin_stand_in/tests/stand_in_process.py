@@ -82,9 +82,13 @@ class StandIn:
 
     def check(self, token: str, **inputs: Any) -> tuple[Properties, dict[str, str]]:
         """The checked inputs, and the faults by property."""
+        answer = self.checked(token, **inputs)
+        return inputs_of(answer.inputs), {one.property: one.reason for one in answer.failures}
+
+    def checked(self, token: str, **inputs: Any) -> Any:
+        """What Check answers, as it is."""
         request = provider_pb2.CheckRequest(urn=urn(token), news=struct(inputs))
-        answer = self.call("Check", request)
-        return plain(answer.inputs), {one.property: one.reason for one in answer.failures}
+        return self.call("Check", request)
 
     def diff(self, token: str, resource: Resource, **inputs: Any) -> dict[str, str]:
         """The kind of difference by property."""
@@ -107,7 +111,7 @@ class StandIn:
         assert not faults
         request = provider_pb2.CreateRequest(urn=urn(token), properties=struct(news))
         answer = self.call("Create", request)
-        return Resource(answer.id, plain(answer.properties), news)
+        return Resource(answer.id, outputs_of(answer.id, answer.properties), news)
 
     def preview_create(self, token: str, **inputs: Any) -> Properties:
         news, faults = self.check(token, **inputs)
@@ -133,7 +137,8 @@ class StandIn:
             news=struct(news),
             preview=preview,
         )
-        return Resource(resource.id, plain(self.call("Update", request).properties), news)
+        answer = self.call("Update", request)
+        return Resource(resource.id, outputs_of(resource.id, answer.properties), news)
 
     def refresh(self, token: str, resource: Resource) -> Resource | None:
         request = provider_pb2.ReadRequest(
@@ -165,7 +170,8 @@ class StandIn:
         answer = self.call("Read", request)
         if not answer.id:
             return None
-        return Resource(answer.id, plain(answer.properties), plain(answer.inputs))
+        outputs = outputs_of(answer.id, answer.properties)
+        return Resource(answer.id, outputs, inputs_of(answer.inputs))
 
 
 def struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
@@ -177,6 +183,28 @@ def struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
 def plain(message: struct_pb2.Struct) -> Properties:
     properties: Properties = json_format.MessageToDict(message)
     return properties
+
+
+def outputs_of(resource_id: str, message: struct_pb2.Struct) -> Properties:
+    """A resource's outputs but its id, which they all have."""
+    outputs = plain(message)
+    assert outputs.pop("id") == resource_id
+    return outputs
+
+
+def inputs_of(message: struct_pb2.Struct) -> Properties:
+    """A resource's inputs without `__defaults`, which every object of them has."""
+    inputs: Properties = _unmarked(plain(message))
+    return inputs
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unmarked(item) for item in value]
+    if isinstance(value, dict):
+        assert "__defaults" in value
+        return {name: _unmarked(one) for name, one in value.items() if name != "__defaults"}
+    return value
 
 
 def urn(token: str) -> str:

@@ -24,6 +24,7 @@ from stand_in_process import (
     RefusedError,
     StandIn,
     clean_environment,
+    plain,
     running_stand_in,
     settings_of,
 )
@@ -194,6 +195,14 @@ def test_a_detector_is_imported_by_id_also_from_another_region(
         "region": OTHER_REGION,
     }
     assert stand_in.bring_in(DETECTOR, elsewhere) is None
+
+
+def test_inputs_say_what_the_program_does_not_give(stand_in: StandIn) -> None:
+    inputs = plain(stand_in.checked(DETECTOR, tags={"team": "security"}).inputs)
+    assert inputs.pop("__defaults") == ["enable"]
+    assert inputs["tags"] == {"team": "security", "__defaults": []}
+    given = plain(stand_in.checked(DETECTOR, enable=False).inputs)
+    assert given == {"enable": False, "region": REGION, "__defaults": []}
 
 
 # The caller's own feature

@@ -40,7 +40,7 @@ from aws_plugin_stand_in.region_property import region_of, split_import_id
 from aws_plugin_stand_in.resource import Call
 from aws_plugin_stand_in.schema import Change, Difference
 from aws_plugin_stand_in.settings import read_settings
-from aws_plugin_stand_in.wire import from_struct, to_struct
+from aws_plugin_stand_in.wire import from_struct, inputs_to_struct, to_struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,14 +116,17 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         """Judge a resource's inputs, all faults at once, and fill in defaults and region."""
         del context
         schema = catalog.resource_type(request.urn).schema
-        inputs = schema.with_defaults(from_struct(request.news))
+        given = from_struct(request.news)
+        inputs = schema.with_defaults(given)
+        filled_in = inputs.keys() - given.keys()
         inputs.setdefault("region", self._aws().region)
         failures = [
             provider_pb2.CheckFailure(property=fault.path, reason=fault.reason)
             for fault in schema.faults(inputs)
         ]
         inputs = schema.with_tags(inputs, self._aws().tags)
-        return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
+        checked = inputs_to_struct(inputs, filled_in)
+        return provider_pb2.CheckResponse(inputs=checked, failures=failures)
 
     @_answers_failures
     def Diff(self, request: Any, context: Any) -> Any:
@@ -156,7 +159,8 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         call = self._call(inputs, request.timeout)
         resource_id = resource.create(call, inputs)
         outputs = _settled(resource, call, resource_id, inputs)
-        return provider_pb2.CreateResponse(id=resource_id, properties=to_struct(outputs))
+        properties = _state(resource_id, outputs)
+        return provider_pb2.CreateResponse(id=resource_id, properties=properties)
 
     @_answers_failures
     def Update(self, request: Any, context: Any) -> Any:
@@ -166,11 +170,11 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         state, inputs = from_struct(request.olds), from_struct(request.news)
         if request.preview:
             planned = resource.schema.planned(inputs, state)
-            return provider_pb2.UpdateResponse(properties=to_struct(planned))
+            return provider_pb2.UpdateResponse(properties=_state(request.id, planned))
         call = self._call(inputs, request.timeout)
         resource.update(call, request.id, state, inputs)
         outputs = _existing(resource, call, request.id, inputs)
-        return provider_pb2.UpdateResponse(properties=to_struct(outputs))
+        return provider_pb2.UpdateResponse(properties=_state(request.id, outputs))
 
     @_answers_failures
     def Read(self, request: Any, context: Any) -> Any:
@@ -188,8 +192,8 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse(id="")
         return provider_pb2.ReadResponse(
             id=resource_id,
-            properties=to_struct(outputs),
-            inputs=to_struct(resource.schema.inputs_of(outputs, inputs)),
+            properties=_state(resource_id, outputs),
+            inputs=inputs_to_struct(resource.schema.inputs_of(outputs, inputs), ()),
         )
 
     @_answers_failures
@@ -219,6 +223,11 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         aws = self._aws()
         region = region_of(properties, aws.region)
         return Call(aws, region, timeout_seconds, self._cancelled)
+
+
+def _state(resource_id: str, outputs: Properties) -> Any:
+    """The message for what the state keeps: upstream, the id is one of the outputs."""
+    return to_struct({**outputs, "id": resource_id})
 
 
 def _changes(differences: list[Difference]) -> Any:

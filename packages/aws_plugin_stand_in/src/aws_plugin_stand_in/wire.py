@@ -5,6 +5,9 @@ yet (in a preview) is a reserved string, and a secret is an object with a reserv
 value. The stand-in tells the engine that it doesn't take secrets, so the engine strips them and
 marks the outputs itself; the provider's own configuration, which arrives before that is told, may
 still contain them.
+
+Upstream, every object of a resource's inputs has `__defaults` too: which of its inputs the plugin
+filled in (pulumi/pulumi-terraform-bridge). They are in the state, and are no properties.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from google.protobuf import json_format, struct_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class Unknown(enum.Enum):
@@ -36,10 +39,17 @@ _SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (a public constant, no password)
 
 
+DEFAULTS: Final = "__defaults"
+
+
 def from_struct(struct: struct_pb2.Struct) -> Properties:
-    """The properties of a message, without those that are null."""
+    """The properties of a message, without those that are null, and without `__defaults`."""
     plain: dict[str, Value] = json_format.MessageToDict(struct)
-    return {name: _received(value) for name, value in plain.items() if value is not None}
+    return {
+        name: _received(value)
+        for name, value in plain.items()
+        if value is not None and name != DEFAULTS
+    }
 
 
 def to_struct(properties: Mapping[str, Value]) -> struct_pb2.Struct:
@@ -49,13 +59,33 @@ def to_struct(properties: Mapping[str, Value]) -> struct_pb2.Struct:
     return struct
 
 
+def inputs_to_struct(inputs: Mapping[str, Value], filled_in: Iterable[str]) -> struct_pb2.Struct:
+    """The message for a resource's inputs, each object of it with `__defaults`.
+
+    Args:
+        inputs: the inputs.
+        filled_in: the names of those that the program does not give.
+    """
+    marked: Properties = {name: _marked(value) for name, value in inputs.items()}
+    marked[DEFAULTS] = [*sorted(filled_in)]
+    return to_struct(marked)
+
+
+def _marked(value: Value) -> Value:
+    if isinstance(value, list):
+        return [_marked(item) for item in value]
+    if isinstance(value, dict):
+        return {**{name: _marked(item) for name, item in value.items()}, DEFAULTS: []}
+    return value
+
+
 def _received(value: Value) -> Value:
     if isinstance(value, list):
         return [_received(item) for item in value]
     if isinstance(value, dict):
         if value.get(_SIGNATURE_KEY) == _SECRET_SIGNATURE:
             return _received(value.get("value"))
-        return {name: _received(item) for name, item in value.items()}
+        return {name: _received(item) for name, item in value.items() if name != DEFAULTS}
     return UNKNOWN if value == _UNKNOWN_TEXT else value
 
 
