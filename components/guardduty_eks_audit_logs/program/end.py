@@ -19,6 +19,7 @@ from guardduty_eks_audit_logs.reports.summary import all_so_far, summary_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import TracebackType
 
     from guardduty_eks_audit_logs.resources.eks_audit_logs import EksAuditLogs
 
@@ -33,6 +34,7 @@ def user_errors() -> Iterator[None]:
 
     The run report begins here, too (`report_file`).
     """
+    _be_interrupted_without_a_traceback()
     try:
         REPORT.begin()
         yield
@@ -40,6 +42,22 @@ def user_errors() -> Iterator[None]:
         refuse(error.faults)
     except UserError as error:
         refuse((sentence_with_region(error, read_configuration().get("aws:region")),))
+
+
+def _be_interrupted_without_a_traceback() -> None:
+    """Lets SIGINT end the program in silence, as the engine has said by then what happened.
+
+    The engine sends it when a run is cancelled, and when a run fails while the program waits.
+    """
+    before = sys.excepthook
+
+    def silent_if_interrupted(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if kind is not KeyboardInterrupt:
+            before(kind, error, trace)
+
+    sys.excepthook = silent_if_interrupted
 
 
 def refuse_if(sentences: tuple[str, ...]) -> None:
