@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.support.engine.organization import Organization
     from tests.support.engine.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 ALL_ON = [{"status": "ENABLED", "all": True}]
 SAME_AGAIN = {"UpdateDetector", "UpdateOrganizationConfiguration"}
 """The aws plugin writes these settings again, as they are, when their resources are replaced."""

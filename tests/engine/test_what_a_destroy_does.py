@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.engine.diff import listed_under, shown
 from tests.support.engine.organization import OFF, REGION
 
@@ -21,6 +23,7 @@ def _configured(stack: Stack, **configuration: object) -> Stack:
     return stack
 
 
+@pytest.mark.slow
 def test_a_destroy_preview_names_each_account_and_setting_from_and_to(
     organization: Callable[..., Organization],
 ) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.engine.organization import FEATURE, OFF, ON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.support.engine.organization import Organization
+
+pytestmark = pytest.mark.slow
 
 NO_REFRESH = "--refresh=false"
 NOT_WRITTEN = "leaves that out"

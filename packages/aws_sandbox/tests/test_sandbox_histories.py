@@ -286,6 +286,7 @@ def _unprocessed(answer: dict[str, Any]) -> set[str]:
     return {each["AccountId"] for each in answer["UnprocessedAccounts"]}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_ten_thousand_random_steps_agree_with_aws_documentation(
     request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
