@@ -25,6 +25,7 @@ import random
 import sys
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
@@ -164,9 +165,9 @@ class Stack:
 
     def rename(self, *, project: str | None = None, stack: str | None = None) -> None:
         """`pulumi stack rename`; the program's project is renamed, too."""
-        place = self.place
-        self.place = replace(place, project=project or place.project, stack=stack or place.stack)
-        moved = self.place.moved
+        before = self.place
+        self.place = replace(before, project=project or before.project, stack=stack or before.stack)
+        moved = partial(self.place.moved, before=before)
         self.saved = [
             replace(
                 r,

@@ -95,9 +95,14 @@ class Place:
         component = self.urn("", _COMPONENT_TYPE, COMPONENT)
         return self.urn(component, CHILDREN[name], name)
 
-    def moved(self, urn: str) -> str:
-        """The URN of a resource after `pulumi stack rename` to this place."""
-        _, _, type_, name = urn.split("::")
+    def moved(self, urn: str, before: Place) -> str:
+        """The URN of a resource after `pulumi stack rename` from another place to this one.
+
+        A resource that came from another stack, by `pulumi stack import --force`, keeps its URN.
+        """
+        stack, project, type_, name = urn.removeprefix("urn:pulumi:").split("::")
+        if (stack, project) != (before.stack, before.project):
+            return urn
         return f"urn:pulumi:{self.stack}::{self.project}::{type_}::{name}"
 
 

@@ -11,6 +11,8 @@ from tests.campaign.script import (
     Fault,
     History,
     Interruption,
+    Move,
+    Rename,
     Selector,
     Shape,
     Up,
@@ -48,6 +50,19 @@ def test_a_run_refused_without_a_reason_keeps_its_record(
             Shape("organization", 3, 1),
             Wish((), status=status, on_release="RESTORE"),
             (Event("policy", 0, OFF), Up(faults=(unknown,))),
+        )
+    )
+
+
+def test_a_renamed_stack_keeps_what_came_from_another_one_beside_its_own() -> None:
+    # An account of this organization can't be set, so no run deletes what came from elsewhere.
+    on = Wish((Selector(ON, "all"),), retry_minutes=0)
+
+    play(
+        History(
+            Shape("organization", 30, 0),
+            Wish(()),
+            (Up(), Move(), on, Up(), Up(), Rename("project"), Up()),
         )
     )
 
