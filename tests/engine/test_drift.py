@@ -105,6 +105,8 @@ def test_a_refresh_names_the_drifted_accounts_for_the_next_preview(
         rf"2 members not as .*: {account(2)} ENABLED -> DISABLED, {account(8)} ENABLED -> DISABLED",
         told.text,
     )
+    again = stack._run("refresh", "--preview-only", "--diff")
+    assert f"{account(2)} ENABLED -> DISABLED, {account(8)} ENABLED -> DISABLED" in again.text
     # The state has it now: what is in it is no reason to leave it so.
     preview = stack.preview("--diff")
     assert listed_under("DISABLED -> ENABLED", preview.text) == [account(2), account(8)]

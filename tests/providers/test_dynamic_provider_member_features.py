@@ -398,6 +398,18 @@ def test_a_refresh_shows_drift_account_by_account(aws: Aws, provider: DynamicPro
     assert aws.writes == []
 
 
+def test_an_account_that_a_run_could_not_set_has_not_drifted(
+    aws: Aws, provider: DynamicProvider
+) -> None:
+    aws.members = _all(3, "DISABLED")
+    left = _outputs(_all(3, "ENABLED"), unprocessed={account(2): "No."})
+    read = provider.read(left)
+
+    drifted = {account(n): "ENABLED -> DISABLED" for n in (1, 3)}
+    unprocessed = {account(2): "No."}
+    assert read.outputs == _outputs(_all(3, "ENABLED"), drifted=drifted, unprocessed=unprocessed)
+
+
 def test_what_a_refresh_shows_is_over_once_aws_has_it_again(
     aws: Aws, provider: DynamicProvider
 ) -> None:
@@ -474,18 +486,17 @@ def test_a_refresh_tells_in_one_line_who_is_not_as_the_last_run_left_them(
     aws.unreadable = {account(3): "Internal error"}
     read = provider.read(_outputs({**_all(3, "ENABLED"), account(1): "DISABLED"}))
 
-    assert provider.stderr.splitlines() == [
-        (
-            "EKS audit logs in eu-central-1: 2 members not as this stack's last finished run left "
-            "them (another user, another stack, or a run that broke off): 300000000001 DISABLED "
-            "-> ENABLED, 300000000002 ENABLED -> DISABLED"
-        )
-    ]
+    told = (
+        "EKS audit logs in eu-central-1: 2 members not as this stack's last finished run left "
+        "them (another user, another stack, or a run that broke off): 300000000001 DISABLED "
+        "-> ENABLED, 300000000002 ENABLED -> DISABLED"
+    )
+    assert provider.stderr.splitlines() == [told]
 
-    # Once the state has it, it is no news.
+    # The engine shows no diff of what the state has already.
     provider.begin_test()
-    provider.read(read.outputs)
-    assert provider.stderr == ""
+    assert provider.read(read.outputs).outputs == read.outputs
+    assert provider.stderr.splitlines() == [told]
 
 
 def test_a_refresh_keeps_the_inputs_that_say_how_to_act(

@@ -510,7 +510,7 @@ def test_a_second_destroy_writes_only_what_is_left(aws: Aws, provider: DynamicPr
     aws.requests.clear()
     provider.delete(_state())
     assert aws.writes == []
-    assert provider.stderr.splitlines()[-1] == "No account was to be set; 3 were as they are."
+    assert provider.stderr.splitlines()[-1] == "No account was set; 3 were as they are."
 
 
 @pytest.mark.parametrize("limit", [1, "50%"])

@@ -43,7 +43,7 @@ def own_detector_left_to_policy() -> str:
 def release_result(verb: str, changes: Mapping[str, int], stayed: Sequence[str]) -> str:
     """The result of a release: `2 accounts put back to DISABLED, 1 to ENABLED; …`."""
     done = _by_status(changes, lambda number: f"{counted(number, 'account')} {verb}")
-    return f"{'; '.join([', '.join(done) or 'No account was to be set', *stayed])}."
+    return f"{'; '.join([', '.join(done) or 'No account was set', *stayed])}."
 
 
 def turned_off(accounts: Collection[str], named: int) -> str:

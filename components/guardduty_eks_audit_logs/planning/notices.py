@@ -51,6 +51,7 @@ def organization_notices(
     snapshot: Snapshot,
     decisions: tuple[Decision, ...],
     non_members: Collection[AccountId],
+    released: Mapping[AccountId, FeatureStatus],
 ) -> Iterator[Notice]:
     """Reports what the organization's settings do, and the accounts that they do not reach.
 
@@ -59,6 +60,7 @@ def organization_notices(
         snapshot: the region as the caller sees it.
         decisions: what the rules decide for each active member.
         non_members: accounts that rules select and that are no members; they have their own notice.
+        released: the new status of each account that a release changes.
     """
     current = snapshot.organization
     feature = current.feature if current else None
@@ -74,7 +76,7 @@ def organization_notices(
             if members is not AutoEnable.ALL:
                 yield from _out_of_reach(snapshot, non_members)
         elif settings.auto_enable is AutoEnable.NEW:
-            decided = {d.account for d in decisions if d.wanted}
+            decided = {d.account for d in decisions if d.wanted} | released.keys()
             off = [account for account in _off(snapshot) if account not in decided]
             if off:
                 yield messages.new_leaves_off(off)

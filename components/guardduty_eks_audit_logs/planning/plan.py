@@ -294,7 +294,9 @@ def _warnings(plan: Plan) -> tuple[str, ...]:
 def _notices(plan: Plan, non_members: Mapping[AccountId, int]) -> Iterator[Notice]:
     settings, snapshot = plan.settings, plan.snapshot
     if settings.mode is Mode.ORGANIZATION:
-        yield from organization_notices(settings, snapshot, plan.decisions, non_members)
+        yield from organization_notices(
+            settings, snapshot, plan.decisions, non_members, plan.release.changing
+        )
     yield from policy_notices(snapshot)
     if not plan.refusals:
         # While the rules have faults, it is not known which of them decide accounts.

@@ -71,16 +71,12 @@ class MemberFeaturesLifecycle:
         drifted = {
             str(account): change(last.wanted[account], status)
             for account, status in now.statuses.items()
-            if last.wanted[account] != status
+            # What a run has named as its failure was not changed outside.
+            if last.wanted[account] != status and account not in last.unprocessed
         }
-        # What the state has already, or a run has named as its failure, is no news.
-        news = {
-            account: change
-            for account, change in drifted.items()
-            if account not in last.unprocessed and last.drifted.get(account) != change
-        }
-        if news:
-            self._context.log_line(messages.drifted(last.region, news))
+        if drifted:
+            # Also what the state has already: the engine's diff does not show it again.
+            self._context.log_line(messages.drifted(last.region, drifted))
         left = {**last.unprocessed, **{str(a): why for a, why in now.unprocessed.items()}}
         return last.model_copy(update={"drifted": drifted, "unprocessed": left})
 

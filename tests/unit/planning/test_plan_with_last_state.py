@@ -195,6 +195,17 @@ def test_recorded_accounts_that_no_rule_sets_are_released(
     assert plan.release.by_account == words
 
 
+def test_new_is_not_said_to_leave_off_whom_this_run_releases() -> None:
+    plan = _plan(
+        settings(members=[], onRelease="RESTORE", autoEnable="NEW"),
+        region_with({account(1): OFF, account(2): ON, account(3): OFF}),
+        _recorded({account(1): ON, account(2): OFF}),
+    )
+
+    assert dict(plan.release.changing) == {account(1): ON, account(2): OFF}
+    assert messages.new_leaves_off([account(3)]) in plan.notices
+
+
 def test_an_unmanaged_account_leaves_the_record_as_it_is() -> None:
     plan = _plan(
         settings(members=[rule("UNMANAGED", account(1)), rule("ENABLED")], onRelease="DISABLE"),
