@@ -107,11 +107,12 @@ class StandIn:
         return found
 
     def create(self, token: str, **inputs: Any) -> Resource:
-        news, faults = self.check(token, **inputs)
-        assert not faults
-        request = provider_pb2.CreateRequest(urn=urn(token), properties=struct(news))
+        checked = self.checked(token, **inputs)
+        assert not checked.failures
+        request = provider_pb2.CreateRequest(urn=urn(token), properties=checked.inputs)
         answer = self.call("Create", request)
-        return Resource(answer.id, outputs_of(answer.id, answer.properties), news)
+        outputs = outputs_of(answer.id, answer.properties)
+        return Resource(answer.id, outputs, inputs_of(checked.inputs))
 
     def preview_create(self, token: str, **inputs: Any) -> Properties:
         news, faults = self.check(token, **inputs)
@@ -141,13 +142,12 @@ class StandIn:
         return Resource(resource.id, outputs_of(resource.id, answer.properties), news)
 
     def refresh(self, token: str, resource: Resource) -> Resource | None:
-        request = provider_pb2.ReadRequest(
-            id=resource.id,
-            urn=urn(token),
-            properties=struct(resource.outputs),
-            inputs=struct(resource.inputs),
-        )
-        return self._read(request)
+        return self._read(_refresh(token, resource))
+
+    def defaults_after_refresh(self, token: str, resource: Resource) -> list[str]:
+        """The `__defaults` of the inputs that a refresh answers."""
+        names: list[str] = plain(self.call("Read", _refresh(token, resource)).inputs)["__defaults"]
+        return names
 
     def bring_in(self, token: str, resource_id: str) -> Resource | None:
         """What `pulumi import` asks."""
@@ -172,6 +172,15 @@ class StandIn:
             return None
         outputs = outputs_of(answer.id, answer.properties)
         return Resource(answer.id, outputs, inputs_of(answer.inputs))
+
+
+def _refresh(token: str, resource: Resource) -> Any:
+    return provider_pb2.ReadRequest(
+        id=resource.id,
+        urn=urn(token),
+        properties=struct(resource.outputs),
+        inputs=struct(resource.inputs),
+    )
 
 
 def struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:

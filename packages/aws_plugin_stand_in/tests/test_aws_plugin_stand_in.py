@@ -6,6 +6,7 @@ What AWS holds afterwards is asked by plain boto3.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -203,6 +204,20 @@ def test_inputs_say_what_the_program_does_not_give(stand_in: StandIn) -> None:
     assert inputs["tags"] == {"team": "security", "__defaults": []}
     given = plain(stand_in.checked(DETECTOR, enable=False).inputs)
     assert given == {"enable": False, "region": REGION, "__defaults": []}
+
+
+def test_a_refresh_keeps_what_the_plugin_filled_in_until_it_is_changed(
+    sandbox: RunningSandbox, stand_in: StandIn
+) -> None:
+    leave_the_region(sandbox)
+    created = stand_in.create(DETECTOR, region=OTHER_REGION)
+    inputs = {**created.inputs, "__defaults": ["enable"]}
+    kept = replace(created, inputs=inputs)
+
+    assert stand_in.defaults_after_refresh(DETECTOR, kept) == ["enable"]
+    client = guardduty(sandbox, ADMINISTRATOR, OTHER_REGION)
+    client.update_detector(DetectorId=created.id, Enable=False)
+    assert stand_in.defaults_after_refresh(DETECTOR, kept) == []
 
 
 # The caller's own feature

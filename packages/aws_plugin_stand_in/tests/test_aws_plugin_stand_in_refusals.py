@@ -23,7 +23,9 @@ from stand_in_process import (
     RefusedError,
     StandIn,
     clean_environment,
+    inputs_of,
     local_service,
+    outputs_of,
     running_stand_in,
     settings_of,
 )
@@ -348,7 +350,8 @@ def test_what_was_created_but_could_not_be_read_is_kept_in_the_state(
     assert str(refused.value) == sentence
     created = refused.value.created
     assert (created.id, list(created.reasons)) == ("d/EKS_AUDIT_LOGS", [sentence])
-    assert created.inputs["status"] == "ENABLED"
+    assert inputs_of(created.inputs)["status"] == "ENABLED"
+    assert outputs_of(created.id, created.properties) == {**FEATURE, "region": "us-east-1"}
 
 
 def test_what_could_not_be_written_is_not_kept(unconfigured: StandIn) -> None:

@@ -40,7 +40,7 @@ from aws_plugin_stand_in.region_property import region_of, split_import_id
 from aws_plugin_stand_in.resource import Call
 from aws_plugin_stand_in.schema import Change, Difference
 from aws_plugin_stand_in.settings import read_settings
-from aws_plugin_stand_in.wire import from_struct, inputs_to_struct, to_struct
+from aws_plugin_stand_in.wire import defaults_of, from_struct, inputs_to_struct, to_struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,10 +190,13 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         outputs = resource.read(self._call(state, 0), resource_id, state)
         if outputs is None:
             return provider_pb2.ReadResponse(id="")
+        found = resource.schema.inputs_of(outputs, inputs)
+        # What the plugin filled in stays its own until somebody else has changed it.
+        filled_in = [n for n in defaults_of(request.inputs) if found.get(n) == inputs.get(n)]
         return provider_pb2.ReadResponse(
             id=resource_id,
             properties=_state(resource_id, outputs),
-            inputs=inputs_to_struct(resource.schema.inputs_of(outputs, inputs), ()),
+            inputs=inputs_to_struct(found, filled_in),
         )
 
     @_answers_failures
@@ -259,7 +262,10 @@ def _existing(
 def _abort_created(context: Any, failure: CreatedButUnreadError, inputs: Any) -> None:
     """Fail, but so that the engine writes the resource into the state: AWS has it."""
     detail = provider_pb2.ErrorResourceInitFailed(
-        id=failure.resource_id, properties=inputs, inputs=inputs, reasons=[str(failure)]
+        id=failure.resource_id,
+        properties=_state(failure.resource_id, from_struct(inputs)),
+        inputs=inputs,
+        reasons=[str(failure)],
     )
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(failure))
     status.details.add().Pack(detail)

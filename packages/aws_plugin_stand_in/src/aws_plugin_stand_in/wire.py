@@ -59,6 +59,12 @@ def to_struct(properties: Mapping[str, Value]) -> struct_pb2.Struct:
     return struct
 
 
+def defaults_of(inputs: struct_pb2.Struct) -> list[str]:
+    """The names of the inputs that the plugin filled in, as a resource's inputs have them."""
+    names: list[str] = json_format.MessageToDict(inputs).get(DEFAULTS, [])
+    return names
+
+
 def inputs_to_struct(inputs: Mapping[str, Value], filled_in: Iterable[str]) -> struct_pb2.Struct:
     """The message for a resource's inputs, each object of it with `__defaults`.
 
