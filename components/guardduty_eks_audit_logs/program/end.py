@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 import pulumi
@@ -18,7 +19,7 @@ from guardduty_eks_audit_logs.reports.run_report import Outcome
 from guardduty_eks_audit_logs.reports.summary import all_so_far, summary_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     from guardduty_eks_audit_logs.resources.eks_audit_logs import EksAuditLogs
@@ -32,7 +33,8 @@ and adds no line of its own."""
 def user_errors() -> Iterator[None]:
     """Ends the program with the sentences of a user's error, and without a traceback.
 
-    The run report begins here, too (`report_file`).
+    The run report begins here, too (`report_file`). From here on, SIGINT ends the process without
+    a traceback.
     """
     _be_interrupted_without_a_traceback()
     try:
@@ -45,19 +47,26 @@ def user_errors() -> Iterator[None]:
 
 
 def _be_interrupted_without_a_traceback() -> None:
-    """Lets SIGINT end the program in silence, as the engine has said by then what happened.
+    """Lets SIGINT end this process in silence.
 
-    The engine sends it when a run is cancelled, and when a run fails while the program waits.
+    The engine sends it when a run is cancelled, and when a run fails while the program waits: it
+    says by itself what has happened.
     """
-    before = sys.excepthook
+    if not isinstance(sys.excepthook, _SilentIfInterrupted):
+        sys.excepthook = _SilentIfInterrupted(sys.excepthook)
 
-    def silent_if_interrupted(
-        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+
+@dataclass(frozen=True)
+class _SilentIfInterrupted:
+    """Shows an exception that ends the process as before, but none for SIGINT."""
+
+    before: Callable[[type[BaseException], BaseException, TracebackType | None], object]
+
+    def __call__(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         if kind is not KeyboardInterrupt:
-            before(kind, error, trace)
-
-    sys.excepthook = silent_if_interrupted
+            self.before(kind, error, trace)
 
 
 def refuse_if(sentences: tuple[str, ...]) -> None:

@@ -71,12 +71,13 @@ class MemberFeaturesLifecycle:
         drifted = {
             str(account): change(last.wanted[account], status)
             for account, status in now.statuses.items()
-            # What a run has named as its failure was not changed outside.
-            if last.wanted[account] != status and account not in last.unprocessed
+            if last.wanted[account] != status
         }
-        if drifted:
-            # Also what the state has already: the engine's diff does not show it again.
-            self._context.log_line(messages.drifted(last.region, drifted))
+        # A run has named its failures. What the state has already is named again: the engine's
+        # diff does not show it any more.
+        named = {a: change for a, change in drifted.items() if a not in last.unprocessed}
+        if named:
+            self._context.log_line(messages.drifted(last.region, named))
         left = {**last.unprocessed, **{str(a): why for a, why in now.unprocessed.items()}}
         return last.model_copy(update={"drifted": drifted, "unprocessed": left})
 
