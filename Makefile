@@ -36,7 +36,7 @@ test: venv ## all tests but the slow ones
 	@$(VENV) -m tools.engine >/dev/null
 	$(PYTEST) -m "not slow" $(ARGS)
 
-test-all: venv ## every test, with the slow ones: up to 45 minutes
+test-all: venv ## every test, with the slow ones: up to 55 minutes
 	@$(VENV) -m tools.engine >/dev/null
 	@$(VENV) -m tools.actionlint -version >/dev/null
 	$(PYTEST) -n 3 $(ARGS) # engines wait for their plugins: two of them leave the cores idle
