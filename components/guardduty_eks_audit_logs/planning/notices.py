@@ -76,8 +76,8 @@ def organization_notices(
             if members is not AutoEnable.ALL:
                 yield from _out_of_reach(snapshot, non_members)
         elif settings.auto_enable is AutoEnable.NEW:
-            decided = {d.account for d in decisions if d.wanted} | released.keys()
-            off = [account for account in _off(snapshot) if account not in decided]
+            set_by_run = {d.account for d in decisions if d.wanted} | released.keys()
+            off = [account for account in _off(snapshot) if account not in set_by_run]
             if off:
                 yield messages.new_leaves_off(off)
     if settings.auto_enable_members is not None:

@@ -64,7 +64,7 @@ WITHOUT_MEANING = frozenset(
     }
 )
 # What the engine itself puts among a provider's properties.
-_OF_THE_ENGINE = frozenset({"version", "pluginDownloadURL", "__internal", "__defaults"})
+_OF_THE_ENGINE = frozenset({"version", "pluginDownloadURL", "__internal"})
 
 # Fewer than the real provider's 25: against a local service that is not running, more would only
 # keep one waiting.
